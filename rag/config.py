@@ -1,0 +1,67 @@
+"""Settings, read once: environment variables `RAG_*` over one TOML file over the defaults. Unknown keys are errors."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from rag.errors import ConfigError
+
+DEFAULT_FILE = Path("rag.toml")
+
+
+class Settings(BaseSettings):
+    """Frozen settings. Each field can be set by `RAG_<NAME>` or by the same name in `rag.toml` (or the file in RAG_CONFIG)."""
+
+    model_config = SettingsConfigDict(env_prefix="RAG_", extra="forbid", frozen=True)
+
+    library: Path = Field(Path("library"), description="Folder of the library; made when missing.")
+    embedder: str = Field("builtin", description="'builtin' (all-MiniLM-L6-v2) or any sentence-transformers model or folder.")
+    reader: str = Field("builtin", description="'builtin', 'none' (plain sentence selector) or a Hugging Face QA or cross-encoder.")
+    reader_budget_ms: int = Field(300, ge=20, le=60_000, description="Time for reading candidates, per question.")
+    refuse_below: float = Field(0.5, ge=0, le=1, description="Answers less sure than this become 'the articles do not say'.")
+    llm: str = Field("", description="Chat model as 'provider:model'; empty means offline answers.")
+    llm_base_url: str = Field("", description="Address of an OpenAI-compatible server.")
+    lock_timeout_s: float = Field(30.0, ge=0, description="How long a second writer waits for the first.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over the file."""
+        file = Path(os.environ.get("RAG_CONFIG", DEFAULT_FILE))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings in force; a ConfigError names the key, the value and the mend."""
+    unknown = sorted(
+        name
+        for name in os.environ
+        if name.startswith("RAG_") and name != "RAG_CONFIG" and name[4:].lower() not in Settings.model_fields
+    )
+    if unknown:
+        raise ConfigError(f"Unknown setting {unknown[0]} in the environment.", f"Known: {_known()}.")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"Setting '{key}' = {first['input']!r}: {first['msg']}.", f"Known: {_known()}.") from error
+    except tomllib.TOMLDecodeError as error:
+        file = os.environ.get("RAG_CONFIG", DEFAULT_FILE)
+        raise ConfigError(f"{file} is not valid TOML: {error}.", "Mend the line, or remove the file.") from error
+
+
+def _known() -> str:
+    return ", ".join(f"RAG_{name.upper()}" for name in Settings.model_fields)

@@ -1,0 +1,271 @@
+"""The data that travels between the steps: frozen, typed, free of behaviour beyond simple views.
+
+Character offsets always count into the cleaned text of an article: `article.text[start:end]`.
+Scores are higher-is-better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+# --- articles and what becomes of them ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One article. `id`, `language`, `added` and `source` are filled in by the library; `text` is cleaned by it."""
+
+    title: str
+    text: str
+    id: str = ""
+    url: str | None = None
+    publisher: str | None = None
+    author: str | None = None
+    published: date | None = None  # the outlet's date, never that of the import
+    language: str | None = None  # ISO 639-1
+    added: datetime | None = None  # UTC
+    source: str | None = None  # the file or address that it was read from
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of sentences of one article, small enough for the embedding model: `text == article.text[start:end]`."""
+
+    id: str
+    article_id: str
+    position: int  # number of the passage in its article, from 0
+    start: int
+    end: int
+    text: str
+
+
+class ArticleId(str):
+    """The id of an article in a report: a plain string that also knows the article's title and source."""
+
+    __slots__ = ("source", "title")
+
+    def __new__(cls, article_id: str, title: str = "", source: str | None = None) -> ArticleId:
+        made = super().__new__(cls, article_id)
+        made.title = title
+        made.source = source
+        return made
+
+    title: str
+    source: str | None
+
+    @property
+    def id(self) -> str:
+        """The id as a plain string."""
+        return str(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A source that could not be added, and why, in words for the user."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What became of the sources given to `Library.add`."""
+
+    added: tuple[ArticleId, ...] = ()
+    updated: tuple[ArticleId, ...] = ()
+    unchanged: tuple[ArticleId, ...] = ()
+    duplicates: tuple[ArticleId, ...] = ()  # same text as an article that the library holds: that article's id
+    failed: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A step of `Library.add` for a progress callback; `total` grows while sources are still being read."""
+
+    done: int  # articles finished, failures included
+    total: int  # articles known so far
+    passages: int  # passages embedded so far
+    source: str  # what was finished last
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `Library.check`."""
+
+    severity: Literal["ok", "warning", "error"]
+    message: str
+    mend: str = ""
+
+
+# --- retrieval ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which articles a search may look at; an empty filter means all."""
+
+    publisher: str | None = None
+    since: date | None = None  # inclusive
+    until: date | None = None  # inclusive
+    article_ids: tuple[str, ...] | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing is filtered."""
+        return self == Filters()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A retrieved passage with its article's head and the scores that brought it here."""
+
+    passage: Passage
+    title: str
+    url: str | None = None
+    publisher: str | None = None
+    published: date | None = None
+    score: float = 0.0  # 0..1, fused
+    lexical: float | None = None  # BM25 of the lexical index, None when it did not find the passage
+    dense: float | None = None  # cosine similarity, None when the dense index did not find the passage
+
+
+# --- reading -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader found in one passage. Offsets count into the passage's text."""
+
+    answerable: float  # 0..1: probability that this passage answers the question
+    start: int | None = None  # the best short answer; both None when there is none
+    end: int | None = None
+    sentences: tuple[tuple[int, int, float], ...] = ()  # (start, end, score 0..1) of each sentence, in order
+
+
+class PassageReader(Protocol):
+    """Reads passages for a question. The trained reader and the plain selector both do."""
+
+    name: str
+
+    def read(self, question: str, passages: Sequence[str], *, titles: Sequence[str] | None = None) -> list[Reading]:
+        """One reading a passage, in the same order."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns text into unit vectors. `fingerprint` differs for models whose vectors cannot be compared."""
+
+    fingerprint: str
+    dimension: int
+    max_tokens: int  # what the model can see, special tokens included
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors [texts, dimension], in order."""
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """One unit vector [dimension]."""
+        ...
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text as the model counts them, without the special ones."""
+        ...
+
+
+# --- answers -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """The exact place an answer rests on: `library.article(article_id).text[start:end] == quote`."""
+
+    number: int  # as in the mark [1], in reading order from 1
+    article_id: str
+    title: str
+    start: int
+    end: int
+    quote: str
+    publisher: str | None = None
+    published: date | None = None
+    url: str | None = None
+
+
+class AnswerSentence(NamedTuple):
+    """A sentence of an answer with what it rests on. `text` carries no marks."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    support: float  # 0..1
+    verified: bool  # found word for word, or checked against the cited passage
+
+
+class Turn(NamedTuple):
+    """One turn of a conversation: who spoke ("user" or "assistant") and what was said."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer, or an honest refusal with the nearest passages."""
+
+    question: str  # the stand-alone question that was searched
+    text: str  # sentences with marks such as [1]
+    answered: bool
+    sentences: tuple[AnswerSentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    closest: tuple[Citation, ...] = ()  # the nearest passages when nothing answers
+    short: str | None = None  # the short answer, verbatim inside a quoted sentence
+    confidence: float = 0.0  # 0..1: that the articles answer the question
+    model: str = ""  # what wrote the answer
+    notes: tuple[str, ...] = ()  # one-line remarks for the reader: candidates left unread, reader missing, ...
+    candidates: tuple[Candidate, ...] = ()  # what was retrieved, best first
+    timings: Mapping[str, float] = field(default_factory=dict)  # milliseconds by step
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """Event: the stand-alone question that is searched now."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """Event: candidates are here and are being read."""
+
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """Event: more text of the answer, marks included; the deltas joined are the answer's text so far."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceDone:
+    """Event: a sentence is complete, with its citations."""
+
+    sentence: AnswerSentence
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The last event: the same Answer that `Assistant.ask` returns."""
+
+    answer: Answer
+
+
+Event = Searching | Retrieved | TextDelta | SentenceDone | Done

@@ -1,0 +1,1 @@
+"""Pure text work: sentences, words, cleaning. No models, no files, no network."""

@@ -1,0 +1,76 @@
+"""The reader's network: a BERT encoder over (question, passage) with three small heads.
+
+Heads: start and end of the short answer (the first token stands for "none"), evidence (is this token's sentence the one
+that answers; averaged over the sentence), and answerable (does the passage answer at all; from the first token).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+from transformers import BertConfig, BertModel
+
+from training.features import Batch
+
+SENTENCE_WEIGHT = 0.5
+ANSWERABLE_WEIGHT = 0.7
+
+
+class ReaderNetwork(nn.Module):
+    """Token scores [windows, tokens, 3] (start, end, evidence) and answerable logits [windows]."""
+
+    def __init__(self, encoder: BertModel) -> None:
+        super().__init__()
+        width = encoder.config.hidden_size
+        self.encoder = encoder
+        self.tokens = nn.Linear(width, 3)
+        self.gate = nn.Linear(width, width)
+        self.answerable = nn.Linear(width, 1)
+
+    @classmethod
+    def from_sentence_encoder(cls, folder: Path) -> ReaderNetwork:
+        """Start from the weights of a sentence-transformers BERT model (its pooling layer is not used)."""
+        encoder = BertModel.from_pretrained(
+            folder, add_pooling_layer=False, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+        )
+        return cls(encoder)
+
+    @classmethod
+    def empty(cls, folder: Path) -> ReaderNetwork:
+        """The same network with random weights, to load a checkpoint into."""
+        return cls(BertModel(BertConfig.from_pretrained(folder), add_pooling_layer=False))
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        hidden = self.encoder(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state
+        first = torch.nn.functional.gelu(self.gate(hidden[:, 0]))
+        return self.tokens(hidden), self.answerable(first).squeeze(-1)
+
+
+def loss(tokens: torch.Tensor, answerable: torch.Tensor, batch: Batch, smoothing: float) -> dict[str, torch.Tensor]:
+    """Losses by name: span, sentence, answerable, and their weighted sum `total`."""
+    closed = ~batch.passage
+    start = tokens[..., 0].masked_fill(closed, -1e4)
+    end = tokens[..., 1].masked_fill(closed, -1e4)
+    span = (F.cross_entropy(start, batch.start) + F.cross_entropy(end, batch.end)) / 2
+    scores = sentence_scores(tokens[..., 2], batch)
+    sentence = F.binary_cross_entropy_with_logits(scores, _smooth(batch.sentence_labels, smoothing))
+    labels = (batch.start > 0).float()
+    whole = F.binary_cross_entropy_with_logits(answerable, _smooth(labels, smoothing))
+    total = span + SENTENCE_WEIGHT * sentence + ANSWERABLE_WEIGHT * whole
+    return {"total": total, "span": span, "sentence": sentence, "answerable": whole}
+
+
+def sentence_scores(evidence: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Mean evidence logit of each sentence of the batch, flat, in order."""
+    count = len(batch.sentence_labels)
+    flat, cells = evidence.reshape(-1), batch.cells.reshape(-1)
+    sums = torch.zeros(count + 1).index_add_(0, cells, flat)
+    sizes = torch.zeros(count + 1).index_add_(0, cells, torch.ones_like(flat))
+    return (sums / sizes.clamp(min=1))[:count]
+
+
+def _smooth(labels: torch.Tensor, amount: float) -> torch.Tensor:
+    return labels * (1 - amount) + amount / 2
