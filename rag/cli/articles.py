@@ -1,0 +1,175 @@
+"""`rag add`, `rag list`, `rag remove`: what is in the library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from rag.cli import exits
+from rag.cli.options import Json, LibraryPath, Publisher, Since, Until, day, open_library, settings_for
+from rag.cli.terminal import clean, one_line, plain, print_json, stderr, stdout, to_json
+from rag.errors import LibraryError
+
+if TYPE_CHECKING:
+    from rag.schema import AddReport, Article, ArticleId
+    from rag.schema import Progress as Step
+
+TITLE_WIDTH = 60  # a longer source name would push the bar off an 80-column terminal
+
+
+def add(
+    context: typer.Context,
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders or addresses of articles.")],
+    library: LibraryPath = None,
+    json: Json = False,
+) -> None:
+    """Add articles from files (.txt, .md, .html), folders or addresses. Adding the same thing again changes nothing."""
+    with open_library(settings_for(context, library)) as opened, _progress() as advance:
+        report = opened.add(sources, progress=advance)
+    if json:
+        print_json(_report_json(report))
+    else:
+        _print_report(report)
+    raise typer.Exit(_add_code(report))
+
+
+def _add_code(report: AddReport) -> int:
+    if not report.failed:
+        return exits.OK
+    taken = report.added or report.updated or report.unchanged or report.duplicates
+    return exits.PARTLY if taken else exits.ERROR
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Step], None]]:
+    """A bar on stderr with counts and the time left; nothing when stderr is no terminal."""
+    console = stderr()
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[passages]} passages", markup=False),
+        TimeRemainingColumn(compact=True),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("reading", total=None, passages=0)
+
+        def advance(step: Step) -> None:
+            name = one_line(step.source.replace("\\", "/").rsplit("/", 1)[-1], TITLE_WIDTH // 2)
+            bar.update(task, completed=step.done, total=step.total, passages=step.passages, description=name)
+
+        yield advance
+
+
+def _report_json(report: AddReport) -> dict[str, object]:
+    def items(ids: Sequence[ArticleId]) -> list[dict[str, str | None]]:
+        return [{"id": item.id, "title": item.title, "source": item.source} for item in ids]
+
+    return {
+        "added": items(report.added),
+        "updated": items(report.updated),
+        "unchanged": items(report.unchanged),
+        "duplicates": items(report.duplicates),
+        "failed": to_json(report.failed),
+    }
+
+
+def _print_report(report: AddReport) -> None:
+    out = stdout()
+    changed = [("added", item) for item in report.added] + [("updated", item) for item in report.updated]
+    changed += [("duplicate", item) for item in report.duplicates]
+    if changed:
+        table = Table(box=None, pad_edge=False)
+        table.add_column("")
+        table.add_column("id", no_wrap=True)
+        table.add_column("title", overflow="fold")
+        for word, item in changed:
+            table.add_row(word, plain(item), plain(item.title))
+        out.print(table)
+    counts = {
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "duplicate": report.duplicates,
+        "failed": report.failed,
+    }
+    out.print(", ".join(f"{len(found)} {word}" for word, found in counts.items() if found) or "Nothing to add.")
+    for failure in report.failed:
+        stderr().print(f"failed: {one_line(failure.source)}: {one_line(failure.reason)}", style="red", soft_wrap=True)
+
+
+def list_articles(
+    context: typer.Context,
+    query: Annotated[
+        str | None, typer.Option("--query", "-q", metavar="WORDS", help="Only articles with these words.")
+    ] = None,
+    publisher: Publisher = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 50,
+    offset: Annotated[int, typer.Option("--offset", min=0, help="Leave out the first so many.")] = 0,
+    library: LibraryPath = None,
+    json: Json = False,
+) -> None:
+    """List the articles of the library, newest first."""
+    with open_library(settings_for(context, library)) as opened:
+        found = opened.articles(
+            query=query, publisher=publisher, since=day(since), until=day(until), limit=limit, offset=offset
+        )
+    if json:
+        print_json([_article_json(article) for article in found])
+    elif found:
+        _print_articles(found)
+        if len(found) == limit:
+            stderr().print(f"The first {limit}; go on with --offset {offset + limit}.", style="dim")
+    else:
+        stderr().print("No article found. Add some with: rag add SOURCE...")
+
+
+def _article_json(article: Article) -> dict[str, object]:
+    described: dict[str, object] = to_json(article)
+    described["characters"] = len(article.text)
+    del described["text"]
+    return described
+
+
+def _print_articles(found: Sequence[Article]) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("id", no_wrap=True)
+    table.add_column("published", no_wrap=True)
+    table.add_column("publisher", overflow="fold")
+    table.add_column("title", overflow="fold")
+    for article in found:
+        published = article.published.isoformat() if article.published else ""
+        table.add_row(plain(article.id), published, plain(article.publisher), plain(article.title))
+    stdout().print(table)
+
+
+def remove(
+    context: typer.Context,
+    article_ids: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="Ids of articles, as `rag list` shows them.")
+    ],
+    library: LibraryPath = None,
+    json: Json = False,
+) -> None:
+    """Remove articles from the library. The files they came from are not touched."""
+    with open_library(settings_for(context, library)) as opened:
+        unknown = [article_id for article_id in article_ids if opened.article(article_id) is None]
+        if unknown:
+            raise LibraryError(f"No article has the id {clean(unknown[0])!r}; nothing was removed.", "Ids: rag list")
+        for article_id in article_ids:
+            opened.remove(article_id)
+    if json:
+        print_json({"removed": article_ids})
+    else:
+        stdout().print(f"{len(article_ids)} removed")

@@ -1,0 +1,148 @@
+"""`rag search` and `rag ask`: passages for a question, and answers with their sources."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.padding import Padding
+from rich.text import Text
+
+from rag.cli import exits
+from rag.cli.options import Json, LibraryPath, Publisher, Since, Until, day, filters_for, open_library, settings_for
+from rag.cli.terminal import Wrapped, clean, one_line, print_json, stderr, stdout, to_json
+
+if TYPE_CHECKING:
+    from rag.library import Library
+    from rag.schema import Answer, Citation, Event
+
+SHOWN_CHARACTERS = 320  # about four lines of a passage: enough to judge it; --json prints the whole
+
+Question = Annotated[str, typer.Argument(metavar="QUESTION", help="A question, in quotation marks.")]
+
+
+def search(
+    context: typer.Context,
+    question: Question,
+    k: Annotated[int, typer.Option("-k", "--top", min=1, max=200, help="How many passages.")] = 8,
+    publisher: Publisher = None,
+    since: Since = None,
+    until: Until = None,
+    library: LibraryPath = None,
+    json: Json = False,
+) -> None:
+    """Find the passages nearest to a question, best first."""
+    with open_library(settings_for(context, library)) as opened:
+        retriever = opened.retriever(k=k, publisher=publisher, since=day(since), until=day(until))
+        found = retriever.invoke(question)
+        _hint_when_empty(opened)
+    if json:
+        print_json([{**document.metadata, "text": document.page_content} for document in found])
+        return
+    for number, document in enumerate(found, start=1):
+        _print_hit(number, document.metadata, document.page_content)
+    if not found:
+        stderr().print("Nothing found.")
+
+
+def _print_hit(number: int, about: dict[str, Any], text: str) -> None:
+    head = Text(f"{number:>2}. {one_line(str(about['title']))}", style="bold")
+    tail = [one_line(str(part)) for part in (about.get("publisher"), about.get("published")) if part]
+    head.append(f"  {' · '.join([*tail, format(about['score'], '.2f')])}", style="dim not bold")
+    out = stdout()
+    out.print(head, soft_wrap=True)
+    out.print(Padding(Text(one_line(text, SHOWN_CHARACTERS)), (0, 0, 1, 4)))
+
+
+def ask(
+    context: typer.Context,
+    question: Question,
+    publisher: Publisher = None,
+    since: Since = None,
+    until: Until = None,
+    llm: Annotated[
+        str | None,
+        typer.Option(
+            "--llm", metavar="PROVIDER:MODEL", help="Let a chat model write, e.g. ollama:llama3.2 (default: RAG_LLM)."
+        ),
+    ] = None,
+    library: LibraryPath = None,
+    json: Json = False,
+) -> None:
+    """Answer a question from the articles, with numbered sources. Exit code 4 when the articles do not say."""
+    from rag.assistant import Assistant
+
+    settings = settings_for(context, library, **({} if llm is None else {"llm": llm}))
+    with open_library(settings) as opened:
+        events = Assistant(opened, settings=settings).stream(question, filters=filters_for(publisher, since, until))
+        answer = _last(events) if json else _show(events)
+        _hint_when_empty(opened)
+    if json:
+        print_json(_answer_json(answer))
+    raise typer.Exit(exits.OK if answer.answered else exits.NO_ANSWER)
+
+
+def _last(events: Iterable[Event]) -> Answer:
+    from rag.schema import Done
+
+    *_, last = events
+    assert isinstance(last, Done)
+    return last.answer
+
+
+def _show(events: Iterable[Event]) -> Answer:
+    """Print the text as it comes, then the sources; the finished answer is returned."""
+    from rag.schema import Done, TextDelta
+
+    written = Wrapped(sys.stdout)
+    answer: Answer | None = None
+    for event in events:
+        if isinstance(event, TextDelta):
+            written.write(event.text)
+        elif isinstance(event, Done):
+            answer = event.answer
+    assert answer is not None
+    if not written.wrote:
+        written.write(answer.text)
+    written.end()
+    _print_sources(
+        "Sources" if answer.answered else "The nearest passages",
+        answer.citations if answer.answered else answer.closest,
+    )
+    for note in answer.notes:
+        stderr().print(one_line(note), style="dim", soft_wrap=True)
+    return answer
+
+
+def _print_sources(heading: str, citations: Sequence[Citation]) -> None:
+    if not citations:
+        return
+    out = stdout()
+    out.print()
+    out.print(heading, style="bold")
+    for citation in citations:
+        line = Text(f"[{citation.number}] {one_line(citation.title)}")
+        tail = [one_line(part) for part in (citation.publisher, _iso(citation.published)) if part]
+        line.append("".join(f" · {part}" for part in tail), style="dim")
+        out.print(line, soft_wrap=True)
+        out.print(Padding(Text(f"“{one_line(citation.quote)}”", style="italic"), (0, 0, 0, 4)))
+
+
+def _iso(published: date | None) -> str | None:
+    return published.isoformat() if published else None
+
+
+def _answer_json(answer: Answer) -> dict[str, object]:
+    """The Answer without the retrieved candidates, which `rag search --json` gives."""
+    described: dict[str, object] = to_json(answer)
+    del described["candidates"]
+    described["timings"] = {clean(step): round(ms, 1) for step, ms in answer.timings.items()}
+    return described
+
+
+def _hint_when_empty(library: Library) -> None:
+    if not library.articles(limit=1):
+        stderr().print("The library is empty. Add articles with: rag add SOURCE...")

@@ -1,0 +1,85 @@
+"""`rag chat` and `rag doctor`: the chat in a browser, and the state of the library."""
+
+from __future__ import annotations
+
+import ipaddress
+import platform
+import socket
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+import rag
+from rag.cli import exits
+from rag.cli.options import Json, LibraryPath, open_library, settings_for
+from rag.cli.terminal import plain, print_json, stderr, stdout
+from rag.errors import ConfigError
+
+_STYLES = {"ok": "green", "warning": "yellow", "error": "bold red"}
+
+
+def chat(
+    context: typer.Context,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8501,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+    library: LibraryPath = None,
+) -> None:
+    """Open the chat in a browser. Ctrl-C stops it."""
+    settings = settings_for(context, library)
+    _require_free(host, port)
+    if not _is_loopback(host):
+        stderr().print(
+            f"Whoever can reach {host}:{port} can read and change this library: the chat has no log-in.", style="yellow"
+        )
+    from rag.ui.launch import serve
+
+    serve(settings, port=port, host=host, open_browser=browser)
+
+
+def _require_free(host: str, port: int) -> None:
+    """A ConfigError when nothing can listen there, before the page's own start says it in many lines."""
+    try:
+        address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(address[0], socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address[4])
+    except OSError as error:
+        mend = f"Choose another port: rag chat --port {port + 1 if port < 65535 else 8501}"
+        raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror or error}.", mend) from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def doctor(
+    context: typer.Context,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended without losing anything.")] = False,
+    library: LibraryPath = None,
+    json: Json = False,
+) -> None:
+    """Check the library and the models. Exit code 1 when there is an error."""
+    settings = settings_for(context, library)
+    with open_library(settings) as opened:
+        findings = opened.check(fix=fix)
+    if json:
+        print_json(findings)
+    else:
+        out = stdout()
+        out.print(
+            f"article-chat {rag.__version__}, Python {platform.python_version()}, library {settings.library.resolve()}",
+            soft_wrap=True,
+        )
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for finding in findings:
+            mend = f" {finding.mend}" if finding.mend else ""
+            table.add_row(plain(finding.severity, _STYLES[finding.severity]), plain(finding.message + mend))
+        out.print(table)
+    raise typer.Exit(exits.ERROR if any(finding.severity == "error" for finding in findings) else exits.OK)

@@ -1,0 +1,112 @@
+"""Safe printing: text of articles goes to a terminal without control characters, and is never read as markup."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from dataclasses import fields, is_dataclass
+from datetime import date
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+# C0 and C1 controls (escape sequences begin with one), bidirectional overrides (text that reads other than it is), lone
+# surrogates (they cannot be encoded). Line feed and tab are handled by the callers below.
+_UNSAFE = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+_UNSAFE_RE = re.compile(f"[{_UNSAFE}]")
+# The same characters as far as json.dumps leaves them as they are.
+_JSON_UNSAFE_RE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+PIPE_WIDTH = 160  # columns when stdout is no terminal: rich's 80 would break titles and ids in a pipe
+
+
+def clean(text: str) -> str:
+    """`text` without characters that can steer a terminal; line feeds and tabs stay."""
+    return _UNSAFE_RE.sub("", text)
+
+
+def one_line(text: str, limit: int | None = None) -> str:
+    """`text` cleaned and on one line, cut at a word with an ellipsis when longer than `limit`."""
+    line = " ".join(clean(text).split())
+    if limit is None or len(line) <= limit:
+        return line
+    return line[: limit - 1].rsplit(" ", 1)[0] + "…"
+
+
+def plain(text: str | None, style: str = "") -> Text:
+    """`text` as a one-line table cell that is never read as markup."""
+    return Text(one_line(text or ""), style=style)
+
+
+def stdout() -> Console:
+    """A console on stdout that reads neither markup nor emoji codes in what it prints."""
+    return _console(sys.stdout)
+
+
+def stderr() -> Console:
+    """The same on stderr: progress, notes and errors."""
+    return _console(sys.stderr)
+
+
+def _console(stream: TextIO) -> Console:
+    width = None if stream.isatty() else max(PIPE_WIDTH, shutil.get_terminal_size().columns)
+    return Console(file=stream, markup=False, emoji=False, highlight=False, width=width)
+
+
+def print_json(value: object) -> None:
+    """Write `value` (dataclasses, dates and collections of them) to stdout as JSON."""
+    text = json.dumps(to_json(value), ensure_ascii=False, indent=2)
+    safe = _JSON_UNSAFE_RE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    sys.stdout.write(safe + "\n")
+    sys.stdout.flush()
+
+
+def to_json(value: object) -> Any:
+    """`value` as what `json.dumps` takes: dataclasses and named tuples become objects, dates ISO 8601."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {key: to_json(item) for key, item in value._asdict().items()}
+    if isinstance(value, dict):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+class Wrapped:
+    """Writes text as it comes, broken at words to the width of the terminal; unbroken when stdout is no terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._width = shutil.get_terminal_size().columns if stream.isatty() else None
+        self._column = 0
+        self.wrote = False
+
+    def write(self, text: str) -> None:
+        """Write the next piece; pieces may cut words anywhere (a word cut in two may break there)."""
+        for part in re.split(r"(\s+)", clean(text)):
+            if part:
+                self._put(part)
+        self._stream.flush()
+
+    def _put(self, part: str) -> None:
+        if self._width and not part.isspace() and self._column > 0 and self._column + len(part) >= self._width:
+            self._stream.write("\n")
+            self._column = 0
+        if part.isspace() and "\n" not in part and self._width and self._column == 0:
+            return
+        self._stream.write(part)
+        self.wrote = True
+        self._column = len(part) - part.rfind("\n") - 1 if "\n" in part else self._column + len(part)
+
+    def end(self) -> None:
+        """Finish the line."""
+        if self._column:
+            self._stream.write("\n")
+            self._column = 0
+        self._stream.flush()
