@@ -1,0 +1,85 @@
+# Two commands matter:  make chat  (install, index corpus/, open the chat)  and  make test  (install, run every test).
+# Works with GNU make 3.81 and later, on Linux and macOS, with Python 3.11 or later.
+
+PORT ?= 8501
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+
+.PHONY: help chat index test check format lint types browser clean
+
+help:
+	@echo "make chat    install, index corpus/ and open the chat on http://127.0.0.1:$(PORT) (PORT=8600 for another port)"
+	@echo "make test    install with the developer tools and a browser, and run every test"
+	@echo "make check   formatting, lint, types and tests, as in CI"
+	@echo "make clean   remove the virtual environment, caches and artefacts; your library/ stays"
+
+chat: index
+	@$(BIN)/rag chat --port $(PORT)
+
+# Exit code 3 means that some files could not be added; the others can be asked, so the chat opens all the same.
+index: $(INSTALLED)
+	@echo "Indexing corpus/ ..."
+	@$(BIN)/rag add corpus/ || [ $$? -eq 3 ]
+
+test: $(INSTALLED_DEV) browser
+	@$(BIN)/pytest
+
+check: $(INSTALLED_DEV) lint types test
+
+format: $(INSTALLED_DEV)
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lint: $(INSTALLED_DEV)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(INSTALLED_DEV)
+	@$(BIN)/mypy
+
+# --- set-up ------------------------------------------------------------------------------------------------------------
+
+# Newer than what it depends on = nothing to install: the second `make chat` starts at once.
+$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the pinned packages into $(VENV) (once; some minutes) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(INSTALLED_DEV): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the pinned packages and the developer tools into $(VENV) (once; some minutes) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $(INSTALLED) $@
+
+# PYTHON=... names another interpreter. The newest that the pinned packages were tried with comes first.
+$(BIN)/python:
+	@set -e; found=""; \
+	for candidate in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo "Python 3.11 or later is needed, and none was found. Debian/Ubuntu: apt-get install python3 python3-venv. macOS: brew install python@3.13" >&2; exit 1; \
+	fi; \
+	if ! "$$found" -c 'import venv, ensurepip' 2>/dev/null; then \
+	  version=$$("$$found" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	  echo "$$found has no venv module. Debian/Ubuntu: apt-get install python$$version-venv (as root), then run make again." >&2; exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$found ..."; \
+	"$$found" -m venv $(VENV)
+
+# The tests in a real browser use the system's Chromium; without one they are skipped and say so.
+browser:
+	@if command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 \
+	    || [ -d "/Applications/Google Chrome.app" ] || [ -d "/Applications/Chromium.app" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  echo "Installing Chromium for the tests in a browser ..."; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	    || echo "Chromium could not be installed; the tests in a browser are skipped." >&2; \
+	else \
+	  echo "No Chromium found; the tests in a browser are skipped. Debian/Ubuntu: apt-get install chromium (as root). macOS: brew install --cask chromium" >&2; \
+	fi
+
+clean:
+	rm -rf $(VENV) build artifacts *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	find rag tests training -name __pycache__ -type d -prune -exec rm -rf {} +

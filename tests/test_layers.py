@@ -1,0 +1,156 @@
+"""Imports point down only, and each heavy package has one home. Reads the source; imports inside functions count."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Floor of each part of the package, longest name first wins. A part may import from lower floors and from itself.
+FLOORS = {
+    "rag.errors": 0,
+    "rag.schema": 0,
+    "rag.config": 1,
+    "rag.text": 1,
+    "rag.models": 1,
+    "rag.store": 1,
+    "rag.ingest": 2,
+    "rag.retrieval": 2,
+    "rag.answering": 3,
+    "rag.library": 3,
+    "rag.assistant": 4,
+    "rag.evaluation": 4,
+    "rag": 5,
+    "rag.cli": 6,
+    "rag.ui": 6,
+    "app": 7,
+}
+
+# Sideways imports that are wanted, each with its reason.
+WANTED = {
+    ("rag.cli.service", "rag.ui.launch"): "`rag chat` starts the page",
+}
+
+# The only places that may import these packages.
+ONLY_IN = {
+    "streamlit": ("rag.ui", "app"),
+    "chromadb": ("rag.store.vectors",),
+    "torch": ("rag.models",),
+    "transformers": ("rag.models",),
+    "sentence_transformers": ("rag.models",),
+    "onnxruntime": ("rag.models",),
+    "typer": ("rag.cli",),
+    "rich": ("rag.cli",),
+}
+
+
+def modules() -> list[tuple[str, Path]]:
+    """Name and path of each module of the package, and of app.py."""
+    found = []
+    for path in sorted([*ROOT.glob("rag/**/*.py"), *ROOT.glob("app.py")]):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found.append((".".join(parts[:-1] if parts[-1] == "__init__" else parts), path))
+    return found
+
+
+def imports(module: str, source: str, *, package: bool) -> Iterator[tuple[int, str]]:
+    """Line and full name of everything that `source` imports, in functions and under TYPE_CHECKING as well."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = module.split(".")[: len(module.split(".")) - node.level + package]
+                base = ".".join([*above, *([base] if base else [])])
+            for alias in node.names:
+                yield node.lineno, f"{base}.{alias.name}"
+        elif isinstance(node, ast.Call) and (name := _named_at_run_time(node)):
+            yield node.lineno, name
+
+
+def _named_at_run_time(call: ast.Call) -> str | None:
+    """The module that an `import_module("...")` names."""
+    called = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    first = call.args[0] if called == "import_module" and call.args else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+
+
+def inside(name: str, part: str) -> bool:
+    return name == part or name.startswith(part + ".")
+
+
+def part_of(name: str) -> str:
+    """The part that a module or an imported name belongs to; `rag.Library` is the door's."""
+    matching = [part for part in FLOORS if inside(name, part)]
+    return max(matching, key=len)
+
+
+def faults(module: str, source: str, *, package: bool = False) -> list[str]:
+    """What is wrong with the imports of one module, in words."""
+    wrong = []
+    own = part_of(module)
+    for line, name in imports(module, source, package=package):
+        top = name.split(".")[0]
+        if top == "rag":
+            other = part_of(name)
+            wanted = any(module == source_ and inside(name, target) for source_, target in WANTED)
+            if other != own and FLOORS[other] >= FLOORS[own] and not wanted:
+                wrong.append(f"{module}:{line} (floor {FLOORS[own]}) imports {name} (floor {FLOORS[other]})")
+        elif top in ONLY_IN and not any(inside(module, place) for place in ONLY_IN[top]):
+            wrong.append(f"{module}:{line} imports {name}, which only {' and '.join(ONLY_IN[top])} may")
+    return wrong
+
+
+def test_imports_point_down_and_heavy_packages_have_one_home() -> None:
+    wrong = [
+        fault
+        for module, path in modules()
+        for fault in faults(module, path.read_text(encoding="utf-8"), package=path.name == "__init__.py")
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_module_has_a_floor_of_its_own_part() -> None:
+    homeless = [module for module, _ in modules() if part_of(module) == "rag" and module != "rag"]
+    assert not homeless, f"give these a floor in FLOORS: {homeless}"
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("rag.text.words", "from rag.store import database"),
+        ("rag.schema", "from rag.errors import RagError"),
+        ("rag.store.lexical", "def find():\n    from rag.library import Library"),
+        ("rag.ingest.files", "import rag.retrieval.fusion"),
+        ("rag.answering.extractive", "from rag import Assistant"),
+        ("rag.ingest.files", "from importlib import import_module\nimport_module('rag.assistant')"),
+        ("rag.text.words", "from ..store import database"),
+        ("rag.ui.chat", "from rag.cli import app"),
+        ("rag.store.library", "import chromadb.config"),
+        ("rag.retrieval.retriever", "def load():\n    import torch"),
+        ("rag.library", "from rich.console import Console"),
+    ],
+)
+def test_a_wrong_import_is_seen(module: str, source: str) -> None:
+    assert faults(module, source)
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("rag.store.vectors", "import chromadb"),
+        ("rag.store.vectors", "from rag.store.database import Database"),
+        ("rag.text.words", "from . import sentences"),
+        ("rag.cli.service", "from rag.ui.launch import serve"),
+        ("rag.ui.chat", "import rag\nimport streamlit as st"),
+        ("rag.assistant", "from rag.answering.extractive import answer"),
+    ],
+)
+def test_a_right_import_passes(module: str, source: str) -> None:
+    assert not faults(module, source)
