@@ -1,0 +1,1 @@
+"""Answers from what retrieval found: quoted sentences, who said them, citations, follow-ups."""

@@ -1,0 +1,64 @@
+"""Citations: the exact place a sentence rests on, numbered in reading order. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from rag.schema import AnswerSentence, Candidate, Citation
+
+
+def cite(candidate: Candidate, article_text: str, start: int, end: int) -> Citation:
+    """The citation of `article_text[start:end]`, not numbered yet; `candidate` gives the article's head."""
+    if not 0 <= start < end <= len(article_text):
+        raise ValueError(f"no passage at {start}:{end} in a text of {len(article_text)} characters")
+    return Citation(
+        number=0,
+        article_id=candidate.passage.article_id,
+        title=candidate.title,
+        start=start,
+        end=end,
+        quote=article_text[start:end],
+        publisher=candidate.publisher,
+        published=candidate.published,
+        url=candidate.url,
+    )
+
+
+def holds(citation: Citation, article_text: str | None) -> bool:
+    """Whether the article (None when it is gone) still says the quoted words at the cited place."""
+    return article_text is not None and article_text[citation.start : citation.end] == citation.quote
+
+
+def number(sentences: Iterable[AnswerSentence]) -> tuple[AnswerSentence, ...]:
+    """The sentences with citations numbered from 1 in reading order; the same place has the same number."""
+    numbers: dict[tuple[str, int, int], int] = {}
+    numbered: list[AnswerSentence] = []
+    for sentence in sentences:
+        citations = tuple(
+            replace(citation, number=numbers.setdefault(_place(citation), len(numbers) + 1))
+            for citation in sentence.citations
+        )
+        numbered.append(sentence._replace(citations=citations))
+    return tuple(numbered)
+
+
+def cited(sentences: Iterable[AnswerSentence]) -> tuple[Citation, ...]:
+    """Every citation of the numbered sentences once, by number."""
+    found = {citation.number: citation for sentence in sentences for citation in sentence.citations}
+    return tuple(found[key] for key in sorted(found))
+
+
+def marked(sentence: AnswerSentence) -> str:
+    """The sentence followed by its marks: 'It rained. [1][2]'."""
+    marks = "".join(f"[{citation.number}]" for citation in sentence.citations)
+    return f"{sentence.text} {marks}".rstrip()
+
+
+def render(sentences: Sequence[AnswerSentence]) -> str:
+    """The sentences with their marks as one text."""
+    return " ".join(marked(sentence) for sentence in sentences)
+
+
+def _place(citation: Citation) -> tuple[str, int, int]:
+    return citation.article_id, citation.start, citation.end

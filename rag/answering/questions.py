@@ -1,0 +1,148 @@
+"""What a question asks for: its parts, whose words it wants, which names and figures must be there. Rules only."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rag.text.names import aliases, name_words, names_in, numbers_in
+from rag.text.words import content_words, stem, stems
+
+_AUXILIARY = r"(?:did|does|do|has|have|had|is|was|were|are|would|will|can|could|should)"
+_SAYING = (
+    r"(?:say|said|saying|says|think|thinks|thinking|claim\w*|respond\w*|reacts?|reacted|critici[sz]e\w*|call(?:ed)?|describe[sd]?|argue[sd]?|"
+    r"warn(?:ed|ing|s)?|tell|told|state[sd]?|suggest(?:ed|s)?|want|believe[sd]?|accuse[sd]?|comment(?:ed)?|announce[sd]?|"
+    r"deny|denie[sd]|demand(?:ed|s)?|promise[sd]?|pledge[sd]?|explain(?:ed|s)?|express(?:ed)?|mention(?:ed)?|report(?:ed)?|make of|"
+    r"condemn(?:ed)?|feel|admit(?:ted)?|urge[sd]?|propose[sd]?|insist(?:ed)?|voice[sd]?|object(?:ed)?|reply|replied|answer(?:ed)?|"
+    r"recommend(?:ed)?|predict(?:ed)?|expect(?:ed)?|estimate[sd]?|defend(?:ed)?|justif(?:y|ied)|reject(?:ed)?|welcome[sd]?|praise[sd]?)"
+)
+_STANCE = (
+    r"(?:response|reaction|view|views|position|opinion|criticisms?|comments?|statements?|stance|reply|answer|claims?|arguments?|"
+    r"complaints?|objections?|demands?|remarks|warning|message|assessment|take)"
+)
+_NOUN = r"(?:[\w.'’&-]+\s+){0,7}?[\w.'’&-]+"
+_SPEAKER_FORMS = (
+    re.compile(rf"\b(?:what|how|why|whom?|when|where|which)\b.*?\b{_AUXILIARY}\s+(?P<who>{_NOUN})\s+{_SAYING}\b", re.I),
+    re.compile(rf"\baccording to (?P<who>{_NOUN})\s*(?:[,?]|$|\b{_AUXILIARY}\b|\bwhat\b|\bhow\b|\bwhy\b)", re.I),
+    re.compile(rf"\b(?:what|how)\b.*?\b(?:is|was|were|are)\s+(?P<who>{_NOUN})['’]s?\s+{_STANCE}\b", re.I),
+    re.compile(rf"\b{_STANCE}\s+(?:of|from|by)\s+(?P<who>{_NOUN}?)\s*(?:\?|$|\b(?:to|on|about|over)\b)", re.I),
+    re.compile(rf"^(?P<who>{_NOUN})['’]s?\s+{_STANCE}\s+(?:to|on|about|over|of)\b", re.I),
+    re.compile(rf"\bhow\s+(?P<who>{_NOUN})\s+(?:responded|reacted|described)\b", re.I),
+)
+_NOT_SPEAKERS = frozenset("it they he she we you i this that there people anyone everybody article articles text the a".split())
+_DEMONYM = ("an", "ans", "ese", "ish", "ch")  # "American" is in half of all news: no help to a search
+_WHO_SAID = re.compile(rf"^\s*(?:who|which \w+)\s+(?:\w+ly\s+)?(?:has |have |had )?{_SAYING}\b", re.I)
+_MANY = re.compile(
+    r"^\s*(?:why|how(?! (?:many|much|old|long|far|tall|big|large|high|often)\b))|\b(?:which|what)\s+\w+s\s+(?:are|were|did|do|have)\b|"
+    r"\b(?:list|explain|describe|reasons?|ways|causes|summar\w+|tell me|differ\w*|concerns|effects)\b|^\s*what (?:happened|is known)",
+    re.I,
+)
+_SHORT = re.compile(r"^\s*(?:\W|and |but |so )*(?:when|who|whom|whose|where|which|in (?:what|which)|how (?:many|much|old|long|far|tall|big|large|high|often))\b", re.I)
+_WH = r"(?:what|who|whom|whose|when|where|why|how|which|in (?:what|which))"
+_JOINT = re.compile(rf"\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+(?:also\s+)?|\?\s+(?:and\s+)?)(?={_WH}\s+\S+)", re.I)
+_GENERIC = frozenset(
+    stem(word)
+    for word in "say said tell told think claim happen happened give given name many much long last new first person people thing year "
+    "time day week month article articles news according report reported call called make made take took come came get got go went "
+    "find use know known mean want kind type number amount percentage following country company group".split()
+)
+
+NAME_WEIGHT = 2.5  # a name of the question that a passage lacks tells more than a missing plain word
+NUMBER_WEIGHT = 2.0
+GENERIC_WEIGHT = 0.3  # words such as "say" and "happen" that any news passage may or may not hold
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question taken apart."""
+
+    text: str
+    weights: dict[str, float]  # stems of the content words and how much each matters
+    names: tuple[str, ...]
+    numbers: tuple[str, ...]
+    speaker: str | None  # whose statements are asked for
+    wants_statement: bool  # a statement is asked for, whoever made it
+    limit: int  # how many sentences an answer may have
+
+    @property
+    def search_words(self) -> str:
+        """Words to add to a search so that the speaker's other names are found; '' when there is nothing to add."""
+        forms = aliases(self.speaker)[1:] if self.speaker else ()
+        telling = [form for form in forms if len(form) > 4 and "." not in form and not form.endswith(_DEMONYM)]
+        return " ".join([*telling[:8], *(["spokesperson", "said"] if telling else [])])
+
+
+@lru_cache(maxsize=256)
+def analyse(text: str) -> Question:
+    """The question taken apart."""
+    names = tuple(name for name in names_in(text) if name_words(name))
+    numbers = numbers_in(text)
+    speaker = asked_speaker(text)
+    wants_statement = speaker is not None or bool(_WHO_SAID.search(text))
+    return Question(text, _weights(text, names, numbers), names, numbers, speaker, wants_statement, _limit(text, speaker))
+
+
+def asked_speaker(text: str) -> str | None:
+    """Whose statements a question asks for ("what did the US say about ...": "US"), or None."""
+    for form in _SPEAKER_FORMS:
+        if found := form.search(text):
+            who = re.sub(r"^(?:the|a|an|some|any|many)\s+", "", found.group("who").strip(), flags=re.I)
+            who = re.sub(r"^.*\b(?:by|from)\s+(?:the\s+)?|['’]s?$", "", who, flags=re.I)
+            lone = names_in(who)
+            who = lone[0] if len(lone) == 1 and len(who.split()) - len(lone[0].split()) < 2 else who
+            if who.lower() == "us" or (who.isupper() and len(who) < 5):
+                who = who.upper()
+            if who.lower() not in _NOT_SPEAKERS and not _WH_ONLY.match(who):
+                return who
+    return None
+
+
+_WH_ONLY = re.compile(rf"^{_WH}$", re.I)
+
+
+def parts(text: str) -> tuple[str, ...]:
+    """The questions inside a question, each with the names that the first one holds; one when it asks one thing."""
+    pieces = [piece.strip(" ,;?") for piece in _JOINT.split(text)]
+    pieces = [piece for piece in pieces if piece]
+    opens = [bool(re.match(rf"(?:\W|and |so |but )*{_WH}\b", piece, re.I)) for piece in pieces]
+    if len(pieces) < 2 or len(pieces) > 4 or not all(opens) or any(len(piece.split()) < 2 for piece in pieces):
+        return (text.strip(),)
+    return tuple(f"{piece}?" for piece in pieces)
+
+
+def coverage(question: Question, text: str) -> float:
+    """The weighted share of the question's words that `text` holds, 0..1; 1.0 for a question without content words."""
+    if not question.weights:
+        return 1.0
+    held = text_stems(text)
+    total = sum(question.weights.values())
+    return sum(weight for word, weight in question.weights.items() if word in held) / total
+
+
+@lru_cache(maxsize=8192)
+def text_stems(text: str) -> frozenset[str]:
+    """The stems of a text, for many questions."""
+    return frozenset(stems(text))
+
+
+def _weights(text: str, names: tuple[str, ...], numbers: tuple[str, ...]) -> dict[str, float]:
+    named = {stem(word) for name in names for word in name_words(name)}
+    figures = set(numbers)
+    weights: dict[str, float] = {}
+    for word in content_words(text):
+        root = stem(word)
+        if word in figures:
+            weights[root] = NUMBER_WEIGHT
+        elif root in named:
+            weights[root] = NAME_WEIGHT
+        else:
+            weights[root] = GENERIC_WEIGHT if root in _GENERIC else 1.0
+    return weights
+
+
+def _limit(text: str, speaker: str | None) -> int:
+    """Two sentences for a single fact, four when more is asked for."""
+    if _SHORT.search(text) or re.search(r"\b(?:percentage|how many|how much|what year)\b", text, re.I):
+        return 2
+    return 4 if speaker is not None or _MANY.search(text) else 3

@@ -1,0 +1,101 @@
+"""When the articles do not say: how sure an answer is, from several features, with every threshold in this place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rag.answering.questions import Question, coverage
+from rag.schema import Candidate, Reading
+from rag.text.names import aliases, name_words
+
+REFUSAL = "The articles do not say."
+
+Occurs = Callable[[Sequence[str]], bool]  # whether the collection holds any of these words
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Logistic weights of the features; a confidence of 0.5 is where answering and refusing are equally right."""
+
+    bias: float
+    answerable: float  # the reader's best passage
+    similarity: float  # the best cosine of question and passage
+    coverage: float  # weighted share of the question's words in the best passage and its title
+    missing: float  # each name or figure that the whole collection lacks
+
+
+PLAIN = Weights(bias=-6.0, answerable=2.0, similarity=5.0, coverage=3.5, missing=-2.5)
+TRAINED = Weights(bias=-5.0, answerable=5.0, similarity=3.0, coverage=2.0, missing=-2.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What confidence is made of; kept so that thresholds can be fitted."""
+
+    answerable: float
+    similarity: float
+    coverage: float
+    missing: int
+
+
+def weights_for(reader_name: str) -> Weights:
+    """The weights fitted for a reader."""
+    return PLAIN if reader_name == "plain" else TRAINED
+
+
+def features(
+    question: Question, candidates: Sequence[Candidate], readings: Sequence[Reading | None], missing: Sequence[str]
+) -> Features:
+    """The features of a question and what was found for it."""
+    return Features(
+        answerable=max((reading.answerable for reading in readings if reading), default=0.0),
+        similarity=max((candidate.dense or 0.0 for candidate in candidates), default=0.0),
+        coverage=max((coverage(question, surroundings(candidate)) for candidate in candidates), default=0.0),
+        missing=len(missing),
+    )
+
+
+def confidence(found: Features, weights: Weights) -> float:
+    """How sure it is that the articles answer, 0..1."""
+    value = (
+        weights.bias
+        + weights.answerable * found.answerable
+        + weights.similarity * found.similarity
+        + weights.coverage * found.coverage
+        + weights.missing * found.missing
+    )
+    return 1.0 / (1.0 + math.exp(-value))
+
+
+def missing_terms(question: Question, candidates: Sequence[Candidate], occurs: Occurs) -> tuple[str, ...]:
+    """Names and figures of the question that no article holds, under no obvious other name; dates of articles count."""
+    near = "\n".join(surroundings(candidate) for candidate in candidates).lower()
+    years = {str(candidate.published.year) for candidate in candidates if candidate.published}
+    names = [name for name in question.names if not _name_occurs(name, near, occurs)]
+    numbers = [
+        number for number in question.numbers if number not in years and number not in near and not occurs([number.lower()])
+    ]
+    return (*names, *numbers)
+
+
+def refusal_text(missing: Sequence[str]) -> str:
+    """The refusal, with what was looked for and is in no article."""
+    if not missing:
+        return REFUSAL
+    listed = " or ".join(f"“{term}”" for term in missing)
+    return f"{REFUSAL} No article mentions {listed}."
+
+
+def surroundings(candidate: Candidate) -> str:
+    """A passage with its title and date, as far as a question may refer to them."""
+    published = candidate.published.strftime("%d %B %Y") if candidate.published else ""
+    return f"{candidate.title}\n{published}\n{candidate.passage.text}"
+
+
+def _name_occurs(name: str, near: str, occurs: Occurs) -> bool:
+    """Whether each word of the name, or one of its other names, is somewhere in the collection."""
+    if any(form.lower() in near for form in aliases(name)):
+        return True
+    return all(occurs([word]) for word in name_words(name))

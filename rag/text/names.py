@@ -1,0 +1,182 @@
+"""Names in text: which ones a question holds, and the other obvious names of the same speaker.
+
+'US' the country and 'us' the pronoun are told apart by their capitals, or by the article before them in lower-case questions.
+Pure text: no model, no lookup outside this file.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from rag.text.words import STOP_WORDS, words
+
+# One line a speaker: plain names first, then who speaks for it. Capitals matter where a word would be ambiguous without them.
+# Behind '||' stand persons who spoke for it: they widen a search, but are no names of the place itself.
+_TABLE = """
+US|United States|U.S.|USA|U.S.A.|America|American|Americans|Washington|State Department|White House|Pentagon|Biden administration|Trump administration|Obama administration||Blinken|Antony Blinken|Joe Biden|Donald Trump
+UK|United Kingdom|U.K.|Britain|Great Britain|British|London|Downing Street|Foreign Office|Whitehall|Home Office|Number 10
+China|Chinese|Beijing|PRC|Communist Party||Xi Jinping|Wang Yi|Wang Wenbin|Zhao Lijian|Mao Ning
+EU|European Union|Brussels|European Commission|European Parliament|European Council|E.U.
+UN|United Nations|U.N.|Security Council|UN Human Rights Office|OHCHR||Guterres|General Assembly
+Russia|Russian|Russians|Moscow|Kremlin||Putin|Vladimir Putin|Peskov|Lavrov
+India|Indian|Indians|New Delhi|Delhi||Modi|Narendra Modi
+Japan|Japanese|Tokyo||Kishida
+Germany|German|Germans|Berlin||Scholz|Bundestag|Annalena Baerbock
+France|French|Paris|Elysee|Élysée||Macron|Emmanuel Macron|Quai d'Orsay
+Ukraine|Ukrainian|Ukrainians|Kyiv|Kiev||Zelensky|Zelenskyy|Zelenskiy
+Israel|Israeli|Israelis|Jerusalem|Tel Aviv||Netanyahu|IDF|Knesset
+Palestinians|Palestinian|Palestinian Authority|Ramallah|Hamas
+Iran|Iranian|Iranians|Tehran
+Turkey|Turkish|Türkiye|Ankara||Erdogan|Erdoğan
+Canada|Canadian|Canadians|Ottawa||Trudeau
+Australia|Australian|Australians|Canberra||Albanese
+South Korea|South Korean|South Koreans|Seoul
+North Korea|North Korean|North Koreans|Pyongyang||Kim Jong Un
+Taiwan|Taiwanese|Taipei
+Hong Kong|Hongkongers|Hong Kong government
+Italy|Italian|Italians|Rome||Meloni
+Spain|Spanish|Madrid
+Poland|Polish|Warsaw
+Mexico|Mexican|Mexicans|Mexico City
+Brazil|Brazilian|Brazilians|Brasilia|Brasília||Lula
+South Africa|South African|South Africans|Pretoria
+Saudi Arabia|Saudi|Saudis|Riyadh
+Pakistan|Pakistani|Pakistanis|Islamabad
+Vatican|Holy See|the Pope
+NATO|Nato||Stoltenberg|North Atlantic Treaty Organization
+WHO|World Health Organization|World Health Organisation||Tedros
+IMF|International Monetary Fund
+Fed|Federal Reserve||Jerome Powell
+ECB|European Central Bank||Christine Lagarde
+NASA|Nasa|National Aeronautics and Space Administration
+ESA|European Space Agency
+human rights chief|UN human rights chief|High Commissioner for Human Rights|high commissioner|rights chief||Bachelet
+foreign ministry|Foreign Ministry|ministry of foreign affairs|Ministry of Foreign Affairs|ministry spokesman|ministry spokesperson|ministry spokeswoman
+State Department|state department|US State Department||Ned Price|Department of State
+rights groups|human rights groups|rights group|Human Rights Watch|Amnesty International|Amnesty|campaigners|activists|rights organisations|rights organizations
+critics|Critics|opponents|campaigners|activists
+scientists|researchers|researcher|scientist|experts|the study|authors
+experts|expert|analysts|analyst|researchers|economists
+police|officers|detectives|police force
+""".strip().splitlines()
+_GROUPS = tuple(tuple(part.strip() for part in re.split(r"\|+", line)) for line in _TABLE)
+_PLACES = tuple(tuple(part.strip() for part in line.split("||")[0].split("|")) for line in _TABLE)
+
+# Words that look like names only because a question or a sentence begins with them.
+_NOT_NAMES = frozenset(
+    "what who whom whose when where why which how is are was were do does did can could should would will has have had and but "
+    "so or the a an in on at to of for from by with after before during according tell give list name explain describe show "
+    "please also then since until if mr mrs ms dr sir prof this that these those it he she they we you i my our his her their "
+    "its there here not no yes many much monday tuesday wednesday thursday friday saturday sunday january february march april "
+    "may june july august september october november december".split()
+)
+_LINKS = r"(?:of|the|de|da|di|du|del|van|von|der|bin|al|and|for|la|le)"
+_CAPITAL = r"[A-ZÀ-ÖØ-ÞĀ-ŽА-Я][\w'’.&-]*"
+_RUN = re.compile(rf"{_CAPITAL}(?:\s+(?:{_LINKS}\s+){{0,2}}{_CAPITAL})*")
+_NUMBER = re.compile(r"[$€£]?\b\d[\d,.]*\b%?")
+_LOWER_CAPS = re.compile(r"\bthe (us|uk|eu|un)\b|\b(us|uk|eu|un) (?=state|government|president|officials?|congress)")
+
+
+@lru_cache(maxsize=1024)
+def names_in(text: str) -> tuple[str, ...]:
+    """The names of a text in order, each once: runs of capitalised words, and known names in lower-case questions."""
+    found: list[str] = []
+    if not text.isupper():
+        for match in _RUN.finditer(text):
+            found.extend(_trimmed(match.group()))
+    if not found:
+        found = list(_known_in_lower_case(text))
+    return tuple(dict.fromkeys(found))
+
+
+def numbers_in(text: str) -> tuple[str, ...]:
+    """The figures of a text in order, years included, without currency and percent signs."""
+    return tuple(dict.fromkeys(m.group().strip("$€£%.,") for m in _NUMBER.finditer(text)))
+
+
+@lru_cache(maxsize=1024)
+def aliases(name: str) -> tuple[str, ...]:
+    """The obvious names of the same speaker, `name` first: 'US' gives 'State Department', 'Blinken'; a person only the surname."""
+    plain = _plain(name)
+    others = [
+        form for group, places in zip(_GROUPS, _PLACES, strict=True) if plain in _plain_forms(places) for form in group
+    ]
+    return tuple(dict.fromkeys([name, *others, *_short_forms(name)]))
+
+
+def is_known(name: str) -> bool:
+    """Whether `name` is a country, an institution or a body of the table, not an unknown name or a person."""
+    return any(_plain(name) in _plain_forms(group) for group in _PLACES)
+
+
+@lru_cache(maxsize=1024)
+def pattern(name: str) -> re.Pattern[str]:
+    """An expression that finds any of the aliases of `name` as whole words."""
+    return re.compile("|".join(_form_pattern(form) for form in sorted(aliases(name), key=len, reverse=True)))
+
+
+def same_speaker(one: str, other: str) -> bool:
+    """Whether two names are obvious names of one speaker."""
+    forms = {_plain(form) for form in aliases(one)}
+    return any(_plain(form) in forms for form in (other, *_short_forms(other)))
+
+
+def _form_pattern(form: str) -> str:
+    """Capitals as written for names; phrases in lower case in any case, with or without a plural s."""
+    body = re.escape(form).replace(r"\ ", r"\s+")
+    end = r"(?!\w)"
+    if form == form.lower():
+        return rf"(?<!\w)(?i:{body.removesuffix('s')}s?){end}"
+    if len(form) > 4:  # 'State Department' is also found as 'state department', 'america' is not a word of its own
+        return rf"(?<!\w)(?i:{body}){end}" if " " in form else rf"(?<!\w){body}{end}"
+    return rf"(?<!\w){body}{end}"
+
+
+def _plain(name: str) -> str:
+    """The name for comparing: lower case, without stops, article, title or possessive."""
+    text = name.replace("’", "'").removesuffix("'s").removesuffix("'").replace(".", "").strip()
+    return re.sub(r"^(?:the|mr|mrs|ms|dr|president|sir)\s+", "", text.lower())
+
+
+@lru_cache(maxsize=256)
+def _plain_forms(group: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(_plain(form) for form in group)
+
+
+def _short_forms(name: str) -> tuple[str, ...]:
+    """The surname of a person's full name; nothing for institutions and single words."""
+    parts = name.split()
+    capital = [part for part in parts if part[:1].isupper()]
+    if len(capital) != len(parts) or not 2 <= len(parts) <= 3 or is_known(name):
+        return ()
+    family_first = parts[0] in {"Xi", "Wang", "Kim", "Li", "Zhao", "Mao", "Chen", "Liu", "Moon", "Yoon"}
+    return (parts[0] if family_first else parts[-1],)
+
+
+def _trimmed(run: str) -> list[str]:
+    """A capitalised run without question words and titles at its ends."""
+    parts = [re.sub(r"['’]s?$", "", part) for part in run.split()]
+    while parts and parts[0].lower().strip(".'’") in _NOT_NAMES and parts[0] not in {"WHO", "US"}:
+        parts = parts[1:]
+    while parts and parts[-1].lower().strip(".") in _NOT_NAMES and parts[-1] not in {"WHO", "US"}:
+        parts = parts[:-1]
+    joined = " ".join(parts).strip(".,'’-")
+    return [joined] if len(joined) > 1 else []
+
+
+def _known_in_lower_case(text: str) -> tuple[str, ...]:
+    """Known names in a question typed without capitals."""
+    found = [(m.start(), (m.group(1) or m.group(2)).upper()) for m in _LOWER_CAPS.finditer(text)]
+    for group in _PLACES:
+        for form in group:
+            if len(form) > 4 and form.lower() not in STOP_WORDS and form[0].isupper():
+                hit = re.search(rf"\b{re.escape(form.lower())}\b", text)
+                if hit:
+                    found.append((hit.start(), form))
+    return tuple(name for _, name in sorted(found))
+
+
+def name_words(name: str) -> tuple[str, ...]:
+    """The words of a name for the lexical index, lower case, without stop words."""
+    return tuple(word.removesuffix("'s") for word in words(name) if word not in STOP_WORDS or name.isupper())
