@@ -7,6 +7,10 @@ import sys
 
 def main() -> None:
     """Run the `rag` command and leave with its exit code."""
-    from rag.cli.app import run
+    try:
+        from rag.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while the modules above were still loading
+        code = 130
+    sys.exit(code)
