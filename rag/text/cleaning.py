@@ -1,0 +1,123 @@
+"""Pasted or scraped text to the article alone: title, paragraphs, and the date when a line says it.
+
+In: decoded text. Out: `CleanText`. Cleaning what is clean changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from rag.text.dates import date_line
+from rag.text.furniture import is_furniture, may_recur
+from rag.text.normalise import normalise
+from rag.text.paragraphs import split_paragraphs
+
+_LONGEST_TITLE = 250  # characters; headlines of the 8,000 news articles end at 180
+_SHORT_TITLE = 120  # what a title made from a first paragraph is cut to
+_DATE_WITHIN = 6  # paragraphs from the top: a date line further down belongs to the story
+_ENDS_LIKE_PROSE = re.compile(r"[a-z0-9)”\"’][.][”\"’)]?$")
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])[”\"’)]*\s")
+
+
+@dataclass(frozen=True, slots=True)
+class CleanText:
+    """The article without the page: paragraphs parted by one blank line."""
+
+    title: str
+    text: str
+    published: date | None = None
+
+
+def clean(
+    text: str,
+    *,
+    title: str | None = None,
+    published: date | None = None,
+    recurring: Callable[[str], bool] = lambda line: False,
+) -> CleanText:
+    """The article in `text`: furniture lines gone, hard-wrapped lines joined, characters made plain.
+
+    Args:
+        title: the title when it is known; otherwise the first line is it.
+        published: the date when it is known; otherwise a line near the top such as "Published 25 May 2022".
+        recurring: whether other articles hold the same line. Asked only about lines that sound like furniture.
+    """
+    paragraphs = _article_paragraphs(normalise(text), recurring)
+    when, paragraphs = _take_date(paragraphs)
+    title = " ".join(normalise(title or "").split())
+    if not title and paragraphs:
+        title, paragraphs = _take_title(paragraphs)
+    while True:  # "Title, date, title again": each one gone may bring the next to the top
+        found, rest = _take_date(_drop_title(paragraphs, title))
+        when = when or found
+        if rest == paragraphs:
+            return CleanText(title, "\n\n".join(paragraphs), published or when)
+        paragraphs = rest
+
+
+def recurring_lines(text: str) -> set[str]:
+    """Hashes of the lines of `text` that are furniture if other articles hold them too, for counting."""
+    return {line_hash(line) for line in normalise(text).split("\n") if may_recur(line)}
+
+
+def line_hash(line: str) -> str:
+    """A short name for a line, the same in every run."""
+    return hashlib.blake2b(line.encode(), digest_size=8).hexdigest()
+
+
+def _article_paragraphs(text: str, recurring: Callable[[str], bool]) -> list[str]:
+    """Paragraphs without furniture, for good: dropping a line may bring together what belongs to one paragraph."""
+    while True:
+        lines = [line for line in text.split("\n") if not line or not _is_page(line, recurring)]
+        paragraphs = [line for line in split_paragraphs("\n".join(lines)) if not _is_page(line, recurring)]
+        joined = "\n\n".join(paragraphs)
+        if joined == text:
+            return paragraphs
+        text = joined
+
+
+def _is_page(line: str, recurring: Callable[[str], bool]) -> bool:
+    return is_furniture(line) or (may_recur(line) and recurring(line))
+
+
+def _take_date(paragraphs: list[str]) -> tuple[date | None, list[str]]:
+    """The date of a line near the top that says nothing else, and the paragraphs without such lines."""
+    when: date | None = None
+    kept: list[str] = []
+    for number, paragraph in enumerate(paragraphs):
+        found = date_line(paragraph) if number < _DATE_WITHIN else None
+        if found is None:
+            kept.append(paragraph)
+        when = when or found
+    if when is None or not kept:
+        return when, paragraphs
+    return when, _take_date(kept)[1]
+
+
+def _take_title(paragraphs: list[str]) -> tuple[str, list[str]]:
+    """The first line as the title. One that reads like prose, or that is all there is, stays in the text as well."""
+    first = paragraphs[0].lstrip("# ").strip() or paragraphs[0]
+    if len(paragraphs) == 1 or len(first) > _LONGEST_TITLE or (len(first) > 60 and _ENDS_LIKE_PROSE.search(first)):
+        return _shorten(first), paragraphs
+    return first, paragraphs[1:]
+
+
+def _drop_title(paragraphs: list[str], title: str) -> list[str]:
+    """The paragraphs without the title above them, unless nothing else would be left."""
+    start = 0
+    while start < len(paragraphs) - 1 and paragraphs[start].lstrip("# ").casefold() == title.casefold():
+        start += 1
+    return paragraphs[start:]
+
+
+def _shorten(paragraph: str) -> str:
+    """The first sentence of a paragraph, cut between words when it is long for a title."""
+    sentence = _SENTENCE_END.split(paragraph, maxsplit=1)[0]
+    if len(sentence) <= _SHORT_TITLE:
+        return sentence.rstrip(".")
+    head = sentence[:_SHORT_TITLE]
+    return (head.rsplit(" ", 1)[0] if " " in head else head).rstrip(",;:–— ") + "…"
