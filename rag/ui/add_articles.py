@@ -1,0 +1,137 @@
+"""Adding articles from the page: files or pasted text, with progress and a reason for each file that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from rag.schema import AddReport, Article
+from rag.ui.backend import Backend
+from rag.ui.ingest_job import ACCEPTED, IngestJob, Tally, Upload
+from rag.ui.markdown import escape
+from rag.ui.theme import MAX_UPLOAD_MB
+
+POLL_S = 0.4
+MAX_FILES = 200
+MAX_PASTED = 2_000_000  # characters; a long book
+
+
+def draw_add(backend: Backend) -> None:
+    """Draw the two ways to add, or the progress of what is being added."""
+    if problem := st.session_state.pop("library-problem", ""):
+        st.error(escape(problem))
+    job: IngestJob | None = st.session_state.get("ingest")
+    if job and not job.tally.ended:
+        st.fragment(_draw_progress, run_every=POLL_S)(job)
+        return
+    if job:
+        _draw_outcome(job.tally)
+    with st.expander("Add articles", icon=":material/add:", expanded=not job and _is_empty(backend), key="add"):
+        files, paste = st.tabs(["Files", "Paste text"])
+        with files:
+            _draw_files(backend)
+        with paste:
+            _draw_paste(backend)
+
+
+def _is_empty(backend: Backend) -> bool:
+    return backend.library is not None and not backend.library.articles(limit=1)
+
+
+def _draw_files(backend: Backend) -> None:
+    chosen = st.file_uploader(
+        f"Text, Markdown or HTML files, up to {MAX_UPLOAD_MB} MB each",
+        type=list(ACCEPTED),
+        accept_multiple_files=True,
+        key=f"files-{st.session_state.get('round', 0)}",
+    )
+    st.button(
+        "Add to the library", key="add-files", type="primary", disabled=not chosen, on_click=_start_files,
+        args=(backend, chosen),
+    )  # fmt: skip
+
+
+def _draw_paste(backend: Backend) -> None:
+    with st.form(key=f"paste-{st.session_state.get('round', 0)}", border=False):
+        text = st.text_area("Text of the article", height=200, max_chars=MAX_PASTED, key="paste-text")
+        title = st.text_input("Title", key="paste-title", max_chars=300, placeholder="The first line, when left empty")
+        left, right = st.columns(2)
+        publisher = left.text_input("Publisher", key="paste-publisher", max_chars=200)
+        published = right.date_input("Published", value=None, key="paste-published", min_value=date(1500, 1, 1))
+        url = st.text_input("Address of the original (is not opened)", key="paste-url", max_chars=2000)
+        if st.form_submit_button("Add to the library", type="primary"):
+            _start_paste(backend, text, title, publisher, published, url)
+
+
+def _start_files(backend: Backend, chosen: Sequence[Any]) -> None:
+    """Check what came (the browser's own limits can be passed by) and start adding it."""
+    limit = MAX_UPLOAD_MB * 1024 * 1024
+    uploads = [
+        Upload(file.name, file.getvalue())
+        for file in chosen[:MAX_FILES]
+        if file.size <= limit and file.name.lower().endswith(ACCEPTED)
+    ]
+    if uploads:
+        _start(IngestJob.of_files(backend, uploads))
+    left_out = len(chosen) - len(uploads)
+    if left_out:
+        st.session_state["library-problem"] = (
+            f"{left_out} of {len(chosen)} files were left out: at most {MAX_FILES} text, Markdown or HTML files "
+            f"of {MAX_UPLOAD_MB} MB at a time."
+        )
+
+
+def _start_paste(backend: Backend, text: str, title: str, publisher: str, published: date | None, url: str) -> None:
+    if not text.strip():
+        st.error("Paste the text of the article first.")
+        return
+    named = title.strip() or text.strip().splitlines()[0][:200]
+    article = Article(
+        title=named, text=text, publisher=publisher.strip() or None, published=published, url=url.strip() or None
+    )
+    _start(IngestJob.of_article(backend, article))
+    for name in ("paste-text", "paste-title", "paste-publisher", "paste-published", "paste-url"):
+        st.session_state.pop(name, None)
+    st.rerun()
+
+
+def _start(job: IngestJob) -> None:
+    st.session_state["ingest"] = job.start()
+    st.session_state["round"] = st.session_state.get("round", 0) + 1  # a new key empties the uploader
+
+
+def _draw_progress(job: IngestJob) -> None:
+    tally = job.tally
+    if tally.ended:
+        st.rerun()
+    of = f"{tally.done} of {tally.total}" if tally.total else ""
+    st.progress(tally.fraction, text=" · ".join(part for part in ("Adding articles", of, escape(tally.last)) if part))
+
+
+def _draw_outcome(tally: Tally) -> None:
+    """What became of the last adding, until dismissed."""
+    with st.container(key="outcome"):
+        if tally.problem:
+            st.error(f"{escape(tally.problem.message)} {escape(tally.problem.mend)}".strip())
+        if tally.report:
+            st.markdown(_summary(tally.report))
+            for failure in tally.report.failed:
+                st.error(f"**{escape(failure.source)}** was not added. {escape(failure.reason)}")
+        st.button("Dismiss", key="dismiss", type="tertiary", on_click=_dismiss)
+
+
+def _summary(report: AddReport) -> str:
+    counted = [
+        ("added", report.added),
+        ("updated", report.updated),
+        ("already there", (*report.unchanged, *report.duplicates)),
+        ("failed", report.failed),
+    ]
+    return ", ".join(f"**{len(items)}** {word}" for word, items in counted if items) or "Nothing was added."
+
+
+def _dismiss() -> None:
+    st.session_state.pop("ingest", None)

@@ -1,0 +1,111 @@
+"""An answer being written in a thread of its own, so that no click in the page can lose it.
+
+In: the backend, a question, the history. Out: a `Draft`, replaced as a whole at each step; the page polls it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from rag.errors import RagError
+from rag.schema import Answer, AnswerSentence, Done, Event, Retrieved, Searching, SentenceDone, TextDelta, Turn
+from rag.ui.backend import Backend, Problem
+
+Stage = Literal["waiting", "searching", "reading", "writing", "done", "stopped", "failed"]
+
+# Two answers at a time: the reader is bound by the processor, and more would only slow each other down.
+_SLOTS = threading.BoundedSemaphore(2)
+UNEXPECTED = Problem("Something went wrong while answering.", "Try again; the server's log says what happened.")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """How far the answer is."""
+
+    stage: Stage = "waiting"
+    searched: str = ""  # the stand-alone question
+    passages: int = 0
+    sentences: tuple[AnswerSentence, ...] = ()
+    tail: str = ""  # text of the sentence that is being written
+    answer: Answer | None = None
+    problem: Problem | None = None
+
+
+class AnswerJob:
+    """Answers one question in the background; read `draft` at any time."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        question: str,
+        *,
+        history: Callable[[], tuple[Turn, ...]] = tuple,
+        after: AnswerJob | None = None,
+    ) -> None:
+        self.draft = Draft()
+        self._backend = backend
+        self._question = question
+        self._history = history  # asked for when the job's turn comes: the answer before may still be under way
+        self._after = after
+        self._cancelled = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="answer", daemon=True)
+
+    @property
+    def active(self) -> bool:
+        """Whether the answer is still being written."""
+        return self.draft.stage in ("waiting", "searching", "reading", "writing")
+
+    def start(self) -> AnswerJob:
+        """The same job, running."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End the answer; what is written stays."""
+        self._cancelled.set()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end."""
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        problem: Problem | None = UNEXPECTED
+        try:
+            self._write()
+            problem = None
+        except RagError as error:
+            problem = Problem.of(error)
+        finally:  # an unknown error goes on to the log; the page must not wait for ever
+            if problem:
+                self.draft = replace(self.draft, stage="failed", problem=problem)
+
+    def _write(self) -> None:
+        while not self._backend.wait(0.1) or (self._after and self._after.active):
+            if self._cancelled.wait(0.05):
+                self.draft = replace(self.draft, stage="stopped")
+                return
+        assistant = self._backend.assistant()
+        with _SLOTS:
+            for event in assistant.stream(self._question, history=self._history()):
+                if self._cancelled.is_set():
+                    self.draft = replace(self.draft, stage="stopped", tail="")
+                    return
+                self.draft = _after(self.draft, event)
+
+
+def _after(draft: Draft, event: Event) -> Draft:
+    """The draft with one more event taken in."""
+    match event:
+        case Searching(question):
+            return replace(draft, stage="searching", searched=question)
+        case Retrieved(candidates):
+            return replace(draft, stage="reading", passages=len(candidates))
+        case TextDelta(text):
+            return replace(draft, stage="writing", tail=draft.tail + text)
+        case SentenceDone(sentence):
+            return replace(draft, stage="writing", sentences=(*draft.sentences, sentence), tail="")
+        case Done(answer):
+            return replace(draft, stage="done", answer=answer, sentences=answer.sentences, tail="")

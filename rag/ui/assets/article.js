@@ -1,0 +1,73 @@
+// Shows an article as text: every string goes in by textContent, so nothing in it can become part of the page.
+const el = (tag, className, text) => {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text) node.textContent = text;
+  return node;
+};
+
+const original = (address) => {
+  let url;
+  try { url = new URL(address); } catch { return null; }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return null;
+  const link = el('a', 'original', `Original at ${url.hostname} ↗`);
+  link.href = url.href;
+  link.target = '_blank';
+  link.rel = 'noopener noreferrer';
+  return link;
+};
+
+const paragraph = (segments) => {
+  const node = el('p');
+  node.dir = 'auto';
+  for (const [text, cited] of segments) node.append(cited ? el('mark', '', text) : document.createTextNode(text));
+  return node;
+};
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector('.article');
+  const view = JSON.stringify([data.reference, data.nonce, data.notice]);
+  const close = () => setTriggerValue('close', true);
+  if (root.dataset.view === view) {
+    root.querySelector('.close').onclick = close;
+    return;
+  }
+  root.dataset.view = view;
+  root.replaceChildren();
+  root.setAttribute('aria-label', `Article: ${data.title}`);
+
+  const head = el('header');
+  const title = el('h2', '', data.title);
+  title.dir = 'auto';
+  const button = el('button', 'close', '✕');
+  button.type = 'button';
+  button.title = 'Close (Esc)';
+  button.setAttribute('aria-label', 'Close the article');
+  button.onclick = close;
+  head.append(title, button);
+  root.append(head);
+  const meta = el('div', 'meta', data.meta);
+  const link = original(data.url);
+  if (link) meta.append(data.meta ? ' · ' : '', link);
+  root.append(meta);
+  if (data.notice) {
+    const notice = el('p', 'notice', data.notice);
+    notice.setAttribute('role', 'alert');
+    root.append(notice);
+  }
+  const body = el('div', 'body');
+  body.tabIndex = 0;
+  body.setAttribute('role', 'document');
+  body.setAttribute('aria-label', 'Text of the article');
+  body.append(...data.paragraphs.map(paragraph));
+  root.append(body);
+
+  requestAnimationFrame(() => {
+    const mark = body.querySelector('mark');
+    if (mark) body.scrollTop = Math.max(0, mark.offsetTop - body.offsetTop - body.clientHeight / 4);
+    if (window.__wantFocus) {
+      window.__wantFocus = false;
+      body.focus({ preventScroll: true });
+    }
+  });
+}

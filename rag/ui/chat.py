@@ -1,0 +1,106 @@
+"""The chat page: the conversation, the question box, and the article panel beside them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from rag.errors import RagError
+from rag.ui import state
+from rag.ui.answer_view import announcement, draw_answer, draw_draft
+from rag.ui.backend import Backend, current
+from rag.ui.conversation import Conversation, Message
+from rag.ui.markdown import escape
+from rag.ui.source_panel import source_panel
+from rag.ui.suggestions import suggested_questions
+
+POLL_S = 0.2  # five times a second looks like typing and costs each session 2 % of a core
+TITLES_FOR_SUGGESTIONS = 200
+
+
+def chat_page() -> None:
+    """Draw the page."""
+    backend, talk = current(), state.conversation()
+    with st.container(key="desk", horizontal=True, vertical_alignment="top", gap="large"):
+        with st.container(key="talk"):
+            if talk.messages:
+                _draw_conversation(talk)
+            else:
+                _draw_start(backend)
+        with st.container(key="source"):
+            source_panel(announcement(talk.messages[-1] if talk.messages else None))
+    st.chat_input(
+        "Ask a follow-up question" if talk.messages else "Ask about your articles",
+        key="ask",
+        max_chars=state.MAX_QUESTION,
+        on_submit=lambda: state.ask(st.session_state["ask"] or ""),
+    )
+
+
+def _draw_conversation(talk: Conversation) -> None:
+    for message in talk.messages:
+        with st.chat_message("user"):
+            st.markdown(escape(message.question))
+        with st.chat_message("assistant"):
+            if message.job.active:
+                st.fragment(_draw_live, run_every=POLL_S)(message)
+            else:
+                draw_answer(message)
+
+
+def _draw_live(message: Message) -> None:
+    """An answer under way, drawn again at each poll; its end draws the whole page once."""
+    if not message.job.active:
+        st.rerun()
+    draw_draft(message)
+
+
+def _draw_start(backend: Backend) -> None:
+    """What stands here before the first question."""
+    st.header("What do the articles say?", anchor=False)
+    if not backend.opened:
+        st.fragment(_draw_opening, run_every=POLL_S)(backend)
+    elif backend.problem:
+        draw_problem(backend)
+    elif backend.library is not None:
+        _draw_suggestions(backend)
+
+
+def _draw_opening(backend: Backend) -> None:
+    if backend.opened:
+        st.rerun()
+    st.markdown(":shimmer[Opening the library…]")
+
+
+def draw_problem(backend: Backend) -> None:
+    """One friendly line on a library that cannot be used, with its mend."""
+    if backend.problem:
+        st.error(f"{escape(backend.problem.message)} {escape(backend.problem.mend)}".strip())
+        st.button("Try again", key="retry", on_click=backend.retry, icon=":material/refresh:")
+
+
+def _draw_suggestions(backend: Backend) -> None:
+    assert backend.library is not None
+    try:
+        articles = backend.library.articles(limit=TITLES_FOR_SUGGESTIONS)
+        count = backend.library.count_articles()
+    except RagError as error:
+        st.error(escape(str(error)))
+        return
+    if not articles:
+        _draw_empty()
+        return
+    st.markdown(
+        f"Ask a question about {count:,} {'article' if count == 1 else 'articles'}. "
+        "Every sentence of the answer shows the passage it rests on."
+    )
+    with st.container(key="suggestions"):
+        for number, question in enumerate(suggested_questions([article.title for article in articles])):
+            st.button(escape(question), key=f"suggest-{number}", on_click=state.ask, args=(question,))
+
+
+def _draw_empty() -> None:
+    st.markdown(
+        "The library is empty. Add some articles first: text, Markdown or HTML files, or pasted text. "
+        "Then ask about them here."
+    )
+    st.page_link(st.session_state["library_page"], label="Add articles in the Library", icon=":material/library_add:")

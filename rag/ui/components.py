@@ -1,0 +1,34 @@
+"""The two small parts that Streamlit does not have: a listener for citation links, and the view of an article.
+
+Each is registered once, when this module is imported. Their scripts stand in `assets/`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+ASSETS = Path(__file__).with_name("assets")
+_HIDDEN = """
+[role=status] {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+}
+"""
+
+
+def asset(name: str) -> str:
+    """The text of a file in `assets/`."""
+    return (ASSETS / name).read_text(encoding="utf-8")
+
+
+cite_listener: Any = st.components.v2.component(
+    "article_chat_cites", html="<div role='status'></div>", css=_HIDDEN, js=asset("cites.js")
+)
+article_view: Any = st.components.v2.component(
+    "article_chat_article",
+    html="<section class='article' role='region'></section>",
+    css=asset("article.css"),
+    js=asset("article.js"),
+)

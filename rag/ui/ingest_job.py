@@ -1,0 +1,128 @@
+"""Adding articles in a thread of its own; the page polls its progress.
+
+In: uploaded files or a pasted article. Out: a `Tally`, replaced as a whole at each step.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from rag.errors import RagError
+from rag.schema import AddReport, Article, Failure, Progress
+from rag.ui.backend import Backend, Problem
+
+ACCEPTED = ("txt", "md", "markdown", "html", "htm")
+UNEXPECTED = Problem("Something went wrong while adding.", "Try again; the server's log says what happened.")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far the adding is."""
+
+    done: int = 0
+    total: int = 0
+    last: str = ""  # the name of what was finished last
+    report: AddReport | None = None
+    problem: Problem | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self.report is not None or self.problem is not None
+
+    @property
+    def fraction(self) -> float:
+        """0..1 for a progress bar."""
+        return min(1.0, self.done / self.total) if self.total else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that a browser sent: its name is only a label."""
+
+    name: str
+    content: bytes
+
+
+class IngestJob:
+    """Adds articles in the background; read `tally` at any time."""
+
+    def __init__(self, backend: Backend, sources: Callable[[Path], Sequence[str | Article]], count: int) -> None:
+        self.tally = Tally(total=count)
+        self._backend = backend
+        self._sources = sources
+        self._thread = threading.Thread(target=self._run, name="add", daemon=True)
+
+    @classmethod
+    def of_files(cls, backend: Backend, uploads: Sequence[Upload]) -> IngestJob:
+        """A job that adds uploaded files."""
+        return cls(backend, lambda folder: _written(folder, uploads), len(uploads))
+
+    @classmethod
+    def of_article(cls, backend: Backend, article: Article) -> IngestJob:
+        """A job that adds a pasted article."""
+        return cls(backend, lambda _folder: [article], 1)
+
+    def start(self) -> IngestJob:
+        """The same job, running."""
+        self._thread.start()
+        return self
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the end."""
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        problem: Problem | None = UNEXPECTED
+        folder = Path(tempfile.mkdtemp(prefix="article-chat-"))
+        try:
+            self._backend.wait_opened()
+            library = self._backend.library
+            if library is None:
+                problem = self._backend.problem or UNEXPECTED
+                return
+            report = library.add(self._sources(folder), progress=self._progress)
+            self.tally = replace(self.tally, report=_named(report), last="")
+            problem = None
+        except RagError as error:
+            problem = Problem.of(error)
+        finally:  # an unknown error goes on to the log; the page must not wait for ever
+            shutil.rmtree(folder, ignore_errors=True)
+            if problem:
+                self.tally = replace(self.tally, problem=problem)
+
+    def _progress(self, step: Progress) -> None:
+        self.tally = replace(self.tally, done=step.done, total=max(step.total, 1), last=Path(step.source).name)
+
+
+def safe_name(name: str) -> str:
+    """A file name that can do no harm: the last part, letters, digits and a few marks, at most 120 characters."""
+    last = PurePosixPath(name.replace("\\", "/")).name
+    kept = "".join(letter if letter.isalnum() or letter in " ._-()" else "_" for letter in last).strip(" .")
+    stem, dot, ending = kept.rpartition(".")
+    return f"{stem[:100]}{dot}{ending[:10]}" if dot else kept[:100] or "article.txt"
+
+
+def _written(folder: Path, uploads: Sequence[Upload]) -> list[str | Article]:
+    """The paths of the uploads as files, each in a folder of its own so that equal names do not meet."""
+    paths: list[str | Article] = []
+    for number, upload in enumerate(uploads):
+        place = folder / str(number)
+        place.mkdir()
+        path = place / safe_name(upload.name)
+        path.write_bytes(upload.content)
+        paths.append(str(path))
+    return paths
+
+
+def _named(report: AddReport) -> AddReport:
+    """The report with file names in place of the paths of our temporary copies."""
+    failed = tuple(
+        Failure(Path(one.source).name, one.reason.replace(one.source, Path(one.source).name)) for one in report.failed
+    )
+    return replace(report, failed=failed)

@@ -1,0 +1,87 @@
+"""Starts the chat: the page's server, its security headers, and the models' loading behind it.
+
+`serve` is what `rag chat` and `python app.py` call; `parts` is what `streamlit run app.py` builds its app from.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import urllib.request
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from rag.config import Settings
+from rag.ui.theme import OPTIONS
+
+SCRIPT = str(Path(__file__).with_name("script.py"))
+log = logging.getLogger(__name__)
+
+
+def serve(
+    settings: Settings | None = None, *, port: int = 8501, host: str = "127.0.0.1", open_browser: bool = False
+) -> None:
+    """Serve the chat until interrupted.
+
+    Args:
+        settings: the settings of the library; those in force when None.
+        open_browser: show the page in the user's browser as soon as it answers.
+    """
+    import streamlit as st  # here, not above: the command line imports this module for other commands too
+
+    from rag.ui import backend
+
+    if settings is not None:
+        backend.use(backend.Backend(settings))
+    if open_browser:
+        address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 (compared, not bound)
+        threading.Thread(target=_open_when_up, args=(address,), daemon=True).start()
+    config = OPTIONS | {"server.port": port, "server.address": host}
+    st.App(SCRIPT, **parts()).run(config=config)
+
+
+def parts() -> dict[str, Any]:
+    """The keyword arguments of `st.App`: headers, warm-up, and what to show when a page fails."""
+    from starlette.middleware import Middleware
+
+    from rag.ui.headers import SecurityHeaders
+
+    return {"middleware": [Middleware(SecurityHeaders)], "lifespan": _warm_up, "on_script_error": _show_failure}
+
+
+@asynccontextmanager
+async def _warm_up(_app: object) -> AsyncIterator[None]:
+    """Start the models' loading when the server starts, so that the first question finds them."""
+    from rag.errors import RagError
+    from rag.ui import backend
+
+    try:
+        backend.current()
+    except RagError as error:  # bad settings: the page tells the user
+        log.warning("%s", error)
+    yield
+
+
+def _show_failure(error: BaseException) -> bool:
+    """Show one plain line for an unknown error; the trace goes to the log only."""
+    import streamlit as st
+
+    log.error("A page failed.", exc_info=error)
+    st.error("Something went wrong on this page. Reload it to go on; the server's log says what happened.")
+    return True
+
+
+def _open_when_up(address: str, patience_s: float = 30.0) -> None:
+    """Open the browser once the server answers."""
+    until = time.monotonic() + patience_s
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):  # noqa: S310 (our own address)
+                webbrowser.open(address)
+                return
+        except OSError:
+            time.sleep(0.1)

@@ -1,0 +1,50 @@
+"""The script that Streamlit runs for every page: the frame (pages, sidebar, styles) around the page that is open."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from rag.errors import RagError
+from rag.ui import state
+from rag.ui.backend import current
+from rag.ui.chat import chat_page
+from rag.ui.components import asset
+from rag.ui.library_page import library_page
+from rag.ui.markdown import escape, shorten
+
+MAX_LISTED = 12
+
+
+def main() -> None:
+    """Draw the frame and the page."""
+    st.set_page_config(page_title="Article Chat", page_icon="📰", layout="wide", initial_sidebar_state="auto")
+    st.html(f"<style>{asset('page.css')}</style>")
+    try:
+        current()
+    except RagError as error:  # the settings themselves are wrong: nothing can be opened
+        st.error(escape(str(error)))
+        return
+    chat = st.Page(chat_page, title="Chat", icon=":material/forum:", url_path="chat", default=True)
+    library = st.Page(library_page, title="Library", icon=":material/library_books:", url_path="library")
+    st.session_state["chat_page"], st.session_state["library_page"] = chat, library
+    page = st.navigation([chat, library])
+    if page.title == "Chat":
+        _draw_conversations()
+    page.run()
+
+
+def _draw_conversations() -> None:
+    with st.sidebar:
+        st.button("New chat", key="new-chat", on_click=state.new_chat, icon=":material/add:", width="stretch")
+        others = state.mine()
+        if others:
+            st.caption("This session")
+        with st.container(key="conversations", gap="xxsmall"):
+            for one in others[:MAX_LISTED]:
+                label = escape(shorten(one.title, 60))
+                st.button(
+                    label, key=f"go-{one.id}", on_click=state.go_to, args=(one.id,), type="tertiary", width="stretch"
+                )
+
+
+main()

@@ -1,0 +1,112 @@
+"""First questions to suggest, made from the titles of articles by rules alone.
+
+In: titles, newest first. Out: a few questions on different things, those on the most covered event first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rag.text.words import stems
+
+MAX_SUGGESTIONS = 4
+# What "the ..." can stand for in a question about a running story, by the word in a title.
+_NAMED_ALIKE = (
+    "visit summit talks election vote trial strike agreement ban merger report protest war ceasefire flood earthquake "
+    "outbreak festival exhibition mission"
+)
+_EVENTS = {word: word for word in _NAMED_ALIKE.split()} | {"trip": "visit", "tour": "visit", "deal": "agreement"}
+_SAYING_VERBS = (
+    "says|said|tells|calls|criticises|criticizes|condemns|warns|pans|slams|denies|defends|urges|rejects|praises|"
+    "welcomes|accuses|faults|regrets|questions|disputes|rebukes|objects"
+)
+# Speakers as headlines shorten them, and as a question names them.
+_SPEAKERS = {
+    "us": "the US", "u.s.": "the US", "washington": "the US", "state department": "the US", "white house": "the US",
+    "uk": "the UK", "london": "the UK", "britain": "the UK", "eu": "the EU", "brussels": "the EU", "un": "the UN",
+    "beijing": "China", "moscow": "Russia", "tokyo": "Japan", "paris": "France", "berlin": "Germany",
+}  # fmt: skip
+_SAYING = re.compile(rf"^(?P<who>[^\W\d_][\w.’'-]*(?: [\w.’'-]+){{0,3}}?)(?:: | (?:{_SAYING_VERBS}) )(?P<what>.+)$")
+_WON = re.compile(
+    r"\b(?:wins?|won)\s+(?:(?:the|a|an|its|their|his|her)\s+)?(?:first\s+|second\s+|third\s+)?"
+    r"(?P<prize>(?:[A-Z][\w’'-]*)(?:\s+(?:in\s+)?[A-Z][\w’'-]*)*)"
+)
+_GOES_TO = re.compile(r"^(?:The\s+)?(?P<prize>[A-Z][\w’' -]{3,50}?)\s+goes\s+to\b")
+_REACHES = re.compile(r"^(?P<what>[\w’' -]{3,50}?)\s+(?:reaches|hits|climbs to|rises to|jumps to)\s+[\d$€£]")
+_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w’-]+(?: [A-Z][\w’-]+)*")
+
+
+class _Suggestion(NamedTuple):
+    question: str
+    covered: int = 0  # titles that tell of the same event
+    known: bool = False  # whether the speaker is a place or body that all readers know
+
+
+def suggested_questions(titles: Sequence[str], limit: int = MAX_SUGGESTIONS) -> list[str]:
+    """Up to `limit` questions that these titles promise an answer to."""
+    events = Counter(event for title in titles for event in _events(title))
+    found = [suggestion for title in titles if (suggestion := _suggestion(title, events))]
+    found.sort(key=lambda one: (-one.covered, not one.known))  # stable: else newest first
+    found += [_Suggestion(f"What do the articles say about {name}?") for name in _names(titles)]
+    chosen: list[str] = []
+    for one in found:
+        if all(not _alike(one.question, other) for other in chosen):
+            chosen.append(one.question)
+    return chosen[:limit]
+
+
+def _suggestion(title: str, events: Counter[str]) -> _Suggestion | None:
+    for rule in (_saying, _prize, _height):
+        if suggestion := rule(title, events):
+            return suggestion
+    return None
+
+
+def _saying(title: str, events: Counter[str]) -> _Suggestion | None:
+    """'Washington calls the trip a mistake' -> what did the US say about the visit?"""
+    match = _SAYING.match(title)
+    told = _events(match["what"]) if match else []
+    if not match or not told or _is_label(title, match["who"]):
+        return None
+    event = max(told, key=lambda one: events[one])
+    who = _SPEAKERS.get(match["who"].lower(), match["who"])
+    return _Suggestion(f"What did {who} say about the {event}?", events[event], who != match["who"])
+
+
+def _is_label(title: str, who: str) -> bool:
+    """Whether the words before a colon are no name: 'Minutes before midnight: ...'."""
+    return title[len(who) :].startswith(":") and not all(word[0].isupper() for word in who.split())
+
+
+def _prize(title: str, _events: Counter[str]) -> _Suggestion | None:
+    """'Spain win their first World Cup' -> who won the World Cup?"""
+    match = _WON.search(title) or _GOES_TO.match(title)
+    return _Suggestion(f"Who won the {match['prize']}?") if match else None
+
+
+def _height(title: str, _events: Counter[str]) -> _Suggestion | None:
+    """'US inflation reaches 9.1 per cent' -> how high did US inflation go?"""
+    match = _REACHES.match(title)
+    return _Suggestion(f"How high did {match['what']} go?") if match else None
+
+
+def _events(title: str) -> list[str]:
+    return [_EVENTS[word] for word in re.findall(r"[a-z]+", title.lower()) if word in _EVENTS]
+
+
+def _names(titles: Sequence[str]) -> list[str]:
+    """Names inside titles, the most frequent first; headlines In Title Case hold none that can be told."""
+    names = Counter(name for title in titles if not title.istitle() for name in _NAME.findall(title))
+    return [name for name, _ in names.most_common(12)]
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two questions ask about the same thing."""
+    left, right = set(stems(one)) - _FRAME, set(stems(other)) - _FRAME
+    return len(left & right) * 2 > min(len(left), len(right))
+
+
+_FRAME = frozenset(stems("articles say said won high go"))
