@@ -110,7 +110,10 @@ def _print_report(report: AddReport) -> None:
 def list_articles(
     context: typer.Context,
     query: Annotated[
-        str | None, typer.Option("--query", "-q", metavar="WORDS", help="Only articles with these words.")
+        str | None,
+        typer.Option(
+            "--query", "-q", metavar="WORDS", help="Only articles with these words in title, publisher or author."
+        ),
     ] = None,
     publisher: Publisher = None,
     since: Since = None,

@@ -44,11 +44,11 @@ def settings_for(context: typer.Context, library: Path | None, **overrides: Any)
     return load_settings(**overrides)
 
 
-def open_library(settings: Settings) -> Library:
-    """The library of `settings`, opened (and made when missing)."""
+def open_library(settings: Settings, *, one_shot: bool = False) -> Library:
+    """The library of `settings`, made when missing; `one_shot` for commands that search once and end."""
     from rag.library import Library
 
-    return Library.open(settings=settings)
+    return Library.open(settings=settings, one_shot=one_shot)
 
 
 def day(moment: datetime | None) -> date | None:

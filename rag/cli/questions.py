@@ -35,7 +35,7 @@ def search(
     json: Json = False,
 ) -> None:
     """Find the passages nearest to a question, best first."""
-    with open_library(settings_for(context, library)) as opened:
+    with open_library(settings_for(context, library), one_shot=True) as opened:
         retriever = opened.retriever(k=k, publisher=publisher, since=day(since), until=day(until))
         found = retriever.invoke(question)
         _hint_when_empty(opened)
@@ -76,7 +76,7 @@ def ask(
     from rag.assistant import Assistant
 
     settings = settings_for(context, library, **({} if llm is None else {"llm": llm}))
-    with open_library(settings) as opened:
+    with open_library(settings, one_shot=True) as opened:
         events = Assistant(opened, settings=settings).stream(question, filters=filters_for(publisher, since, until))
         answer = _last(events) if json else _show(events)
         _hint_when_empty(opened)

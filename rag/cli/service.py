@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import platform
 import socket
+import sys
 from typing import Annotated
 
 import typer
@@ -33,6 +35,11 @@ def chat(
         stderr().print(
             f"Whoever can reach {host}:{port} can read and change this library: the chat has no log-in.", style="yellow"
         )
+    stdout().print(
+        f"Article Chat is on http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C stops it)", soft_wrap=True
+    )
+    sys.stdout.flush()
+    os.environ.setdefault("STREAMLIT_LOGGER_HIDE_WELCOME_MESSAGE", "true")  # it says the same in four lines
     from rag.ui.launch import serve
 
     serve(settings, port=port, host=host, open_browser=browser)
