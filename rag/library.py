@@ -1,0 +1,178 @@
+"""The library: articles that can be added, listed, searched and removed. The face of store, ingest and retrieval.
+
+library = Library.open("path/to/library")
+report = library.add(["corpus/"])
+documents = library.retriever(k=8).invoke("what did the US say about the visit?")
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rag.config import Settings, load_settings
+from rag.models.embedder import embedder_identity, load_embedder
+from rag.schema import AddReport, Article, Embedder, Finding, Progress
+from rag.store.store import Store
+
+if TYPE_CHECKING:
+    from rag.retrieval.retriever import ArticleRetriever
+
+Source = str | Path | Article
+
+# A program that asks once and ends searches libraries up to this size exactly: reading 20,000 vectors takes 60 ms,
+# importing chromadb and opening the index 800.
+ONE_SHOT_EXACT = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How much the library holds."""
+
+    articles: int
+    passages: int
+    generation: int
+
+
+class Library:
+    """One library on disk. Made by `Library.open`; safe to use from many threads."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.store = store
+        self.settings = settings
+        self._embedder: Embedder | None = None
+        self._embedder_lock = threading.Lock()
+
+    @classmethod
+    def open(
+        cls, path: str | Path | None = None, *, settings: Settings | None = None, one_shot: bool = False
+    ) -> Library:
+        """The library in the folder `path` (or the one of the settings), made when missing.
+
+        `one_shot` suits a program that asks once and ends: a small library is then searched without starting Chroma.
+        """
+        settings = settings or load_settings()
+        if path is not None:
+            settings = settings.model_copy(update={"library": Path(path)})
+        fingerprint, dimension = embedder_identity(settings.embedder)
+        store = Store.open(
+            settings.library,
+            fingerprint=fingerprint,
+            dimension=dimension,
+            lock_timeout=settings.lock_timeout_s,
+            exact_limit=ONE_SHOT_EXACT if one_shot else 0,
+        )
+        return cls(store, settings)
+
+    def close(self) -> None:
+        """Let go of the library's files."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- collect
+
+    def add(
+        self, sources: Source | Iterable[Source], *, progress: Callable[[Progress], None] | None = None
+    ) -> AddReport:
+        """Add files, folders, addresses and articles; what became of each. A failure does not stop the others."""
+        from rag.ingest.pipeline import add_sources
+
+        several = [sources] if isinstance(sources, str | Path | Article) else list(sources)
+        return add_sources(self.store, self._load_embedder, several, progress=progress)
+
+    def remove(self, article_id: str) -> bool:
+        """Remove an article with all that came from it; whether there was one."""
+        return self.store.remove(str(article_id))
+
+    # --- look
+
+    def articles(
+        self,
+        query: str | None = None,
+        publisher: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> list[Article]:
+        """Articles, newest first. Each word of `query` must stand in title, publisher or author."""
+        return self.store.articles(query, publisher, since, until, limit, offset)
+
+    def count_articles(
+        self,
+        query: str | None = None,
+        publisher: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> int:
+        """How many articles `articles` would list without a limit."""
+        return self.store.count_articles(query, publisher, since, until)
+
+    def passage_counts(self, article_ids: Sequence[str]) -> dict[str, int]:
+        """Passages of each of these articles."""
+        return self.store.passage_counts(article_ids)
+
+    def publishers(self) -> list[tuple[str, int]]:
+        """Publishers with their number of articles, most articles first."""
+        return self.store.publishers()
+
+    def article(self, article_id: str) -> Article | None:
+        """The article with this id, None when the library does not hold it."""
+        return self.store.article(str(article_id))
+
+    def stats(self) -> Stats:
+        """How much the library holds."""
+        with self.store.reading():
+            return Stats(self.store.count_articles(), self.store.count_passages(), self.store.generation())
+
+    @property
+    def generation(self) -> int:
+        """A number that grows with each change of the library, by this or another process."""
+        return self.store.generation()
+
+    # --- find
+
+    def retriever(
+        self,
+        k: int = 8,
+        *,
+        publisher: str | None = None,
+        since: date | str | None = None,
+        until: date | str | None = None,
+        article_ids: Iterable[str] | None = None,
+    ) -> ArticleRetriever:
+        """A LangChain retriever over the library, narrowed to publisher, days or articles."""
+        from rag.retrieval.filters import make_filters
+        from rag.retrieval.retriever import build_retriever
+
+        filters = make_filters(publisher=publisher, since=since, until=until, article_ids=article_ids)
+        return build_retriever(self.store, self._load_embedder, k=k, filters=filters)
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedding model, loaded at first use."""
+        return self._load_embedder()
+
+    def _load_embedder(self) -> Embedder:
+        with self._embedder_lock:
+            if self._embedder is None:
+                self._embedder = load_embedder(self.settings.embedder)
+            return self._embedder
+
+    # --- care
+
+    def check(self, fix: bool = False) -> tuple[Finding, ...]:
+        """What `rag doctor` prints: findings with severity, message and mend. `fix` rebuilds what can be rebuilt."""
+        return self.store.check(fix)

@@ -1,0 +1,209 @@
+"""Articles and passages in the database: reading and changing them inside a given transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select
+
+from rag.schema import Article, Candidate, Filters, Passage, Vectors
+from rag.store import lexical
+from rag.store.filtering import among, conditions
+from rag.store.tables import articles, lines, passages, vectors, versions
+
+STORED = np.dtype("<f4")
+Line = TypeVar("Line", int, str)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An article ready to be stored."""
+
+    article: Article  # with id; `added` is now when it is None
+    passages: tuple[Passage, ...]
+    vectors: Vectors  # [passages, dimension]
+    digest: str  # of the raw content
+    text_digest: str  # of the cleaned text
+    lines: tuple[str, ...] = ()  # hashes of the raw content's lines
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the library knows of an article, enough to tell whether it changed."""
+
+    article_id: str
+    title: str
+    digest: str
+    text_digest: str
+    source: str | None
+
+
+# --- changing
+
+
+def replace(connection: Connection, prepared: Prepared) -> None:
+    """Store an article in the place of the one with its id, whose text is kept as a version."""
+    old = connection.execute(
+        select(articles.c.number, articles.c.text_digest, articles.c.text).where(articles.c.id == prepared.article.id)
+    ).one_or_none()
+    if old is not None:
+        if old.text_digest != prepared.text_digest:
+            _keep_version(connection, prepared.article.id, old.text_digest, old.text)
+        _delete(connection, old.number)
+    number = _insert_article(connection, prepared)
+    _insert_passages(connection, number, prepared)
+    lexical.add(connection, number)
+    if prepared.lines:
+        connection.execute(insert(lines), [{"hash": line, "article": number} for line in set(prepared.lines)])
+
+
+def remove(connection: Connection, article_id: str) -> bool:
+    """Delete an article with all that came from it, earlier versions included; whether there was one."""
+    number = connection.execute(select(articles.c.number).where(articles.c.id == article_id)).scalar_one_or_none()
+    if number is None:
+        return False
+    _delete(connection, number)
+    connection.execute(delete(versions).where(versions.c.article_id == article_id))
+    return True
+
+
+def _delete(connection: Connection, number: int) -> None:
+    lexical.remove(connection, number)
+    connection.execute(delete(articles).where(articles.c.number == number))  # passages, vectors, lines go with it
+
+
+def _keep_version(connection: Connection, article_id: str, text_digest: str, text: str) -> None:
+    same = (versions.c.article_id == article_id) & (versions.c.text_digest == text_digest)
+    connection.execute(delete(versions).where(same))
+    row = {"article_id": article_id, "text_digest": text_digest, "text": text, "replaced": _utc(datetime.now(UTC))}
+    connection.execute(insert(versions).values(**row))
+
+
+def _insert_article(connection: Connection, prepared: Prepared) -> int:
+    article = prepared.article
+    names = ("id", "title", "text", "url", "publisher", "author", "published", "language", "source")
+    row = {name: getattr(article, name) for name in names}
+    row |= {"added": _utc(article.added or datetime.now(UTC)), "passage_count": len(prepared.passages)}
+    row |= {"digest": prepared.digest, "text_digest": prepared.text_digest}
+    number = connection.execute(insert(articles).values(**row)).inserted_primary_key
+    assert number is not None
+    return int(number[0])
+
+
+def _insert_passages(connection: Connection, number: int, prepared: Prepared) -> None:
+    if not prepared.passages:
+        return
+    names = ("id", "position", "start", "end", "text")
+    rows = [{"article": number} | {name: getattr(passage, name) for name in names} for passage in prepared.passages]
+    connection.execute(insert(passages), rows)
+    stored = select(passages.c.number).where(passages.c.article == number).order_by(passages.c.number)
+    numbers = connection.execute(stored).scalars()
+    blobs = np.ascontiguousarray(prepared.vectors, dtype=STORED)
+    connection.execute(
+        insert(vectors),
+        [{"number": one, "vector": vector.tobytes()} for one, vector in zip(numbers, blobs, strict=True)],
+    )
+
+
+# --- reading
+
+
+def known(connection: Connection, condition: ColumnElement[bool]) -> Known | None:
+    """The first article that fulfils the condition, in brief."""
+    columns = (articles.c.id, articles.c.title, articles.c.digest, articles.c.text_digest, articles.c.source)
+    row = connection.execute(select(*columns).where(condition).order_by(articles.c.number).limit(1)).one_or_none()
+    return None if row is None else Known(*row)
+
+
+def article_of(row: Row[Any]) -> Article:
+    """An article from its row."""
+    names = ("id", "title", "text", "url", "publisher", "author", "published", "language", "source")
+    return Article(**{name: getattr(row, name) for name in names}, added=row.added.replace(tzinfo=UTC))
+
+
+def listing(query: str | None, filters: Filters) -> list[ColumnElement[bool]]:
+    """Conditions of a list of articles: the filters, and each word of the query in title, publisher or author."""
+    wanted = conditions(filters)
+    for word in (query or "").split():
+        fields = (articles.c.title, articles.c.publisher, articles.c.author)
+        wanted.append(or_(*(field.icontains(word, autoescape=True) for field in fields)))
+    return wanted
+
+
+def list_articles(
+    connection: Connection, wanted: Sequence[ColumnElement[bool]], limit: int, offset: int
+) -> list[Article]:
+    """Articles, newest first; those without a date last."""
+    newest = (articles.c.published.desc().nulls_last(), articles.c.added.desc(), articles.c.number.desc())
+    rows = connection.execute(select(articles).where(*wanted).order_by(*newest).limit(limit).offset(offset))
+    return [article_of(row) for row in rows]
+
+
+def passages_of(connection: Connection, article_id: str) -> list[Passage]:
+    """The passages of an article, in order."""
+    rows = connection.execute(_passages().where(articles.c.id == article_id).order_by(passages.c.position))
+    return [_passage_of(row) for row in rows]
+
+
+def passage_counts(connection: Connection, article_ids: Sequence[str]) -> dict[str, int]:
+    """Number of passages by article id."""
+    query = select(articles.c.id, articles.c.passage_count).where(among(articles.c.id, article_ids))
+    return {str(article_id): int(count) for article_id, count in connection.execute(query)}
+
+
+def candidates(connection: Connection, passage_ids: Sequence[str]) -> dict[str, Candidate]:
+    """Passages by id with their articles' heads; ids that the library does not hold are left out."""
+    head = (articles.c.title, articles.c.url, articles.c.publisher, articles.c.published)
+    rows = connection.execute(_passages().add_columns(*head).where(among(passages.c.id, passage_ids)))
+    return {
+        row.id: Candidate(
+            passage=_passage_of(row), title=row.title, url=row.url, publisher=row.publisher, published=row.published
+        )
+        for row in rows
+    }
+
+
+def passage_vectors(connection: Connection, passage_ids: Sequence[str]) -> dict[str, Vectors]:
+    """Vectors by passage id; ids that the library does not hold are left out."""
+    query = select(passages.c.id, vectors.c.vector).join(vectors, vectors.c.number == passages.c.number)
+    rows = connection.execute(query.where(among(passages.c.id, passage_ids)))
+    return {str(passage_id): np.frombuffer(blob, dtype=STORED) for passage_id, blob in rows}
+
+
+def version(connection: Connection, article_id: str, text_digest: str) -> str | None:
+    """The text with this digest that the article has or had."""
+    for table, key in ((articles, articles.c.id), (versions, versions.c.article_id)):
+        same = (key == article_id) & (table.c.text_digest == text_digest)
+        text = connection.execute(select(table.c.text).where(same)).scalar_one_or_none()
+        if text is not None:
+            return str(text)
+    return None
+
+
+def line_counts(connection: Connection, hashes: Sequence[Line]) -> dict[Line, int]:
+    """In how many articles each line occurs; every hash that was asked for has an entry."""
+    query = (
+        select(lines.c.hash, func.count())
+        .where(among(lines.c.hash, [str(one) for one in hashes]))
+        .group_by(lines.c.hash)
+    )
+    counts = {str(line): int(count) for line, count in connection.execute(query)}
+    return {one: counts.get(str(one), 0) for one in hashes}
+
+
+def _passages() -> Any:
+    columns = (passages.c.id, articles.c.id.label("article_id"), passages.c.position, passages.c.start, passages.c.end)
+    return select(*columns, passages.c.text).join(articles, articles.c.number == passages.c.article)
+
+
+def _passage_of(row: Row[Any]) -> Passage:
+    return Passage(row.id, row.article_id, row.position, row.start, row.end, row.text)
+
+
+def _utc(moment: datetime) -> datetime:
+    """In UTC and without zone, as the database keeps it; a moment without zone is taken as UTC."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

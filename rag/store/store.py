@@ -1,0 +1,284 @@
+"""The store: one library on disk. It knows no models; vectors come from outside.
+
+    with Store.open(folder, fingerprint=..., dimension=384) as store:
+        with store.writing():
+            store.put([Prepared(...)])
+        store.search_lexical(["visit"], 50, Filters())
+        store.search_dense(vector, 50, Filters())
+
+Every method may be called from any thread. Reads never wait for a writer; `with store.reading():` lets several reads of
+one thread see the same state. The database is the truth; the lexical index changes with it, the dense index follows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import func, select
+
+from rag.errors import LibraryError
+from rag.schema import Article, Candidate, Filters, Finding, Passage, Vectors
+from rag.store import checks, database, lexical, records, tables
+from rag.store.database import FILE_NAME, Database
+from rag.store.dense import DenseIndex, Progress
+from rag.store.lock import WriterLock
+from rag.store.records import Known, Line, Prepared
+from rag.store.vectors import Snapshots
+
+__all__ = ["Known", "Prepared", "Store"]
+
+DENSE_FOLDER = "dense"
+
+
+class Store:
+    """One library on disk. Made by `Store.open`."""
+
+    def __init__(self, folder: Path, dimension: int, *, lock_timeout: float, exact_limit: int) -> None:
+        self.folder = folder
+        self.dimension = dimension
+        self._lock = WriterLock(folder, lock_timeout)
+        self._database = Database(folder / FILE_NAME)
+        self._snapshots = Snapshots(folder / DENSE_FOLDER)
+        self._dense = DenseIndex(self._database, self._snapshots, self._lock, dimension, exact_limit)
+
+    @classmethod
+    def open(
+        cls, folder: Path, *, fingerprint: str, dimension: int, lock_timeout: float = 30, exact_limit: int = 0
+    ) -> Store:
+        """The library in `folder`, made when missing.
+
+        EmbedderMismatch when another embedding model made it. Libraries of up to `exact_limit` passages are searched
+        without Chroma: for a program that asks once and ends, importing and opening it costs more than it saves.
+        """
+        folder = folder.expanduser().absolute()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            why = "it is a file" if folder.is_file() else error.strerror
+            raise LibraryError(
+                f"The library folder {folder} cannot be made: {why}.",
+                "Choose another folder with RAG_LIBRARY, or mend its permissions.",
+            ) from error
+        store = cls(folder, dimension, lock_timeout=lock_timeout, exact_limit=exact_limit)
+        try:
+            if not store._database.exists():
+                with store._lock.held():
+                    store._database.create(fingerprint, dimension)
+            store._database.verify(fingerprint, dimension)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Let go of files and of Chroma."""
+        self._dense.close()
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # --- states
+
+    def generation(self) -> int:
+        """A number that grows with each change of the library."""
+        with self._database.read() as connection:
+            return database.generation(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """All reads of this thread inside the block see one state of the library."""
+        with self._database.read():
+            yield
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the writer lock; when the outermost block ends, the dense index is brought up to date if it is due.
+
+        LibraryLocked tells who writes when the lock cannot be had in time.
+        """
+        with self._lock.held() as outermost:
+            before = self.generation() if outermost else 0
+            try:
+                yield
+            finally:
+                if outermost and self.generation() != before:
+                    self._dense.catch_up(done=True)
+
+    # --- changing
+
+    def put(self, batch: Sequence[Prepared]) -> None:
+        """Store articles in one transaction: all of them or none, on disk when this returns.
+
+        An article whose id exists is replaced; its old text is kept as a version.
+        """
+        if not batch:
+            return
+        for prepared in batch:
+            _check(prepared, self.dimension)
+        with self.writing():
+            with self._database.write() as connection:
+                for prepared in batch:
+                    records.replace(connection, prepared)
+                database.advance(connection)
+            self._dense.catch_up(done=False)
+
+    def remove(self, article_id: str) -> bool:
+        """Delete an article, earlier versions included; whether there was one."""
+        with self.writing(), self._database.write() as connection:
+            removed = records.remove(connection, article_id)
+            if removed:
+                database.advance(connection)
+            return removed
+
+    # --- what is known
+
+    def known(self, article_id: str) -> Known | None:
+        """What the library knows of the article with this id."""
+        with self._database.read() as connection:
+            return records.known(connection, tables.articles.c.id == article_id)
+
+    def known_text(self, text_digest: str) -> Known | None:
+        """What the library knows of the first article with this cleaned text."""
+        with self._database.read() as connection:
+            return records.known(connection, tables.articles.c.text_digest == text_digest)
+
+    def line_counts(self, hashes: Sequence[Line]) -> dict[Line, int]:
+        """In how many articles each line occurs; every hash that was asked for has an entry."""
+        with self._database.read() as connection:
+            return records.line_counts(connection, hashes)
+
+    # --- articles
+
+    def articles(
+        self,
+        query: str | None = None,
+        publisher: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> list[Article]:
+        """Articles, newest first. Each word of `query` must stand in title, publisher or author."""
+        wanted = records.listing(query, Filters(publisher=publisher, since=since, until=until))
+        with self._database.read() as connection:
+            return records.list_articles(connection, wanted, limit, offset)
+
+    def count_articles(
+        self,
+        query: str | None = None,
+        publisher: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> int:
+        """How many articles `articles` would list without a limit."""
+        wanted = records.listing(query, Filters(publisher=publisher, since=since, until=until))
+        with self._database.read() as connection:
+            return int(
+                connection.execute(select(func.count()).select_from(tables.articles).where(*wanted)).scalar_one()
+            )
+
+    def count_passages(self) -> int:
+        """Passages in the library."""
+        with self._database.read() as connection:
+            return int(connection.execute(select(func.count()).select_from(tables.passages)).scalar_one())
+
+    def publishers(self) -> list[tuple[str, int]]:
+        """Publishers with their number of articles, most articles first."""
+        column, count = tables.articles.c.publisher, func.count()
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(column, count).where(column.is_not(None)).group_by(column).order_by(count.desc(), column)
+            )
+            return [(str(name), int(number)) for name, number in rows]
+
+    def article(self, article_id: str) -> Article | None:
+        """The article with this id."""
+        with self._database.read() as connection:
+            row = connection.execute(select(tables.articles).where(tables.articles.c.id == article_id)).one_or_none()
+            return None if row is None else records.article_of(row)
+
+    def passage_counts(self, article_ids: Sequence[str]) -> dict[str, int]:
+        """Passages of each of these articles; articles that are not in the library are left out."""
+        with self._database.read() as connection:
+            return records.passage_counts(connection, article_ids)
+
+    def article_passages(self, article_id: str) -> list[Passage]:
+        """The passages of an article, in order."""
+        with self._database.read() as connection:
+            return records.passages_of(connection, article_id)
+
+    def version(self, article_id: str, text_digest: str) -> str | None:
+        """The cleaned text that an article had or has, by its digest."""
+        with self._database.read() as connection:
+            return records.version(connection, article_id, text_digest)
+
+    # --- searching
+
+    def search_lexical(
+        self,
+        words: Sequence[str],
+        k: int,
+        filters: Filters,
+        *,
+        title_weight: float = lexical.TITLE_WEIGHT,
+        text_weight: float = lexical.TEXT_WEIGHT,
+    ) -> list[tuple[str, float]]:
+        """Ids of the k passages that match any of the words best, with BM25 (higher is better)."""
+        with self._database.read() as connection:
+            return lexical.search(connection, words, k, filters, title_weight=title_weight, text_weight=text_weight)
+
+    def search_dense(self, vector: Vectors, k: int, filters: Filters) -> list[tuple[str, float]]:
+        """Ids of the k passages nearest to the vector, with cosine similarity, best first."""
+        return self._dense.search(vector, k, filters)
+
+    def warm(self) -> None:
+        """Open now what the first dense search would open (Chroma: about a second)."""
+        self._dense.warm()
+
+    def candidates(self, ids: Sequence[str]) -> dict[str, Candidate]:
+        """Passages by id with their articles' heads, without scores; ids that are not in the library are left out."""
+        with self._database.read() as connection:
+            return records.candidates(connection, ids)
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """Stored vectors by passage id; ids that are not in the library are left out."""
+        with self._database.read() as connection:
+            return records.passage_vectors(connection, ids)
+
+    # --- care
+
+    def check(self, fix: bool = False) -> tuple[Finding, ...]:
+        """What is sound and what is not; with `fix`, the derived indexes are rebuilt where they are not."""
+        with self._lock.held():
+            return checks.check(self._database, self._dense, self._snapshots, fix=fix)
+
+    def rebuild_dense(self, progress: Progress | None = None) -> None:
+        """Build the dense index anew from the stored vectors; no embedding model is needed."""
+        with self._lock.held():
+            if not self._dense.rebuild(progress):
+                raise LibraryError(
+                    "The dense index cannot be rebuilt.", "Check the free space and the permissions of the folder."
+                )
+
+
+def _check(prepared: Prepared, dimension: int) -> None:
+    """Raise when an article breaks what every reader relies on."""
+    article = prepared.article
+    if prepared.vectors.shape != (len(prepared.passages), dimension):
+        raise ValueError(
+            f"Article {article.id!r}: {len(prepared.passages)} passages, vectors {prepared.vectors.shape}."
+        )
+    for passage in prepared.passages:
+        if passage.article_id != article.id or article.text[passage.start : passage.end] != passage.text:
+            raise ValueError(f"Passage {passage.id!r} does not stand in article {article.id!r} where it says.")

@@ -1,0 +1,95 @@
+"""The tables of the library's database, in SQLAlchemy Core.
+
+`number` columns are the database's own and never used twice, so a passage of a replaced article can never be
+mistaken for its successor, even when both carry the same passage id.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+library = Table(  # one row: what this library is
+    "library",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True),
+    Column("schema_version", Integer, nullable=False),
+    Column("fingerprint", String, nullable=False),  # of the embedding model
+    Column("dimension", Integer, nullable=False),
+    Column("generation", Integer, nullable=False),  # grows with each change
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("url", Text),
+    Column("publisher", Text),
+    Column("author", Text),
+    Column("published", Date),
+    Column("language", String),
+    Column("added", DateTime, nullable=False),  # UTC
+    Column("source", Text),
+    Column("digest", String, nullable=False),
+    Column("text_digest", String, nullable=False),
+    Column("passage_count", Integer, nullable=False),
+    Column("text", Text, nullable=False),  # last: a scan for the others then reads no overflow pages
+    Index("articles_by_text", "text_digest"),
+    Index("articles_by_date", "published"),
+    sqlite_autoincrement=True,
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("article", ForeignKey("articles.number", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+vectors = Table(  # apart from the passages: reading them all for an exact search touches no text
+    "vectors",
+    metadata,
+    Column("number", ForeignKey("passages.number", ondelete="CASCADE"), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),  # little-endian float32
+)
+
+lines = Table(  # which lines occur in which article: a line of many articles is page furniture
+    "lines",
+    metadata,
+    Column("hash", String, primary_key=True),
+    Column("article", ForeignKey("articles.number", ondelete="CASCADE"), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
+versions = Table(  # cleaned texts that were replaced: citations of old conversations still find their quote
+    "versions",
+    metadata,
+    Column("article_id", String, primary_key=True),
+    Column("text_digest", String, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("replaced", DateTime, nullable=False),  # UTC
+)
