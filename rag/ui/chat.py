@@ -25,7 +25,8 @@ def chat_page() -> None:
             if talk.messages:
                 _draw_conversation(talk)
             else:
-                _draw_start(backend)
+                with st.container(key="start"):
+                    _draw_start(backend)
         with st.container(key="source"):
             source_panel(announcement(talk.messages[-1] if talk.messages else None))
     st.chat_input(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rag.ui.backend import Backend
 
 PAGE = 20
+SEARCH = "Search titles, publishers and authors"
 
 
 def library_page() -> None:
@@ -50,7 +51,7 @@ def _draw_opening(backend: Backend) -> None:
 def _draw_articles(library: Library) -> None:
     """The search box and the rows of one page."""
     query = st.text_input(
-        "Search titles and text", key="library-search", type="search", placeholder="Search titles and text",
+        SEARCH, key="library-search", type="search", placeholder=SEARCH,
         label_visibility="collapsed", max_chars=200, icon=":material/search:",
     )  # fmt: skip
     wanted = (query or "").strip() or None

@@ -36,26 +36,32 @@ _WON = re.compile(
 )
 _GOES_TO = re.compile(r"^(?:The\s+)?(?P<prize>[A-Z][\w’' -]{3,50}?)\s+goes\s+to\b")
 _REACHES = re.compile(r"^(?P<what>[\w’' -]{3,50}?)\s+(?:reaches|hits|climbs to|rises to|jumps to)\s+[\d$€£]")
-_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w’-]+(?: [A-Z][\w’-]+)*")
+_NAME = re.compile(r"(?:^|\s)[a-z][\w’'-]*,? (?P<name>[A-Z][\w’-]+(?: [A-Z][\w’-]+)*)")
 
 
 class _Suggestion(NamedTuple):
     question: str
     covered: int = 0  # titles that tell of the same event
     known: bool = False  # whether the speaker is a place or body that all readers know
+    event: str = ""
 
 
 def suggested_questions(titles: Sequence[str], limit: int = MAX_SUGGESTIONS) -> list[str]:
     """Up to `limit` questions that these titles promise an answer to."""
     events = Counter(event for title in titles for event in _events(title))
-    found = [suggestion for title in titles if (suggestion := _suggestion(title, events))]
+    asked = [(title, _suggestion(title, events)) for title in titles]
+    found = [suggestion for _, suggestion in asked if suggestion]
     found.sort(key=lambda one: (-one.covered, not one.known))  # stable: else newest first
-    found += [_Suggestion(f"What do the articles say about {name}?") for name in _names(titles)]
-    chosen: list[str] = []
+    found += [
+        _Suggestion(f"What do the articles say about {name}?")
+        for name in _names([title for title, suggestion in asked if not suggestion])
+    ]
+    chosen: list[_Suggestion] = []
     for one in found:
-        if all(not _alike(one.question, other) for other in chosen):
-            chosen.append(one.question)
-    return chosen[:limit]
+        told = one.event and any(one.event == other.event for other in chosen)
+        if not told and all(not _alike(one.question, other.question) for other in chosen):
+            chosen.append(one)
+    return [one.question for one in chosen[:limit]]
 
 
 def _suggestion(title: str, events: Counter[str]) -> _Suggestion | None:
@@ -73,7 +79,7 @@ def _saying(title: str, events: Counter[str]) -> _Suggestion | None:
         return None
     event = max(told, key=lambda one: events[one])
     who = _SPEAKERS.get(match["who"].lower(), match["who"])
-    return _Suggestion(f"What did {who} say about the {event}?", events[event], who != match["who"])
+    return _Suggestion(f"What did {who} say about the {event}?", events[event], who != match["who"], event)
 
 
 def _is_label(title: str, who: str) -> bool:
@@ -100,7 +106,7 @@ def _events(title: str) -> list[str]:
 def _names(titles: Sequence[str]) -> list[str]:
     """Names inside titles, the most frequent first; headlines In Title Case hold none that can be told."""
     names = Counter(name for title in titles if not title.istitle() for name in _NAME.findall(title))
-    return [name for name, _ in names.most_common(12)]
+    return [_SPEAKERS.get(name.lower(), name) for name, _ in names.most_common(12)]
 
 
 def _alike(one: str, other: str) -> bool:

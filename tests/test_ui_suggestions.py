@@ -1,0 +1,41 @@
+"""First questions are made from titles, on different things, the most covered event first."""
+
+from __future__ import annotations
+
+from rag.ui.suggestions import suggested_questions
+
+
+def test_a_statement_about_an_event_becomes_a_question_to_the_speaker() -> None:
+    titles = [
+        "Bakers win their first Bread Cup",
+        'Washington calls the trip "a mistake"',
+        "Envoy ends visit to the coast",
+    ]
+    assert suggested_questions(titles)[0] == "What did the US say about the visit?"
+
+
+def test_prizes_and_figures_have_their_own_questions() -> None:
+    assert suggested_questions(["Ida Lund wins the Northern Prize in Poetry"]) == [
+        "Who won the Northern Prize in Poetry?"
+    ]
+    assert suggested_questions(["The Loom Prize goes to a weaver"]) == ["Who won the Loom Prize?"]
+    assert suggested_questions(["Rainfall in Brenn reaches 812 millimetres"]) == ["How high did Rainfall in Brenn go?"]
+
+
+def test_one_event_gives_one_question() -> None:
+    titles = ["Moscow rejects the summit", "Brussels praises the summit"]
+    assert len([question for question in suggested_questions(titles) if "summit" in question]) == 1
+
+
+def test_words_before_a_colon_that_are_no_name_are_not_taken_for_a_speaker() -> None:
+    assert not any(
+        "Minutes" in question for question in suggested_questions(["Minutes before midnight: a report ends"])
+    )
+
+
+def test_names_in_titles_are_asked_about_when_nothing_else_fits() -> None:
+    assert suggested_questions(["A walk along the river Tamsel"]) == ["What do the articles say about Tamsel?"]
+
+
+def test_no_titles_no_questions() -> None:
+    assert suggested_questions([]) == []
