@@ -1,0 +1,222 @@
+"""The reader: finds the short answer, scores the sentences and says whether a passage answers a question at all.
+
+A cross-encoder of 22M parameters trained for this project (see training/ and weights/README.md), run by onnxruntime.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import ModelError
+from rag.models.encoder import length_batches, load_tokenizer
+from rag.models.package import package_weights
+from rag.models.session import WEIGHTS, make_session
+from rag.models.windows import TokenWindow, Windower, type_ids
+from rag.schema import Reading
+from rag.text.sentences import split_sentences
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+MAX_ANSWER_TOKENS = 30  # 99 % of the answers in the training data are shorter
+_BATCH_TOKENS = 1536  # padded tokens in one run: small enough to stop within the budget, large enough for full speed
+_SHARED = "embeddings.word_embeddings.weight"
+MEND = "Install article-chat again, or set RAG_READER=none to answer with the plain sentence selector."
+
+
+class Reader(ABC):
+    """Reads passages for a question. `Reader.load()` gives the built-in one."""
+
+    name: str
+
+    @staticmethod
+    def load(name: str = "builtin") -> Reader:
+        """The reader called `name`: "builtin", or a Hugging Face extractive QA or cross-encoder checkpoint (name or folder)."""
+        if name == "builtin":
+            return BuiltinReader.shared()
+        from rag.models.checkpoints import load_checkpoint
+
+        return load_checkpoint(name)
+
+    def read(self, question: str, passages: Sequence[str], *, titles: Sequence[str] | None = None) -> list[Reading]:
+        """One reading a passage, in the same order; passages longer than a window are read in several."""
+        readings = self.read_within(question, passages, titles=titles)
+        return [reading if reading is not None else Reading(0.0) for reading in readings]
+
+    @abstractmethod
+    def read_within(
+        self,
+        question: str,
+        passages: Sequence[str],
+        *,
+        titles: Sequence[str] | None = None,
+        budget_ms: float | None = None,
+    ) -> list[Reading | None]:
+        """As `read`, but stops when the budget is spent; passages are read in the order given, None marks those left unread."""
+
+
+class BuiltinReader(Reader):
+    """The trained reader. Thread-safe."""
+
+    name = "reader"
+    _lock = threading.Lock()
+    _loaded: list[BuiltinReader] = []  # noqa: RUF012
+
+    def __init__(self) -> None:
+        self._session: onnxruntime.InferenceSession = make_session(WEIGHTS / "reader.onnx", _reader_weights())
+        self._tokenizer = load_tokenizer(None)
+        self._scale, self._margin, self._bias = _calibration()
+        self._speed = 20.0  # tokens per millisecond, corrected with each run
+
+    @classmethod
+    def shared(cls) -> BuiltinReader:
+        """The one reader of this process, loaded at the first call."""
+        with cls._lock:
+            if not cls._loaded:
+                cls._loaded.append(cls())
+            return cls._loaded[0]
+
+    def read_within(
+        self,
+        question: str,
+        passages: Sequence[str],
+        *,
+        titles: Sequence[str] | None = None,
+        budget_ms: float | None = None,
+    ) -> list[Reading | None]:
+        """As `read`, but stops when the budget is spent; None marks passages left unread. The first batch is always read."""
+        stop = None if budget_ms is None else time.monotonic() + budget_ms / 1000
+        heads = list(titles) if titles is not None else [""] * len(passages)
+        windows = Windower(self._tokenizer, question).windows(passages, heads)
+        readings: list[Reading | None] = [None if own else Reading(0.0) for own in windows]
+        for group in _groups(windows):
+            tokens = sum(len(window.ids) for number in group for window in windows[number])
+            if stop is not None and group[0] > 0 and time.monotonic() + tokens / self._speed / 1000 > stop:
+                break
+            found = self._run([window for number in group for window in windows[number]])
+            for number in group:
+                readings[number] = _reading(passages[number], [one for one in found if one.window.passage == number])
+        return readings
+
+    def _run(self, windows: Sequence[TokenWindow]) -> list[_Found]:
+        """Scores of the windows, batched by length."""
+        found: list[_Found] = []
+        for rows in length_batches([len(window.ids) for window in windows], _BATCH_TOKENS):
+            batch = [windows[row] for row in rows]
+            started = time.monotonic()
+            inputs = _pad(batch)
+            tokens, answerable = self._session.run(None, inputs)
+            speed = inputs["ids"].size / max(1e-6, (time.monotonic() - started) * 1000)
+            self._speed += 0.2 * (speed - self._speed)
+            found.extend(
+                self._decode(window, tokens[row], float(answerable[row])) for row, window in enumerate(batch)
+            )
+        return found
+
+    def _decode(self, window: TokenWindow, scores: NDArray[np.float32], whole: float) -> _Found:
+        size = len(window.starts)
+        own = scores[window.offset : window.offset + size]
+        first, last, best = _best_span(own[:, 0], own[:, 1])
+        margin = best - float(scores[0, 0] + scores[0, 1])
+        return _Found(window, whole * self._scale + margin * self._margin + self._bias, first, last, best, own[:, 2])
+
+
+class _Found:
+    """What one window gave: logit of "answers", best span in passage tokens, evidence logit of each token."""
+
+    __slots__ = ("evidence", "first", "last", "logit", "span_score", "window")
+
+    def __init__(
+        self, window: TokenWindow, logit: float, first: int, last: int, span_score: float, evidence: NDArray[np.float32]
+    ) -> None:
+        self.window, self.logit, self.first, self.last = window, logit, first, last
+        self.span_score, self.evidence = span_score, evidence
+
+
+def _reading(passage: str, found: Sequence[_Found]) -> Reading:
+    """The windows of one passage as one reading: its surest window answers; a sentence has its best score."""
+    best = max(found, key=lambda one: one.logit)
+    spans = split_sentences(passage)
+    scores = np.full(len(spans), -np.inf)
+    for one in found:
+        sums = np.bincount(one.window.sentences, weights=one.evidence, minlength=len(spans))
+        sizes = np.bincount(one.window.sentences, minlength=len(spans))
+        seen = sizes > 0
+        scores[seen] = np.maximum(scores[seen], sums[seen] / sizes[seen])
+    start, end = int(best.window.starts[best.first]), int(best.window.ends[best.last])
+    sentences = tuple((*span, round(_logistic(score), 4)) for span, score in zip(spans, scores, strict=True))
+    return Reading(_logistic(best.logit), start, end, sentences)
+
+
+def _best_span(start: NDArray[np.float32], end: NDArray[np.float32]) -> tuple[int, int, float]:
+    """First and last token of the best span of at most MAX_ANSWER_TOKENS, and its score."""
+    size = len(start)
+    total = start[:, None] + end[None, :]
+    reach = np.arange(size)[None, :] - np.arange(size)[:, None]
+    total = np.where((reach >= 0) & (reach < MAX_ANSWER_TOKENS), total, -np.inf)
+    first, last = divmod(int(total.argmax()), size)
+    return first, last, float(total[first, last])
+
+
+def _groups(windows: Sequence[Sequence[TokenWindow]]) -> list[list[int]]:
+    """Passage numbers in order, grouped to about one run each."""
+    groups: list[list[int]] = []
+    size = _BATCH_TOKENS
+    for number, own in enumerate(windows):
+        tokens = sum(len(window.ids) for window in own)
+        if not own:
+            continue
+        if size + tokens > _BATCH_TOKENS:
+            groups.append([])
+            size = 0
+        groups[-1].append(number)
+        size += tokens
+    return groups
+
+
+def _pad(windows: Sequence[TokenWindow]) -> dict[str, NDArray[np.int64]]:
+    shape = len(windows), max(len(window.ids) for window in windows)
+    ids, mask, types = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+    for row, window in enumerate(windows):
+        size = len(window.ids)
+        ids[row, :size], mask[row, :size], types[row, :size] = window.ids, 1, type_ids(window)
+    return {"ids": ids, "mask": mask, "types": types}
+
+
+def _reader_weights() -> dict[str, NDArray[np.float32]]:
+    """The trained weights as float32, with the package's word embeddings."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    file = WEIGHTS / "reader.safetensors"
+    try:
+        data = file.read_bytes()
+        expected = json.loads((WEIGHTS / "sha256.json").read_text(encoding="utf-8"))[file.name]
+        if sha256(data).hexdigest() != expected:
+            raise ModelError(f"The reader's weights in {file} are damaged.", MEND)
+        weights = {name: array.astype(np.float32) for name, array in load(data).items()}
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise ModelError(f"The reader's weights cannot be read: {error}.", MEND) from error
+    return weights | {f"encoder.{_SHARED}": package_weights()[_SHARED]}
+
+
+def _calibration() -> tuple[float, float, float]:
+    """Weights of the answerable logit, the span margin and the bias: logistic regression on held-out reader data."""
+    try:
+        values = json.loads((WEIGHTS / "calibration.json").read_text(encoding="utf-8"))
+        return float(values["answerable"]), float(values["margin"]), float(values["bias"])
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"The reader's calibration cannot be read: {error}.", MEND) from error
+
+
+def _logistic(value: float) -> float:
+    return float(1.0 / (1.0 + np.exp(-np.clip(value, -50, 50))))

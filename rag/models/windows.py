@@ -1,0 +1,100 @@
+"""Passages as the reader sees them: token windows that end at sentences, with the title in front of each.
+
+In: a question and passages. Out: windows of token ids with, for each token, its characters and its sentence in the passage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.text.sentences import Span, split_sentences
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+CLS, SEP = 101, 102  # of the BERT vocabulary
+MAX_QUESTION = 48  # word pieces; longer questions keep their beginning and end
+MAX_TITLE = 24
+MAX_WINDOW = 256  # word pieces in all: training saw up to 288, and the cost of attention grows with the square
+
+
+@dataclass(frozen=True, slots=True)
+class TokenWindow:
+    """One input of the reader. `starts`, `ends`, `sentences` belong to the passage's tokens, which begin at `offset`."""
+
+    passage: int  # number of the passage it comes from
+    ids: NDArray[np.int64]
+    offset: int  # of the first passage token in `ids`
+    question: int  # tokens of the first segment
+    starts: NDArray[np.int64]  # characters in the passage
+    ends: NDArray[np.int64]
+    sentences: NDArray[np.int64]  # number of the sentence in the passage
+
+
+class Windower:
+    """Cuts passages into windows for one question."""
+
+    def __init__(self, tokenizer: Tokenizer, question: str) -> None:
+        self._tokenizer = tokenizer
+        ids = self._ids(question[:2000])
+        if len(ids) > MAX_QUESTION:
+            half = MAX_QUESTION // 2
+            ids = ids[:half] + ids[-half:]
+        self._head = [CLS, *ids, SEP]
+
+    def windows(self, passages: Sequence[str], titles: Sequence[str]) -> list[list[TokenWindow]]:
+        """The windows of each passage, in order; none for a passage without words."""
+        encodings = self._tokenizer.encode_batch(list(passages), add_special_tokens=False)
+        result = []
+        for number, (passage, title, encoding) in enumerate(zip(passages, titles, encodings, strict=True)):
+            offsets = np.asarray(encoding.offsets, dtype=np.int64).reshape(-1, 2)
+            result.append(list(self._cut(number, passage, title, encoding.ids, offsets)))
+        return result
+
+    def _cut(
+        self, number: int, passage: str, title: str, ids: Sequence[int], offsets: NDArray[np.int64]
+    ) -> Iterator[TokenWindow]:
+        front = [*self._head, *self._title(title)]
+        spans = split_sentences(passage)
+        if not ids or not spans:
+            return
+        first_chars = np.asarray([span[0] for span in spans])
+        sentences = np.maximum(np.searchsorted(first_chars, offsets[:, 0], side="right") - 1, 0)
+        for start, end in _ranges(sentences, MAX_WINDOW - len(front) - 1):
+            window = np.asarray([*front, *ids[start:end], SEP], dtype=np.int64)
+            yield TokenWindow(
+                number, window, len(front), len(self._head), offsets[start:end, 0], offsets[start:end, 1], sentences[start:end]
+            )
+
+    def _title(self, title: str) -> list[int]:
+        return [*self._ids(title[:400])[:MAX_TITLE], *self._ids(".")] if title.strip() else []
+
+    @lru_cache(maxsize=64)  # noqa: B019  (a windower lives for one question)
+    def _ids(self, text: str) -> list[int]:
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def _ranges(sentences: NDArray[np.int64], room: int) -> Iterator[Span]:
+    """Token ranges of at most `room` tokens that end at sentences; the next begins one sentence back where that fits."""
+    total, start = len(sentences), 0
+    borders = [0, *(np.flatnonzero(np.diff(sentences)) + 1).tolist(), total]
+    while start < total:
+        end = max((border for border in borders if start < border <= start + room), default=min(start + room, total))
+        yield start, end
+        if end == total:
+            return
+        back = max((border for border in borders if start < border < end), default=end)
+        start = back if end - back <= room // 3 else end
+
+
+def type_ids(window: TokenWindow) -> NDArray[np.int64]:
+    """Segment types: 0 for the question, 1 for title and passage."""
+    types = np.ones(len(window.ids), dtype=np.int64)
+    types[: window.question] = 0
+    return types
