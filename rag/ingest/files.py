@@ -1,0 +1,139 @@
+"""Files and folders to articles.
+
+In: what the user named. Out: the files that may hold articles, their bytes, and the article in them before cleaning.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import SourceError
+from rag.ingest.frontmatter import split_front_matter
+from rag.ingest.html import parse_html
+from rag.ingest.markdown import to_plain
+from rag.schema import Article
+from rag.text.encoding import decode
+
+TEXT, MARKDOWN, PAGE = (".txt", ".text"), (".md", ".markdown"), (".html", ".htm", ".xhtml")
+KNOWN_ENDINGS = (*TEXT, *MARKDOWN, *PAGE)
+LARGEST_FILE = 20_000_000  # bytes. The longest novels have 4 MB; what is larger is a dump of many articles
+LARGEST_PAGE = 10_000_000  # bytes of HTML; its tree takes 20 times as much memory
+_ABOUT_THE_FOLDER = re.compile(r"(?:readme|license|licence|changelog|contributing)(?:[._-].*)?", re.IGNORECASE)
+# Part of every digest: raise it when cleaning or parsing changes, and unchanged files are read again.
+_READING = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """The bytes of a file, with what names them."""
+
+    path: Path
+    data: bytes
+    digest: str
+
+    @property
+    def source(self) -> str:
+        """The path as text, for reports."""
+        return str(self.path)
+
+
+def find_files(path: Path) -> Iterator[Path]:
+    """The article files that `path` names: itself, or those in the folder, sorted; a SourceError when there are none.
+
+    In folders, README, LICENSE and CHANGELOG files, hidden ones and other endings are passed over, and links to
+    folders are not followed.
+    """
+    if not os.path.lexists(path):
+        raise SourceError("There is no such file or folder.", "Check the path.")
+    if not path.is_dir():
+        yield path
+        return
+    found = False
+    for file in _walk(path):
+        found = True
+        yield file
+    if not found:
+        raise SourceError("The folder holds no articles.", f"Known endings: {' '.join(KNOWN_ENDINGS)}.")
+
+
+def read_raw(path: Path) -> RawFile:
+    """The bytes of an article file; a SourceError for what is too large, of another kind, or cannot be read."""
+    ending = path.suffix.lower()
+    if ending not in KNOWN_ENDINGS:
+        raise SourceError(
+            f"The ending '{path.suffix}' is not known." if ending else "The file has no ending.",
+            f"Known endings: {' '.join(KNOWN_ENDINGS)}.",
+        )
+    try:
+        data = _read(path, LARGEST_PAGE if ending in PAGE else LARGEST_FILE)
+    except OSError as error:
+        raise SourceError(f"The file cannot be read: {error.strerror or error}.") from error
+    return RawFile(path, data, digest_of(data))
+
+
+def parse_file(name: str, data: bytes) -> Article:
+    """The article in the bytes of a file called `name`, not cleaned yet; its title is empty when none is given."""
+    if not data.strip():
+        raise SourceError("The file is empty.")
+    ending = Path(name).suffix.lower()
+    if ending in PAGE:
+        return parse_html(data)
+    text = decode(data)
+    if not text.strip():
+        raise SourceError("The file holds nothing but white space.")
+    front, body = split_front_matter(text)
+    title = front.title
+    if ending in MARKDOWN:
+        heading, body = to_plain(body)
+        title = title or heading
+    if not body.strip():
+        raise SourceError("The file has front matter but no text.")
+    return Article(
+        title=title or "",
+        text=body,
+        url=front.url,
+        publisher=front.publisher,
+        author=front.author,
+        published=front.published,
+        language=front.language,
+    )
+
+
+def address_of(raw: RawFile) -> str | None:
+    """The address that the file's front matter gives its article; cheap, so that unchanged files need no parsing."""
+    if raw.path.suffix.lower() in PAGE or not raw.data[:10].strip(b"\xef\xbb\xbf\r\n ").startswith(b"---"):
+        return None
+    return split_front_matter(raw.data[:20_000].decode("utf-8", errors="replace"))[0].url
+
+
+def digest_of(data: bytes) -> str:
+    """A name for raw content: equal for equal bytes read by the same version of this code."""
+    return hashlib.sha256(_READING.encode() + b":" + data).hexdigest()[:32]
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            known = Path(name).suffix.lower() in KNOWN_ENDINGS
+            if known and not name.startswith(".") and not _ABOUT_THE_FOLDER.fullmatch(name):
+                yield Path(parent, name)
+
+
+def _read(path: Path, largest: int) -> bytes:
+    if not path.is_file():
+        path.stat()  # tells a broken link or a loop of links by its own error
+        raise SourceError("This is not a regular file.")
+    size = path.stat().st_size
+    if size > largest:
+        raise SourceError(
+            f"The file has {size / 1e6:.0f} MB, more than the {largest / 1e6:.0f} MB that an article may have.",
+            "Split it into articles.",
+        )
+    with path.open("rb") as file:
+        return file.read(largest)

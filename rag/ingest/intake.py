@@ -1,0 +1,138 @@
+"""From what the user named to raw articles with an identity: what is unchanged stops here, unread.
+
+In: paths, addresses and Article objects. Out: `Raw` articles to clean, or what became of the source already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from rag.errors import SourceError
+from rag.ingest.files import RawFile, address_of, digest_of, find_files, parse_file, read_raw
+from rag.schema import Article, ArticleId, Failure
+from rag.store.store import Known
+
+Source = str | Path | Article
+Lookup = Callable[[str], Known | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """An article as it was read, with its identity, before cleaning."""
+
+    article: Article  # with id and source
+    digest: str
+    known: Known | None  # what the library holds under this id
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The library holds the same content already."""
+
+    article_id: ArticleId
+
+
+Item = Path | Article | Failure
+Taken = Raw | Unchanged | Failure
+
+
+def list_items(sources: Iterable[Source]) -> list[Item]:
+    """One item a file, article or source that cannot be one; a file that is named twice comes once."""
+    items: list[Item] = []
+    seen: set[Path] = set()
+    for source in sources:
+        for item in _items_of(source):
+            if isinstance(item, Path):
+                if item in seen:
+                    continue
+                seen.add(item)
+            items.append(item)
+    return items
+
+
+def take(item: Item, lookup: Lookup, claimed: set[str]) -> Taken:
+    """The item read, unless its content is in the library already; a Failure says why it cannot be read.
+
+    `claimed` holds the ids of the articles of this run, so that two files with one address stay two.
+    """
+    if isinstance(item, Failure):
+        return item
+    try:
+        return _take_article(item, lookup) if isinstance(item, Article) else _take_file(item, lookup, claimed)
+    except SourceError as error:
+        return Failure(name_of(item), str(error))
+
+
+def name_of(item: Item) -> str:
+    """What the user calls the item."""
+    if isinstance(item, Failure):
+        return item.source
+    if isinstance(item, Article):
+        return item.source or item.url or item.title or "untitled article"
+    return os.fsencode(item).decode("utf-8", errors="replace")
+
+
+def _items_of(source: Source) -> Iterator[Item]:
+    if isinstance(source, Article):
+        yield source
+    elif isinstance(source, str) and source.lower().startswith(("http://", "https://")):
+        yield Failure(source, "Web addresses cannot be added yet. Save the page as .html and add the file.")
+    elif not str(source).strip() or "\0" in str(source):
+        yield Failure(str(source).replace("\0", "�"), "This is not a path.")
+    else:
+        path = Path(os.path.abspath(os.path.expanduser(source)))
+        try:
+            yield from find_files(path)
+        except SourceError as error:
+            yield Failure(name_of(path), str(error))
+
+
+def _take_file(path: Path, lookup: Lookup, claimed: set[str]) -> Taken:
+    raw = read_raw(path)
+    source = name_of(path)
+    article_id = _file_id(raw, source, lookup, claimed)
+    known = lookup(article_id)
+    if known is not None and known.digest == raw.digest:
+        return Unchanged(ArticleId(article_id, known.title, source))
+    article = parse_file(path.name, raw.data)
+    return Raw(replace(article, id=article_id, source=source), raw.digest, known)
+
+
+def _file_id(raw: RawFile, source: str, lookup: Lookup, claimed: set[str]) -> str:
+    """By the address that the file gives, unless another file of this run or on disk has given it before; by its path."""
+    by_path = _hash(f"file:{source}")
+    address = address_of(raw)
+    if not address:
+        return by_path
+    by_address = _hash(f"url:{address}")
+    if by_address in claimed:
+        return by_path
+    known = lookup(by_address)
+    other = known.source if known is not None else None
+    taken = other is not None and other != source and os.path.isfile(other)
+    return by_path if taken else by_address
+
+
+def _take_article(article: Article, lookup: Lookup) -> Taken:
+    if not article.text.strip():
+        raise SourceError("The article has no text.")
+    content = "\x1f".join(str(getattr(article, field.name)) for field in fields(article) if field.name != "added")
+    digest = digest_of(content.encode("utf-8", "surrogatepass"))
+    if article.id:
+        article_id = article.id
+    elif article.url:
+        article_id = _hash(f"url:{article.url}")
+    else:
+        article_id = _hash(f"text:{article.title}\x1f{article.text}")
+    known = lookup(article_id)
+    if known is not None and known.digest == digest:
+        return Unchanged(ArticleId(article_id, known.title, article.source))
+    return Raw(replace(article, id=article_id), digest, known)
+
+
+def _hash(identity: str) -> str:
+    return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,225 @@
+"""Sources to a library: read, clean, tell duplicates, cut into passages, embed across articles, store in batches.
+
+In: a store, a way to get the embedder, and sources. Out: an AddReport. What it reports as added is on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import numpy as np
+
+from rag.ingest.chunking import chunk_articles, embedding_text
+from rag.ingest.frontmatter import web_address
+from rag.ingest.intake import Raw, Source, Unchanged, list_items, name_of, take
+from rag.schema import AddReport, Article, ArticleId, Embedder, Failure, Passage, Progress, Vectors
+from rag.store.store import Prepared, Store
+from rag.text.cleaning import CleanText, clean, line_hash, recurring_lines
+from rag.text.language import detect_language
+from rag.text.normalise import normalise
+
+# Passages of a window: read, embedded and stored together. Sorted by length over 1,000 passages, padding costs 2 %;
+# a crash loses at most one window, some 15 s of work, and 1,000 passages with their vectors take 3 MB.
+WINDOW_PASSAGES = 1024
+# Passages embedded between two calls of the progress callback, at least. The embedder takes small sets (up to 320) for
+# the sign of a small job, which it does without loading torch.
+_STEP_PASSAGES = 512
+_CHARACTERS_A_PASSAGE = 700  # of news, for sizing windows before anything is cut
+# Articles in which a line that sounds like furniture must stand to be taken for it. Measured: benchmarks/cleaning.md
+RECURS_IN = 5
+_Outcome = TypeVar("_Outcome")
+
+
+def add_sources(
+    store: Store,
+    embedder_factory: Callable[[], Embedder],
+    sources: Iterable[Source],
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    batch_passages: int = WINDOW_PASSAGES,
+) -> AddReport:
+    """Add sources to the store; what became of each. The embedder is loaded only when there is something new.
+
+    A failure does not stop the others. Articles are stored a window of about `batch_passages` passages at a time, so
+    a crash loses at most the window that was not reported to `progress` yet.
+    """
+    adding = _Adding(store, embedder_factory, progress)
+    items = list_items(sources)
+    adding.total = len(items)
+    room = batch_passages * _CHARACTERS_A_PASSAGE
+    with ExitStack() as stack:
+        adding.stack = stack
+        for item in items:
+            taken = take(item, store.known, adding.claimed)
+            if isinstance(taken, Raw):
+                adding.wait(taken)
+                if adding.waiting_characters >= room:
+                    adding.flush()
+            elif isinstance(taken, Unchanged):
+                adding.claimed.add(str(taken.article_id))
+                adding.settle(adding.unchanged, taken.article_id, name_of(item))
+            else:
+                adding.settle(adding.failed, taken, taken.source)
+        adding.flush()
+    return adding.report()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A cleaned article that will be stored."""
+
+    article: Article
+    raw: Raw
+    text_digest: str
+    lines: tuple[str, ...]
+
+
+@dataclass
+class _Adding:
+    """One run of `add_sources`: what waits for the next window, and what became of the rest."""
+
+    store: Store
+    embedder_factory: Callable[[], Embedder]
+    progress: Callable[[Progress], None] | None
+    total: int = 0
+    stack: ExitStack = field(default_factory=ExitStack)  # holds the writer lock once there is something to write
+    waiting: list[Raw] = field(default_factory=list)
+    waiting_characters: int = 0
+    claimed: set[str] = field(default_factory=set)
+    added: list[ArticleId] = field(default_factory=list)
+    updated: list[ArticleId] = field(default_factory=list)
+    unchanged: list[ArticleId] = field(default_factory=list)
+    duplicates: list[ArticleId] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    passages: int = 0
+    writing: bool = False
+    embedder: Embedder | None = None
+
+    def report(self) -> AddReport:
+        """What became of everything so far."""
+        return AddReport(
+            added=tuple(self.added),
+            updated=tuple(self.updated),
+            unchanged=tuple(self.unchanged),
+            duplicates=tuple(self.duplicates),
+            failed=tuple(self.failed),
+        )
+
+    def settle(self, outcomes: list[_Outcome], outcome: _Outcome, source: str) -> None:
+        """Note the outcome of a source and tell the progress callback."""
+        outcomes.append(outcome)
+        self.tell(source)
+
+    def tell(self, source: str) -> None:
+        """Call the progress callback."""
+        if self.progress is not None:
+            done = len(self.added) + len(self.updated) + len(self.unchanged) + len(self.duplicates) + len(self.failed)
+            self.progress(Progress(done, self.total, self.passages, source))
+
+    def wait(self, raw: Raw) -> None:
+        """Put an article into the window; one with the same id is stored before, so that the later one replaces it."""
+        if any(other.article.id == raw.article.id for other in self.waiting):
+            self.flush()
+            raw = replace(raw, known=self.store.known(raw.article.id))
+        self.claimed.add(raw.article.id)
+        self.waiting.append(raw)
+        self.waiting_characters += len(raw.article.text)
+
+    def flush(self) -> None:
+        """Clean, embed and store what waits."""
+        window, self.waiting, self.waiting_characters = self.waiting, [], 0
+        ready = self._sort_out(window)
+        if not ready:
+            return
+        if not self.writing:  # before the long work, to learn at once when another process writes
+            self.stack.enter_context(self.store.writing())
+            self.writing = True
+        self._store(ready)
+        for one in ready:
+            outcome = ArticleId(one.article.id, one.article.title, one.article.source)
+            name = name_of(one.article)
+            self.settle(self.added if one.raw.known is None else self.updated, outcome, name)
+
+    def _sort_out(self, window: Sequence[Raw]) -> list[_Ready]:
+        """The articles to store; duplicates and articles without text are settled here."""
+        lines = [recurring_lines(raw.article.text) for raw in window]
+        recurring = self._recurring(lines)
+        ready: list[_Ready] = []
+        texts: dict[str, ArticleId] = {}
+        for raw, own in zip(window, lines, strict=True):
+            cleaned = clean(
+                raw.article.text, title=raw.article.title, recurring=lambda line: line_hash(line) in recurring
+            )
+            article = _finish(raw.article, cleaned)
+            digest = hashlib.sha256(article.text.encode()).hexdigest()[:32]
+            if not article.text:
+                self.settle(self.failed, Failure(name_of(article), "It holds no text of an article."), name_of(article))
+            elif raw.known is None and (same := texts.get(digest) or self._holds(digest)):
+                self.settle(self.duplicates, same, name_of(article))
+            else:
+                texts[digest] = ArticleId(article.id, article.title, article.source)
+                ready.append(_Ready(article, raw, digest, tuple(sorted(own))))
+        return ready
+
+    def _recurring(self, lines: Sequence[set[str]]) -> set[str]:
+        """Hashes of the lines that stand in enough articles of the library and the window."""
+        counts = Counter(line for one in lines for line in one)
+        stored = self.store.line_counts(list(counts)) if counts else {}
+        return {line for line, count in counts.items() if count + stored.get(line, 0) >= RECURS_IN}
+
+    def _holds(self, text_digest: str) -> ArticleId | None:
+        known = self.store.known_text(text_digest)
+        return ArticleId(known.article_id, known.title, known.source) if known else None
+
+    def _store(self, ready: Sequence[_Ready]) -> None:
+        if self.embedder is None:
+            self.embedder = self.embedder_factory()
+        passages = chunk_articles([one.article for one in ready], self.embedder)
+        texts = [embedding_text(one.article, p) for one, part in zip(ready, passages, strict=True) for p in part]
+        vectors = self._embed(texts, name_of(ready[0].article))
+        self.store.put(_prepared(ready, passages, vectors))
+
+    def _embed(self, texts: Sequence[str], source: str) -> Vectors:
+        """Vectors in the order of the texts, made from the longest to the shortest, so that little is padded."""
+        assert self.embedder is not None
+        vectors = np.empty((len(texts), self.embedder.dimension), dtype=np.float32)
+        order = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
+        for step in np.array_split(np.array(order, dtype=int), max(1, len(order) // _STEP_PASSAGES)):
+            vectors[step] = self.embedder.embed_passages([texts[number] for number in step])
+            self.passages += len(step)
+            self.tell(source)
+        return vectors
+
+
+def _finish(article: Article, cleaned: CleanText) -> Article:
+    """The article as it is stored: clean in every field."""
+    return replace(
+        article,
+        title=cleaned.title,
+        text=cleaned.text,
+        url=web_address(article.url),
+        publisher=_one_line(article.publisher),
+        author=_one_line(article.author),
+        published=article.published or cleaned.published,
+        language=article.language or detect_language(cleaned.text),
+        source=_one_line(article.source),
+    )
+
+
+def _one_line(value: str | None) -> str | None:
+    return " ".join(normalise(value).split()) or None if value else None
+
+
+def _prepared(ready: Sequence[_Ready], passages: Sequence[tuple[Passage, ...]], vectors: Vectors) -> list[Prepared]:
+    prepared: list[Prepared] = []
+    first = 0
+    for one, part in zip(ready, passages, strict=True):
+        own = vectors[first : first + len(part)]
+        first += len(part)
+        prepared.append(Prepared(one.article, part, own, one.raw.digest, one.text_digest, one.lines))
+    return prepared
