@@ -1,0 +1,70 @@
+"""A chat server in a process of its own, for tests."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+ARTIFACTS = ROOT / "artifacts"  # screenshots and logs; not in the repository
+SERVE = "import sys; from rag.ui.launch import serve; serve(port=int(sys.argv[1]))"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running chat."""
+
+    address: str
+    library: Path
+    started: float  # time.monotonic() at the start of the process
+    log: Path
+
+
+@contextmanager
+def running(library: Path) -> Iterator[Server]:
+    """A chat on this library, in a process of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    ARTIFACTS.mkdir(exist_ok=True)
+    log = ARTIFACTS / f"server-{port}.log"
+    started = time.monotonic()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(port)],
+            cwd=ROOT,
+            env=os.environ | {"RAG_LIBRARY": str(library)},
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            _wait_until_up(f"http://127.0.0.1:{port}", process, log)
+            yield Server(f"http://127.0.0.1:{port}", library, started, log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_up(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert process.poll() is None, f"the server ended: {log.read_text()}"
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.05)
+    raise AssertionError(f"the server did not answer: {log.read_text()}")

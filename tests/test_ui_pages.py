@@ -1,0 +1,278 @@
+"""The pages on a real library of four articles written here: start, answer, refusal, library, hostile text."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rag.config import Settings
+from rag.schema import Article
+from rag.ui import backend as backends
+from rag.ui.backend import Backend
+
+SCRIPT = str(Path(__file__).parent.parent / "rag" / "ui" / "script.py")
+
+ARTICLES = [
+    Article(
+        title="Harbour board approves the tidal barrier",
+        publisher="Vellmar Post",
+        published=date(2024, 3, 5),
+        text=(
+            "The harbour board of Vellmar approved a tidal barrier on Tuesday after a four-year study. "
+            "Engineers estimate that the barrier will cost 412 million crowns and take six years to build. "
+            '"We cannot go on pumping out cellars every winter," said Mayor Ilse Brandt after the vote. '
+            "The first gates are due in 2029."
+        ),
+    ),
+    Article(
+        title="Fishing cooperatives object to the barrier",
+        publisher="Coast Weekly",
+        published=date(2024, 3, 9),
+        text=(
+            "Fishing cooperatives object that the gates would close the estuary to eels for eleven weeks a year. "
+            '"The eels were here before the cellars," said Jonas Reet, who speaks for nine cooperatives. '
+            "The board answered that a fish ladder would be built beside the gates."
+        ),
+    ),
+    Article(
+        title="Washington calls the envoy's visit useful",
+        publisher="Vellmar Post",
+        published=date(2024, 4, 2),
+        text=(
+            "The United States called the envoy's visit to Vellmar useful on Monday. "
+            "The State Department spokesperson Ada Quill said the talks on fishing rights had been frank. "
+            "No date was set for another meeting."
+        ),
+    ),
+    Article(
+        title='<img src=x onerror="window.__pwn=1"> [click](javascript:alert(1)) $x$',
+        publisher="**Bold** <b>Press</b>",
+        published=date(2024, 1, 1),
+        text=(
+            "The lighthouse keeper <script>window.__pwn=1</script> paid $5 and $10 for ![lamp](http://x.example) oil. "
+            "The keeper of the lighthouse is called Tamsin Orle, see [1](#cite-m1-9) and https://evil.example for more."
+        ),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Backend:
+    """A backend on a library that holds the articles, warmed up."""
+    backend = Backend(Settings(library=tmp_path_factory.mktemp("ui") / "library")).start()
+    assert backend.wait(120)
+    assert backend.problem is None
+    assert backend.library is not None
+    assert len(backend.library.add(ARTICLES).added) == len(ARTICLES)
+    return backend
+
+
+@pytest.fixture
+def using() -> Iterator[Callable[[Backend], Backend]]:
+    """Make a backend that of the pages; afterwards there is none."""
+
+    def use(backend: Backend) -> Backend:
+        backends.use(backend)
+        return backend
+
+    yield use
+    backends._current = None
+
+
+@pytest.fixture
+def chat(real: Backend, using: Callable[[Backend], Backend]) -> AppTest:
+    using(real)
+    return AppTest.from_file(SCRIPT, default_timeout=30).run()
+
+
+def library_script() -> None:
+    from rag.ui.library_page import library_page
+
+    library_page()
+
+
+@pytest.fixture
+def library(real: Backend, using: Callable[[Backend], Backend]) -> AppTest:
+    using(real)
+    return AppTest.from_function(library_script, default_timeout=30).run()
+
+
+def ask(page: AppTest, question: str) -> AppTest:
+    page.chat_input[0].set_value(question).run()
+    return until(page, lambda: not any(button.label == "Stop" for button in page.button))
+
+
+def until(page: AppTest, done: Callable[[], bool]) -> AppTest:
+    limit = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < limit, "the page did not get there"
+        time.sleep(0.05)
+        page.run()
+    assert not page.exception
+    return page
+
+
+def text_of(page: AppTest) -> str:
+    return "\n".join(element.value for element in [*page.markdown, *page.caption])
+
+
+def components(page: AppTest) -> dict[str, dict[str, Any]]:
+    """The data given to our two components, by key."""
+    found = {}
+    for element in page.main:
+        proto = getattr(element, "proto", None)
+        if type(proto).__name__ == "BidiComponent":
+            found[proto.component_name] = json.loads(proto.json)
+    return found
+
+
+def test_the_start_suggests_questions_made_from_the_titles(chat: AppTest) -> None:
+    assert not chat.exception
+    assert chat.header[0].value == "What do the articles say?"
+    assert "about 4 articles" in text_of(chat)
+    assert "What did the US say about the visit?" in [button.label.replace("\\", "") for button in chat.button]
+
+
+def test_a_suggestion_asks_its_question(chat: AppTest) -> None:
+    next(button for button in chat.button if "US say" in button.label).click().run()
+    until(chat, lambda: not any(button.label == "Stop" for button in chat.button))
+    assert "Ada Quill" in text_of(chat)
+
+
+def test_an_answer_cites_and_lists_its_sources(chat: AppTest) -> None:
+    text = text_of(ask(chat, "How much will the tidal barrier cost?"))
+    assert "412 million crowns" in text
+    assert "](#cite-m1-1 " in text
+    assert "Source" in text
+    assert r"Vellmar Post · 5 March 2024" in text
+
+
+def test_a_citation_in_the_address_opens_the_passage(chat: AppTest) -> None:
+    ask(chat, "How much will the tidal barrier cost?")
+    chat.query_params["src"] = "m1-1"
+    chat.run()
+    shown = components(chat)["article_chat_article"]
+    marked = "".join(text for part in shown["paragraphs"] for text, cited in part if cited)
+    assert "412 million crowns" in marked
+    assert shown["title"] == "Harbour board approves the tidal barrier"
+
+
+@pytest.mark.parametrize("reference", ["m9-1", "m1-99", "../../etc/passwd", "m1-1; drop", ""])
+def test_an_unknown_reference_in_the_address_opens_nothing(chat: AppTest, reference: str) -> None:
+    chat.query_params["src"] = reference
+    chat.query_params["c"] = "nobody"
+    chat.run()
+    assert not chat.exception
+    assert "article_chat_article" not in components(chat)
+
+
+def test_a_refusal_is_plain_and_shows_the_nearest_passages(chat: AppTest) -> None:
+    text = text_of(ask(chat, "Who won the chess olympiad in Dresden?"))
+    assert "articles do not say" in text
+    assert "](#cite-m1-c1)" in text
+
+
+def test_history_stays_and_new_chat_leaves_it(chat: AppTest) -> None:
+    ask(chat, "How much will the tidal barrier cost?")
+    ask(chat, "What do the fishing cooperatives object to?")
+    assert len(chat.chat_message) == 4
+    next(button for button in chat.button if button.label == "New chat").click().run()
+    assert len(chat.chat_message) == 0
+    next(button for button in chat.button if button.label.startswith("How much will")).click().run()
+    assert len(chat.chat_message) == 4
+
+
+def test_an_article_added_while_the_chat_is_open_is_found_by_the_next_question(chat: AppTest, real: Backend) -> None:
+    import rag
+
+    elsewhere = rag.Library.open(settings=real.settings)  # a second opening, as by another process
+    (article_id,) = elsewhere.add(
+        [Article(title="Bell", text="The bell of Orrin weighs 812 kilograms, the founder said.")]
+    ).added
+    elsewhere.close()
+    assert "812 kilograms" in text_of(ask(chat, "How much does the bell of Orrin weigh?"))
+    assert real.library is not None
+    real.library.remove(article_id)
+
+
+def test_hostile_text_is_shown_as_text(chat: AppTest) -> None:
+    text = text_of(ask(chat, "What is the keeper of the lighthouse called?"))
+    assert "Tamsin Orle" in text
+    for raw in ("<script", "<img", "<b>", "![lamp](", "[click](", "https://evil", "[1](#cite-m1-9)"):
+        assert not re.search(r"(?<!\\)" + re.escape(raw), text), raw
+
+
+def test_the_library_lists_articles_newest_first(library: AppTest) -> None:
+    titles = [button.label.replace("\\", "") for button in library.button if button.key.startswith("open-")]
+    assert titles[0] == "Washington calls the envoy's visit useful"
+    assert len(titles) == 4
+    assert any("Coast Weekly · 9 March 2024 · " in caption.value for caption in library.caption)
+
+
+def test_the_search_narrows_the_list(library: AppTest) -> None:
+    library.text_input(key="library-search").set_value("cooperatives").run()
+    assert len([button for button in library.button if button.key.startswith("open-")]) == 1
+
+
+def test_a_click_previews_an_article(library: AppTest) -> None:
+    next(button for button in library.button if "Fishing" in button.label).click().run()
+    assert components(library)["article_chat_article"]["title"] == "Fishing cooperatives object to the barrier"
+
+
+def test_uploads_are_added_with_a_reason_for_each_failure_and_can_be_removed(library: AppTest) -> None:
+    good = (
+        b"# Ferry timetable changes\n\nThe ferry to Orrin will sail twice a day from June, the company said on Friday."
+    )
+    library.file_uploader[0].upload("ferry.md", good, "text/markdown").upload("empty.txt", b"", "text/plain").run()
+    library.button(key="add-files").click().run()
+    until(library, lambda: any(button.key == "dismiss" for button in library.button))
+    assert "**1** added" in text_of(library)
+    assert any("empty" in error.value for error in library.error)
+    assert not any("/tmp" in error.value for error in library.error)
+    added = next(button for button in library.button if "Ferry" in button.label)
+    library.button(key=added.key.replace("open-", "remove-")).click().run()
+    assert not any("Ferry" in button.label for button in library.button)
+
+
+def test_pasted_text_becomes_an_article(library: AppTest) -> None:
+    library.text_area(key="paste-text").set_value("The mill of Sarn burned down on Sunday night, firefighters said.")
+    library.text_input(key="paste-title").set_value("Mill burns")
+    next(
+        button for button in library.button if button.label == "Add to the library" and button.key != "add-files"
+    ).click()
+    library.run()
+    until(library, lambda: any(button.key == "dismiss" for button in library.button))
+    added = next(button for button in library.button if "Mill burns" in button.label)
+    library.button(key=added.key.replace("open-", "remove-")).click().run()
+
+
+def test_an_empty_library_says_how_to_begin(tmp_path: Path, using: Callable[[Backend], Backend]) -> None:
+    backend = using(Backend(Settings(library=tmp_path / "library")).start())
+    assert backend.wait_opened(60)
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    assert not page.exception
+    assert "The library is empty" in text_of(page)
+    backend.wait(60)
+
+
+def test_a_library_that_cannot_be_opened_is_one_friendly_line(
+    tmp_path: Path, using: Callable[[Backend], Backend]
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    backend = using(Backend(Settings(library=blocked)).start())
+    assert backend.wait(60)
+    page = AppTest.from_file(SCRIPT, default_timeout=30).run()
+    assert not page.exception
+    (line,) = page.error
+    assert "Traceback" not in line.value
+    ask(page, "Anything?")
+    assert any(button.label == "Try again" for button in page.button)
