@@ -8,12 +8,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.padding import Padding
 from rich.text import Text
 
 from rag.cli import exits
 from rag.cli.options import Json, LibraryPath, Publisher, Since, Until, day, filters_for, open_library, settings_for
-from rag.cli.terminal import Wrapped, clean, one_line, print_json, stderr, stdout, to_json
+from rag.cli.terminal import Wrapped, clean, one_line, print_indented, print_json, stderr, stdout, to_json
 
 if TYPE_CHECKING:
     from rag.library import Library
@@ -54,7 +53,8 @@ def _print_hit(number: int, about: dict[str, Any], text: str) -> None:
     head.append(f"  {' · '.join([*tail, format(about['score'], '.2f')])}", style="dim not bold")
     out = stdout()
     out.print(head, soft_wrap=True)
-    out.print(Padding(Text(one_line(text, SHOWN_CHARACTERS)), (0, 0, 1, 4)))
+    print_indented(one_line(text, SHOWN_CHARACTERS))
+    out.print()
 
 
 def ask(
@@ -128,7 +128,7 @@ def _print_sources(heading: str, citations: Sequence[Citation]) -> None:
         tail = [one_line(part) for part in (citation.publisher, _iso(citation.published)) if part]
         line.append("".join(f" · {part}" for part in tail), style="dim")
         out.print(line, soft_wrap=True)
-        out.print(Padding(Text(f"“{one_line(citation.quote)}”", style="italic"), (0, 0, 0, 4)))
+        print_indented(f"“{citation.quote}”", style="italic")
 
 
 def _iso(published: date | None) -> str | None:

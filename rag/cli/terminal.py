@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any, TextIO
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 # C0 and C1 controls (escape sequences begin with one), bidirectional overrides (text that reads other than it is), lone
@@ -53,6 +54,15 @@ def stderr() -> Console:
 def _console(stream: TextIO) -> Console:
     width = None if stream.isatty() else max(PIPE_WIDTH, shutil.get_terminal_size().columns)
     return Console(file=stream, markup=False, emoji=False, highlight=False, width=width)
+
+
+def print_indented(text: str, style: str = "") -> None:
+    """Print article text four columns in: wrapped on a terminal, one line in a pipe."""
+    out = stdout()
+    if out.is_terminal:
+        out.print(Padding(plain(text, style), (0, 0, 0, 4), expand=False))
+    else:
+        out.print(f"    {one_line(text)}", soft_wrap=True)
 
 
 def print_json(value: object) -> None:
