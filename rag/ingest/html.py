@@ -92,7 +92,7 @@ def _without_site(title: str, site: str | None) -> str:
 
 def _published(page: str, url: str | None) -> date | None:
     """The date of publication by JSON-LD, meta elements, a time element, the address: the first that says one."""
-    from lxml import html  # comes with trafilatura
+    from lxml import html  # type: ignore[import-untyped]  # comes with trafilatura
 
     try:
         root = html.document_fromstring(page)

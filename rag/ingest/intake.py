@@ -103,7 +103,7 @@ def _take_file(path: Path, lookup: Lookup, claimed: set[str]) -> Taken:
 
 
 def _file_id(raw: RawFile, source: str, lookup: Lookup, claimed: set[str]) -> str:
-    """By the address that the file gives, unless another file of this run or on disk has given it before; by its path."""
+    """By the address that the file gives; by its path when it gives none, or another file gives the same."""
     by_path = _hash(f"file:{source}")
     address = address_of(raw)
     if not address:

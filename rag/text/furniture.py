@@ -188,16 +188,20 @@ _KICKER = re.compile(r"^(?:[A-Z0-9][A-Z0-9’'&-]*[ :]+){2,}\S.*[^.]$")  # "HOT 
 _SIGNATURE = re.compile(r"^[-–—−]{1,2} ?(?:[A-Z][\w.’'-]+ ?){1,5}$")  # "– Jane Doe"
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Each line that a rule of _NOTE, or of _OFFER and _CONTACT, can match holds one of these words.
 _LETTERS = re.compile(r"[a-z]+")
-_NOTE_WORDS = frozenset(
+_NOTE_WORDS = _words(
     "story article post report page graphics cookies javascript transcript recaptcha signing subscribing "
     "submitting clicking "
     "entering permission published reproduced broadcast redistributed version contributing reporting contributed "
     "column "
-    "safe commenting".split()
+    "safe commenting"
 )
-_OFFER_WORDS = frozenset(
+_OFFER_WORDS = _words(
     "sign signup subscribe subscriber subscribers newsletter newsletters inbox briefing roundup channel group "
     "campaign puzzle "
     "puzzles texts text device phone journalism articles app crossword quiz cross forecast alerts commission fee "
@@ -208,7 +212,7 @@ _OFFER_WORDS = frozenset(
     "thank thanks "
     "read get see click check also related more pictures gallery photos video opinion explainer start save stay "
     "need talking "
-    "protect contact reach reached email e mail message tweet shoot send register find supporting".split()
+    "protect contact reach reached email e mail message tweet shoot send register find supporting"
 )
 
 
