@@ -24,11 +24,11 @@ TITLE_WIDTH = 60  # a longer source name would push the bar off an 80-column ter
 
 def add(
     context: typer.Context,
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders or addresses of articles.")],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, or folders of them.")],
     library: LibraryPath = None,
     json: Json = False,
 ) -> None:
-    """Add articles from files (.txt, .md, .html), folders or addresses. Adding the same thing again changes nothing."""
+    """Add articles from files (.txt, .md, .html) or folders of them. Adding the same thing again changes nothing."""
     with open_library(settings_for(context, library)) as opened, _progress() as advance:
         report = opened.add(sources, progress=advance)
     if json:

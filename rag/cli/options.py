@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -34,14 +34,12 @@ Until = Annotated[
 ]
 
 
-def settings_for(context: typer.Context, library: Path | None, **overrides: Any) -> Settings:
+def settings_for(context: typer.Context, library: Path | None) -> Settings:
     """The settings in force: the command's own --library wins over the one given before the command."""
     from rag.config import load_settings
 
     folder = library or context.obj
-    if folder is not None:
-        overrides["library"] = folder
-    return load_settings(**overrides)
+    return load_settings() if folder is None else load_settings(library=folder)
 
 
 def open_library(settings: Settings, *, one_shot: bool = False) -> Library:

@@ -63,19 +63,13 @@ def ask(
     publisher: Publisher = None,
     since: Since = None,
     until: Until = None,
-    llm: Annotated[
-        str | None,
-        typer.Option(
-            "--llm", metavar="PROVIDER:MODEL", help="Let a chat model write, e.g. ollama:llama3.2 (default: RAG_LLM)."
-        ),
-    ] = None,
     library: LibraryPath = None,
     json: Json = False,
 ) -> None:
     """Answer a question from the articles, with numbered sources. Exit code 4 when the articles do not say."""
     from rag.assistant import Assistant
 
-    settings = settings_for(context, library, **({} if llm is None else {"llm": llm}))
+    settings = settings_for(context, library)
     with open_library(settings, one_shot=True) as opened:
         events = Assistant(opened, settings=settings).stream(question, filters=filters_for(publisher, since, until))
         answer = _last(events) if json else _show(events)
