@@ -25,6 +25,7 @@ _TINY_TOKENS = 40  # a last passage below this says too little by itself to be f
 _LONGEST_TITLE = 160
 # Characters of one piece. A word of any length is one token to BERT: tokens alone do not bound a line without spaces.
 _LONGEST_PIECE = 1500
+_MOST_CHARACTERS_A_TOKEN = 10  # news has 5; a piece counts as no fewer tokens than this makes of it
 _CLAUSE_END = re.compile(r"[,;:–—)\]、，；：]\s*")
 _SPACE = re.compile(r"\s+")
 
@@ -160,7 +161,8 @@ def _pieces(text: str, counted: Sequence[tuple[Span, int]], limit: int, count: C
         closes = end == len(text) or text[end : end + 2].startswith("\n")
         heading = opens and closes and tokens <= 16 and text[end - 1] not in '.!?…。！？"”’'
         for number, (span, part) in enumerate(_fitting(text, (start, end), tokens, limit, count)):
-            pieces.append(_Piece(*span, part, opens and number == 0, heading))
+            weight = max(part, (span[1] - span[0]) // _MOST_CHARACTERS_A_TOKEN)
+            pieces.append(_Piece(*span, weight, opens and number == 0, heading))
         before = end
     return pieces
 
@@ -187,7 +189,7 @@ def _best_cut(text: str, low: int, high: int) -> int:
         if ends:
             return ends[-1]
     cut = high
-    while cut > low + 1 and _joins(text[cut]):
+    while cut > low + 1 and (_joins(text[cut]) or text[cut - 1] == "\u200d"):
         cut -= 1
     return cut
 

@@ -51,14 +51,13 @@ def add_sources(
     adding = _Adding(store, embedder_factory, progress)
     items = list_items(sources)
     adding.total = len(items)
-    room = batch_passages * _CHARACTERS_A_PASSAGE
     with ExitStack() as stack:
         adding.stack = stack
         for item in items:
             taken = take(item, store.known, adding.claimed)
             if isinstance(taken, Raw):
                 adding.wait(taken)
-                if adding.waiting_characters >= room:
+                if adding.waiting_passages >= batch_passages:
                     adding.flush()
             elif isinstance(taken, Unchanged):
                 adding.claimed.add(str(taken.article_id))
@@ -89,7 +88,7 @@ class _Adding:
     total: int = 0
     stack: ExitStack = field(default_factory=ExitStack)  # holds the writer lock once there is something to write
     waiting: list[Raw] = field(default_factory=list)
-    waiting_characters: int = 0
+    waiting_passages: int = 0  # about so many; known only when the articles are cut
     claimed: set[str] = field(default_factory=set)
     added: list[ArticleId] = field(default_factory=list)
     updated: list[ArticleId] = field(default_factory=list)
@@ -128,11 +127,11 @@ class _Adding:
             raw = replace(raw, known=self.store.known(raw.article.id))
         self.claimed.add(raw.article.id)
         self.waiting.append(raw)
-        self.waiting_characters += len(raw.article.text)
+        self.waiting_passages += 1 + len(raw.article.text) // _CHARACTERS_A_PASSAGE
 
     def flush(self) -> None:
         """Clean, embed and store what waits."""
-        window, self.waiting, self.waiting_characters = self.waiting, [], 0
+        window, self.waiting, self.waiting_passages = self.waiting, [], 0
         ready = self._sort_out(window)
         if not ready:
             return

@@ -196,23 +196,17 @@ def _words(text: str) -> frozenset[str]:
 _LETTERS = re.compile(r"[a-z]+")
 _NOTE_WORDS = _words(
     "story article post report page graphics cookies javascript transcript recaptcha signing subscribing "
-    "submitting clicking "
-    "entering permission published reproduced broadcast redistributed version contributing reporting contributed "
-    "column "
-    "safe commenting"
+    "submitting clicking entering permission published reproduced broadcast redistributed version contributing "
+    "reporting contributed column safe commenting"
 )
 _OFFER_WORDS = _words(
     "sign signup subscribe subscriber subscribers newsletter newsletters inbox briefing roundup channel group "
-    "campaign puzzle "
-    "puzzles texts text device phone journalism articles app crossword quiz cross forecast alerts commission fee "
-    "partner content "
-    "supported possible prices influence editorial podcast podcasts hub deals booklist running track visit shop "
-    "betting odds "
-    "latest live follow followed shopping googling tip story idea ideas tips join like social prefer listen watch "
-    "thank thanks "
-    "read get see click check also related more pictures gallery photos video opinion explainer start save stay "
-    "need talking "
-    "protect contact reach reached email e mail message tweet shoot send register find supporting"
+    "campaign puzzle puzzles texts text device phone journalism articles app crossword quiz cross forecast "
+    "alerts commission fee partner content supported possible prices influence editorial podcast podcasts hub "
+    "deals booklist running track visit shop betting odds latest live follow followed shopping googling tip "
+    "story idea ideas tips join like social prefer listen watch thank thanks read get see click check also "
+    "related more pictures gallery photos video opinion explainer start save stay need talking protect contact "
+    "reach reached email e mail message tweet shoot send register find supporting"
 )
 
 
