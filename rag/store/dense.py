@@ -19,7 +19,7 @@ from rag.errors import LibraryLocked
 from rag.schema import Filters, Vectors
 from rag.store import tables
 from rag.store.database import Database, generation
-from rag.store.filtering import among, conditions
+from rag.store.filtering import among, conditions, passage_numbers
 from rag.store.lock import WriterLock
 from rag.store.records import STORED
 from rag.store.vectors import BATCH, Numbers, OpenSnapshot, Published, Snapshots
@@ -118,14 +118,7 @@ class DenseIndex:
         if view.snapshot is not None:
             more, their_scores = view.snapshot.nearest(query, n)
             numbers, scores = _best(np.concatenate([numbers, more]), np.concatenate([scores, their_scores]), n)
-        passages, articles = tables.passages, tables.articles
-        living = select(passages.c.number, passages.c.id).where(among(passages.c.number, numbers.tolist()))
-        if not filters.open:
-            living = living.join(articles, articles.c.number == passages.c.article).where(*conditions(filters))
-        ids = {int(number): str(passage_id) for number, passage_id in connection.execute(living)}
-        return [
-            (ids[number], float(score)) for number, score in zip(numbers.tolist(), scores, strict=True) if number in ids
-        ]
+        return _named(connection, numbers, scores, filters)
 
     # --- views
 
@@ -286,16 +279,23 @@ def _telling(
 
 def _exact(connection: Connection, query: Vectors, k: int, filters: Filters) -> list[tuple[str, float]]:
     """Exact search over the passages that fulfil the filters."""
-    articles, passages, stored = tables.articles, tables.passages, tables.vectors
-    rows = connection.execute(
-        select(passages.c.id, stored.c.vector)
-        .join(passages, passages.c.number == stored.c.number)
-        .join(articles, articles.c.number == passages.c.article)
-        .where(*conditions(filters))
-    ).all()
+    stored = tables.vectors
+    wanted = select(stored.c.number, stored.c.vector).where(stored.c.number.in_(passage_numbers(filters)))
+    rows = connection.execute(wanted).all()
+    numbers = np.array([row.number for row in rows], dtype=np.int64)
     matrix = np.frombuffer(b"".join(row.vector for row in rows), dtype=STORED).reshape(len(rows), len(query))
-    best, scores = _best(np.arange(len(rows)), matrix @ query, k)
-    return [(str(rows[index].id), float(score)) for index, score in zip(best.tolist(), scores, strict=True)]
+    return _named(connection, *_best(numbers, matrix @ query, k), Filters())
+
+
+def _named(connection: Connection, numbers: Numbers, scores: Vectors, filters: Filters) -> list[tuple[str, float]]:
+    """Ids and scores of those passages that live and fulfil the filters, in the same order."""
+    passages, articles = tables.passages, tables.articles
+    living = select(passages.c.number, passages.c.id).where(among(passages.c.number, numbers.tolist()))
+    if not filters.open:
+        living = living.join(articles, articles.c.number == passages.c.article).where(*conditions(filters))
+    ids = {int(number): str(passage_id) for number, passage_id in connection.execute(living)}
+    pairs = zip(numbers.tolist(), scores.tolist(), strict=True)
+    return [(ids[number], score) for number, score in pairs if number in ids]
 
 
 def _best(numbers: Numbers, scores: Vectors, n: int) -> tuple[Numbers, Vectors]:
