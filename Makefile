@@ -20,8 +20,9 @@ help:
 	@echo "make check   formatting, lint, types and tests, as in CI"
 	@echo "make clean   remove the virtual environment, caches and artefacts; your library/ stays"
 
+# Ctrl-C (exit code 130) is how one leaves the chat.
 chat: index
-	@$(BIN)/rag chat --port $(PORT)
+	@$(BIN)/rag chat --port $(PORT) || [ $$? -eq 130 ]
 
 # Exit code 3 means that some files could not be added; the others can be asked, so the chat opens all the same.
 index: $(INSTALLED)
