@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import platform
 import socket
 import sys
@@ -39,7 +38,6 @@ def chat(
         f"Article Chat is on http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C stops it)", soft_wrap=True
     )
     sys.stdout.flush()
-    os.environ.setdefault("STREAMLIT_LOGGER_HIDE_WELCOME_MESSAGE", "true")  # it says the same in four lines
     from rag.ui.launch import serve
 
     serve(settings, port=port, host=host, open_browser=browser)
