@@ -36,6 +36,18 @@ _VERBS = (
 _VERB = re.compile(
     rf"(?<!\bto )\b({'|'.join(_VERBS)}|(?:raised?|raises|raising|voic\w+|express\w*) (?:concern|question|fear|doubt|hope|alarm)s?)\b"
 )
+# Before a word that is noun and verb alike ("few promises", "Xi's remarks", "the calls") these show the noun.
+_NOUN_BEFORE = re.compile(
+    r"(?:['’]s?|\b(?:the|a|an|his|her|its|their|our|few|many|some|any|no|more|such|these|those|of|by|with|to|new|in|on|and|all|for|from))\s+$"
+)
+_AMBIGUOUS = frozenset(
+    "calls claims remarks promises hopes demands questions asks estimates fears call claim fear notes expects warning asked "
+    "calling estimate dispute disputes thought welcome suggested proposed expected".split()
+)
+# What follows is told by the speaker, not said by the names in it: "Wang has said that the Americans first demanded a visit".
+_REPORTED = re.compile(rf"\b(?:{'|'.join(_VERBS)})\s+(?:\w+\s+){{0,3}}that\s")
+_ONLY_AUXILIARY = re.compile(r"^\s*(?:(?:had|has|have|also|then|later|earlier|previously|repeatedly|recently)\s*)*$")
+_NEGATED = re.compile(r"\b(?:not|never|n['’]t|yet to|declined to)\s+(?:\w+\s+)?$")
 _INVERTING = re.compile(r"[,?!…”\"’»]\s*$")  # “...,” said NAME
 _INVERTED = re.compile(r"\s+((?:[^,.;:“\"]|\.(?=\S)){2,90})")
 _ACCORDING = re.compile(r"\b[Aa]ccording to ((?:[^,.;:“\"]|\.(?=\S)){2,90})")
@@ -135,7 +147,7 @@ def _subject_score(subject: str, before: str, reader: _Reader) -> float:
     direct = direct or " " in found.group() or found.group() in reader.learned or not _is_adjective(found.group(), rest)
     if direct:
         reader.learn(subject, before)
-    return STATEMENT if direct else WEAK
+    return STATEMENT if direct and not _NEGATED.search(subject) else WEAK
 
 
 def _is_adjective(name: str, rest: str) -> bool:
@@ -152,11 +164,22 @@ def _leads(sentence: str, reader: _Reader) -> float:
 def _subjects(text: str, span: Span, quotes: tuple[Span, ...]) -> list[tuple[str, str]]:
     """(subject, what stands before it) of each verb of saying outside quotations."""
     start, end = span
-    verbs = [_subject_of(text, start, end, m) for m in _VERB.finditer(text, start, end) if not inside(m.start(), quotes)]
+    verbs = [
+        _subject_of(text, start, end, verb)
+        for verb in _VERB.finditer(text, start, end)
+        if not inside(verb.start(), quotes)
+        and not _is_noun(text, start, verb)
+        and not _REPORTED.search(text, start, verb.start())
+    ]
     found = [(subject, before) for subject, before in verbs if subject.strip()]
     for pattern_of in () if found else (_ACCORDING, _STATEMENT_OF):  # who said it goes before who reported it
         found += [(m.group(1), "") for m in pattern_of.finditer(text, start, end) if not inside(m.start(), quotes)]
     return found
+
+
+def _is_noun(text: str, start: int, verb: re.Match[str]) -> bool:
+    """Whether the word that looks like a verb of saying is a noun here: 'few promises', 'his remarks'."""
+    return verb.group() in _AMBIGUOUS and bool(_NOUN_BEFORE.search(text[max(start, verb.start() - 16) : verb.start()]))
 
 
 def _subject_of(text: str, start: int, end: int, verb: re.Match[str]) -> tuple[str, str]:
@@ -167,9 +190,10 @@ def _subject_of(text: str, start: int, end: int, verb: re.Match[str]) -> tuple[s
     if _INVERTING.search(before):
         after = _INVERTED.match(text, verb.end(), end)
         return (after.group(1), "") if after else ("", "")
-    cut = 0
-    for clause in _CLAUSE.finditer(before):
-        cut = clause.end()
+    cuts = [0, *(clause.end() for clause in _CLAUSE.finditer(before))]
+    cut = cuts[-1]
+    if len(cuts) > 2 and _ONLY_AUXILIARY.match(before[cut:]) and before[cut - 1 : cut] == ",":
+        cut = cuts[-3]  # "Agnès Callamard, the secretary general of Amnesty International, had warned"
     subject = _RELATIVE.sub("", before[cut:])
     if not subject.strip() and verb.group().endswith("ing"):  # "Panning China ..., spokesperson Ned Price said"
         return "", ""

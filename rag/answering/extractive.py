@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering.attribution import speaks, statement_scores
+from rag.answering.attribution import speaks
 from rag.answering.citations import cite
 from rag.answering.neighbours import block
 from rag.answering.questions import Question, coverage, text_stems
 from rag.answering.refusal import surroundings
 from rag.answering.selection import fits_kind
+from rag.answering.statements import TextOf, own_words, statements
 from rag.schema import AnswerSentence, Candidate, Citation, Reading
 from rag.text.sentences import Span, split_sentences
 
-TextOf = Callable[[str], str | None]  # the cleaned text of an article by id; None when it is gone
-
 MAX_SENTENCES = 5  # of an answer, those included that a picked sentence needs beside it
 KEEP = 0.8  # picked sentences reach at least this share of the best score
+KEEP_STATEMENT = 0.7  # several people speak for one side, in sentences that share few words
+UNSAID = 0.25  # a best score below this, when somebody's words are asked for: no sentence is a statement on the topic
 SAME_FACT = 0.6  # Jaccard of stems from which two sentences state one fact: syndicated copies and light rewrites
+SHORTEST = 4  # words: less is a label or the name of whoever speaks next
 HEADLINE = 0.6  # lines without a full stop are headlines and captions: they repeat what a sentence says better
 
 
@@ -45,6 +47,8 @@ def draft(
 ) -> Draft:
     """The best sentences for the question, joined with the neighbours they need; empty when nothing can be quoted."""
     picks = rank(question, candidates, readings, text_of)
+    if question.speaker and picks and picks[0].score < UNSAID:
+        return Draft()
     chosen, copies = _choose(picks, question, text_of)
     sentences = tuple(sentence for pick in chosen for sentence in _sentences(pick, copies, text_of))
     unique = tuple({sentence.citations[0]: sentence for sentence in sentences}.values())
@@ -71,12 +75,12 @@ def _picks(question: Question, candidate: Candidate, reading: Reading | None, te
     if reading is None or text is None or text[passage.start : passage.end] != passage.text:
         return []
     sentences = split_sentences(text)
-    said = statement_scores(text, sentences, question.speaker) if question.speaker else ()
+    said = statements(text, question.speaker) if question.speaker and not own_words(candidate, question.speaker) else ()
     around = coverage(question, surroundings(candidate))
     picks = []
     for position, span in enumerate(sentences):
         score = _reader_score(span, passage.start, reading)
-        if score is None:
+        if score is None or len(text[slice(*span)].split()) < SHORTEST:
             continue
         value = _score(question, text[slice(*span)], score, around, reading, candidate)
         if question.wants_statement:
@@ -111,7 +115,7 @@ def _choose(
     chosen: list[Pick] = []
     copies: dict[tuple[str, int], list[Pick]] = {}
     for pick in picks:
-        if pick.score < KEEP * picks[0].score:
+        if pick.score < (KEEP_STATEMENT if question.wants_statement else KEEP) * picks[0].score:
             break
         twin = next((one for one in chosen if _same_fact(one, pick, text_of)), None)
         if twin is not None:

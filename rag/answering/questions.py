@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.text.names import aliases, name_words, names_in, numbers_in
+from rag.text.names import aliases, is_known, name_words, names_in, numbers_in
+from rag.text.sentences import split_sentences
 from rag.text.words import content_words, stem, stems
 
 _AUXILIARY = r"(?:did|does|do|has|have|had|is|was|were|are|would|will|can|could|should)"
@@ -32,6 +33,7 @@ _SPEAKER_FORMS = (
 )
 _NOT_SPEAKERS = frozenset("it they he she we you i this that there people anyone everybody article articles text the a".split())
 _DEMONYM = ("an", "ans", "ese", "ish", "ch")  # "American" is in half of all news: no help to a search
+_SAYS = re.compile(_SAYING, re.I)
 _WHO_SAID = re.compile(rf"^\s*(?:who|which \w+)\s+(?:\w+ly\s+)?(?:has |have |had )?{_SAYING}\b", re.I)
 _MANY = re.compile(
     r"^\s*(?:why|how(?! (?:many|much|old|long|far|tall|big|large|high|often)\b))|\b(?:which|what)\s+\w+s\s+(?:are|were|did|do|have)\b|"
@@ -48,6 +50,7 @@ _GENERIC = frozenset(
     "find use know known mean want kind type number amount percentage following country company group".split()
 )
 
+LONGEST = 600  # characters that rules and readers look at; the search itself takes the whole question
 NAME_WEIGHT = 2.5  # a name of the question that a passage lacks tells more than a missing plain word
 NUMBER_WEIGHT = 2.0
 GENERIC_WEIGHT = 0.3  # words such as "say" and "happen" that any news passage may or may not hold
@@ -59,6 +62,7 @@ class Question:
 
     text: str
     weights: dict[str, float]  # stems of the content words and how much each matters
+    others: dict[str, tuple[frozenset[str], ...]]  # stems that mean the same name: 'us' is also {'unit', 'state'}
     names: tuple[str, ...]
     numbers: tuple[str, ...]
     speaker: str | None  # whose statements are asked for
@@ -80,7 +84,7 @@ def analyse(text: str) -> Question:
     numbers = numbers_in(text)
     speaker = asked_speaker(text)
     wants_statement = speaker is not None or bool(_WHO_SAID.search(text))
-    return Question(text, _weights(text, names, numbers), names, numbers, speaker, wants_statement, _limit(text, speaker))
+    return Question(text, _weights(text, names, numbers, speaker), _others(names), names, numbers, speaker, wants_statement, _limit(text, speaker))
 
 
 def asked_speaker(text: str) -> str | None:
@@ -111,13 +115,36 @@ def parts(text: str) -> tuple[str, ...]:
     return tuple(f"{piece}?" for piece in pieces)
 
 
+def core(text: str) -> str:
+    """The question inside a long text: its last sentence that asks, else its beginning; a short text as it is."""
+    if len(text) <= LONGEST:
+        return text
+    asking = [text[start:end] for start, end in split_sentences(text) if text[start:end].endswith("?")]
+    return asking[-1][-LONGEST:] if asking else text[:LONGEST]
+
+
 def coverage(question: Question, text: str) -> float:
     """The weighted share of the question's words that `text` holds, 0..1; 1.0 for a question without content words."""
     if not question.weights:
         return 1.0
     held = text_stems(text)
     total = sum(question.weights.values())
-    return sum(weight for word, weight in question.weights.items() if word in held) / total
+    found = sum(weight for word, weight in question.weights.items() if word in held or _otherwise(question, word, held))
+    return found / total
+
+
+def _otherwise(question: Question, word: str, held: frozenset[str]) -> bool:
+    """Whether a text holds another name for the word of a name."""
+    return any(other <= held for other in question.others.get(word, ()))
+
+
+def _others(names: tuple[str, ...]) -> dict[str, tuple[frozenset[str], ...]]:
+    found: dict[str, tuple[frozenset[str], ...]] = {}
+    for name in names:
+        forms = tuple(frozenset(stems(form)) for form in aliases(name)[1:] if len(form) > 2) if is_known(name) else ()
+        for word in name_words(name):
+            found[stem(word)] = tuple(form for form in forms if form)
+    return found
 
 
 @lru_cache(maxsize=8192)
@@ -126,18 +153,20 @@ def text_stems(text: str) -> frozenset[str]:
     return frozenset(stems(text))
 
 
-def _weights(text: str, names: tuple[str, ...], numbers: tuple[str, ...]) -> dict[str, float]:
+def _weights(text: str, names: tuple[str, ...], numbers: tuple[str, ...], speaker: str | None) -> dict[str, float]:
+    """How much each stem matters. Who speaks, and that it is said, is judged by attribution, not by these words."""
     named = {stem(word) for name in names for word in name_words(name)}
+    speaking = {stem(word) for word in name_words(speaker)} if speaker else set()
     figures = set(numbers)
     weights: dict[str, float] = {}
     for word in content_words(text):
         root = stem(word)
-        if word in figures:
+        if root in speaking or root in _GENERIC or _SAYS.fullmatch(word):
+            weights[root] = GENERIC_WEIGHT
+        elif word in figures:
             weights[root] = NUMBER_WEIGHT
-        elif root in named:
-            weights[root] = NAME_WEIGHT
         else:
-            weights[root] = GENERIC_WEIGHT if root in _GENERIC else 1.0
+            weights[root] = NAME_WEIGHT if root in named else 1.0
     return weights
 
 

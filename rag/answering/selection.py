@@ -13,7 +13,7 @@ from rag.answering.questions import Question, analyse, coverage
 from rag.schema import Embedder, Reading
 from rag.text.sentences import Span, split_sentences
 
-MAX_EMBEDDED = 40  # sentences embedded a call: 40 cost about 100 ms on two cores; the others are judged by words alone
+MAX_EMBEDDED = 32  # sentences embedded a call: 32 cost about 80 ms on two cores; the others are judged by words alone
 UNSEEN_SIMILARITY = 0.25  # what a sentence that was not embedded is taken to have: the median over news questions
 
 _FIGURE = re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|dozens?|hundreds?|thousands?|millions?|billions?|half)\b", re.I)

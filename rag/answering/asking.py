@@ -1,0 +1,184 @@
+"""One question on its way: made stand-alone, searched, read, answered and cited, with events for whoever watches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Protocol
+
+from rag.answering.citations import cited, marked, number
+from rag.answering.extractive import merge
+from rag.answering.followup import standalone
+from rag.answering.offline import Part, answer_part, closest
+from rag.answering.questions import analyse, core, parts
+from rag.answering.reading import read_within
+from rag.answering.readers import Choice
+from rag.answering.refusal import REFUSAL, refusal_text
+from rag.answering.statements import speaker_first
+from rag.config import Settings
+from rag.retrieval.hybrid import HybridSearch, SearchableStore
+from rag.schema import (
+    Answer,
+    AnswerSentence,
+    Article,
+    Candidate,
+    Done,
+    Embedder,
+    Event,
+    Filters,
+    Reading,
+    Retrieved,
+    Searching,
+    SentenceDone,
+    TextDelta,
+    Turn,
+)
+
+CANDIDATES = 24  # retrieved for a question: hit@24 is within a point of hit@50 on news
+SPEAKER_CANDIDATES = 12  # retrieved once more with the speaker's other names, when somebody's words are asked for
+
+
+class Shelf(Protocol):
+    """What an answer needs of a library."""
+
+    @property
+    def store(self) -> SearchableStore:
+        """Search by words and by vectors."""
+        ...
+
+    @property
+    def embedder(self) -> Embedder:
+        """The model that made the vectors."""
+        ...
+
+    def article(self, article_id: str) -> Article | None:
+        """An article with its whole text."""
+        ...
+
+
+class Asking:
+    """One question. `events` gives the answer step by step; the last event is `Done`."""
+
+    def __init__(self, shelf: Shelf, choice: Choice, settings: Settings, filters: Filters) -> None:
+        self._shelf = shelf
+        self._reader, self._notes = choice.reader, list(choice.notes)
+        self._settings = settings
+        self._filters = filters
+        self._search = HybridSearch(shelf.store, lambda: shelf.embedder, k=CANDIDATES, filters=filters)
+        self._texts: dict[str, str | None] = {}
+        self._timings: dict[str, float] = {}
+
+    def events(self, question: str, turns: Sequence[Turn]) -> Iterator[Event]:
+        """The events of answering `question` after `turns`."""
+        with self._timed("follow-up"):
+            searched = standalone(question, turns)
+            asked = _stand_alone_parts(searched)
+        yield Searching(searched)
+        with self._timed("retrieve"):
+            found = [self._retrieve(part) for part in asked]
+        candidates = tuple({one.passage.id: one for several in found for one in several}.values())
+        yield Retrieved(candidates)
+        answered = [self._answer(part, several, len(asked)) for part, several in zip(asked, found, strict=True)]
+        answer = self._assemble(searched, candidates, answered)
+        yield from _told(answer)
+        yield Done(answer)
+
+    def _retrieve(self, question: str) -> list[Candidate]:
+        """Candidates for one part, best first; the words of a speaker are searched under the speaker's other names too."""
+        rounds = [self._search.retrieve(question)]
+        asked = analyse(core(question))
+        if asked.search_words:
+            rounds.append(self._search.retrieve(f"{question} {asked.search_words}", SPEAKER_CANDIDATES))
+        for one in rounds:
+            for step, spent in one.timings.items():
+                self._timings[step] = self._timings.get(step, 0.0) + spent
+        merged = {candidate.passage.id: candidate for one in reversed(rounds) for candidate in one.candidates}
+        return speaker_first(list(merged.values()), asked.speaker, self._text_of)
+
+    def _answer(self, question: str, candidates: Sequence[Candidate], of_parts: int) -> Part:
+        wanted = core(question)
+        with self._timed("read"):
+            readings = read_within(self._reader, wanted, candidates, self._settings.reader_budget_ms / of_parts)
+        self._note_unread(readings)
+        with self._timed("answer"):
+            return answer_part(
+                wanted,
+                candidates,
+                readings,
+                reader_name=self._reader.name,
+                refuse_below=self._settings.refuse_below,
+                text_of=self._text_of,
+                occurs=self._occurs,
+            )
+
+    def _assemble(self, searched: str, candidates: tuple[Candidate, ...], answered: Sequence[Part]) -> Answer:
+        """The Answer: the sentences of all parts, and which part got none."""
+        sentences = number(merge([part.draft for part in answered]).sentences)
+        unsaid = [part for part in answered if not part.draft.sentences]
+        missing = tuple(dict.fromkeys(term for part in unsaid for term in part.missing))
+        text = " ".join(
+            [*map(marked, sentences), *(_unsaid(part) for part in unsaid)] if sentences else [refusal_text(missing)]
+        )
+        self._timings["total"] = sum(self._timings.get(step, 0.0) for step in ("follow-up", "retrieve", "read", "answer"))
+        return Answer(
+            question=searched,
+            text=text,
+            answered=bool(sentences),
+            sentences=sentences,
+            citations=cited(sentences),
+            closest=() if sentences else closest(candidates, self._text_of),
+            short=answered[0].draft.short if len(answered) == 1 else None,
+            confidence=round(max(part.confidence for part in answered), 4),
+            model=self._reader.name,
+            notes=tuple(dict.fromkeys(self._notes)),
+            candidates=candidates,
+            timings={step: round(spent, 2) for step, spent in self._timings.items()},
+        )
+
+    def _note_unread(self, readings: Sequence[Reading | None]) -> None:
+        unread = sum(reading is None for reading in readings)
+        if unread:
+            budget = self._settings.reader_budget_ms
+            self._notes.append(f"{unread} of {len(readings)} passages were left unread: the time for reading is {budget} ms.")
+
+    def _text_of(self, article_id: str) -> str | None:
+        if article_id not in self._texts:
+            article = self._shelf.article(article_id)
+            self._texts[article_id] = article.text if article else None
+        return self._texts[article_id]
+
+    def _occurs(self, words: Sequence[str]) -> bool:
+        return bool(self._shelf.store.search_lexical(words, 1, self._filters))
+
+    @contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        began = perf_counter()
+        yield
+        self._timings[step] = self._timings.get(step, 0.0) + 1000 * (perf_counter() - began)
+
+
+def _stand_alone_parts(question: str) -> list[str]:
+    """The parts of a question, each with the names that the parts before it hold."""
+    asked: list[str] = []
+    for part in parts(question):
+        asked.append(standalone(part, [Turn("user", earlier) for earlier in asked]))
+    return asked
+
+
+def _unsaid(part: Part) -> str:
+    """The sentence that names a part without an answer: 'The articles do not say: whom did she meet?'"""
+    return f"{REFUSAL.rstrip('.')}: {part.question}"
+
+
+def _told(answer: Answer) -> Iterator[Event]:
+    """The text of the answer in pieces that join to it, each sentence followed by its event."""
+    told = 0
+    for sentence in answer.sentences:
+        piece: AnswerSentence = sentence
+        end = answer.text.index(marked(piece), told) + len(marked(piece))
+        yield TextDelta(answer.text[told:end])
+        yield SentenceDone(piece)
+        told = end
+    if told < len(answer.text):
+        yield TextDelta(answer.text[told:])

@@ -1,0 +1,56 @@
+"""The offline answer: from candidates and readings to quoted sentences, or to an honest refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rag.answering.citations import cite
+from rag.answering.extractive import Draft, draft
+from rag.answering.questions import analyse
+from rag.answering.refusal import Occurs, confidence, features, missing_terms, weights_for
+from rag.answering.statements import TextOf, silence
+from rag.schema import Candidate, Citation, Reading
+
+CLOSEST = 3  # passages shown when nothing answers
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one part of a question got."""
+
+    question: str  # stand-alone
+    draft: Draft
+    confidence: float
+    missing: tuple[str, ...]  # names and figures of the question that no article holds
+
+
+def answer_part(
+    question: str,
+    candidates: Sequence[Candidate],
+    readings: Sequence[Reading | None],
+    *,
+    reader_name: str,
+    refuse_below: float,
+    text_of: TextOf,
+    occurs: Occurs,
+) -> Part:
+    """The quoted answer to one question; its draft is empty when the articles do not say."""
+    asked = analyse(question)
+    missing = missing_terms(asked, candidates, occurs)
+    silent = silence(asked, candidates, text_of)
+    sure = confidence(features(asked, candidates, readings, missing, silent), weights_for(reader_name))
+    if sure < refuse_below:
+        return Part(question, Draft(), sure, missing)
+    return Part(question, draft(asked, candidates, readings, text_of), sure, missing)
+
+
+def closest(candidates: Sequence[Candidate], text_of: TextOf) -> tuple[Citation, ...]:
+    """The nearest passages, numbered from 1; those of articles that have changed meanwhile are left out."""
+    places = []
+    for candidate in candidates:
+        passage = candidate.passage
+        text = text_of(passage.article_id)
+        if text is not None and text[passage.start : passage.end] == passage.text:
+            places.append(cite(candidate, text, passage.start, passage.end))
+    return tuple(replace(place, number=number) for number, place in enumerate(places[:CLOSEST], start=1))
