@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 import tomllib
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,6 +89,6 @@ def test_streamlit_run_app_py_serves_with_our_headers(running: str) -> None:
                 assert response.headers["X-Frame-Options"] == "DENY"
                 assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
                 return
-        except urllib.error.URLError:
+        except OSError:
             assert time.monotonic() < until, "the server did not answer in time"
             time.sleep(0.2)

@@ -9,13 +9,15 @@ from typing import Any
 import streamlit as st
 
 from rag.schema import AddReport, Article
+from rag.ui import state
 from rag.ui.backend import Backend
 from rag.ui.ingest_job import ACCEPTED, IngestJob, Tally, Upload
-from rag.ui.markdown import escape
+from rag.ui.markdown import escape, shorten
 from rag.ui.theme import MAX_UPLOAD_MB
 
 POLL_S = 0.4
 MAX_FILES = 200
+MAX_SHOWN = 10
 MAX_PASTED = 2_000_000  # characters; a long book
 
 
@@ -118,6 +120,12 @@ def _draw_outcome(tally: Tally) -> None:
             st.error(f"{escape(tally.problem.message)} {escape(tally.problem.mend)}".strip())
         if tally.report:
             st.markdown(_summary(tally.report))
+            with st.container(key="just-added", gap=None):
+                for number, one in enumerate((*tally.report.added, *tally.report.updated)[:MAX_SHOWN]):
+                    title = escape(shorten(one.title, 140)) or "Untitled"
+                    st.button(
+                        title, key=f"added-{number}", type="tertiary", on_click=state.open_article, args=(str(one),)
+                    )
             for failure in tally.report.failed:
                 st.error(f"**{escape(failure.source)}** was not added. {escape(failure.reason)}")
         st.button("Dismiss", key="dismiss", type="tertiary", on_click=_dismiss)

@@ -31,6 +31,8 @@ class Problem:
         return cls(error.message, error.mend)
 
 
+# Loading models takes the processor from the browser on the same machine: they wait this long for the first page.
+PAINT_FIRST_S = 3.0
 UNEXPECTED = Problem("The library could not be opened.", "The server's log says why; `rag doctor` may mend it.")
 
 
@@ -44,6 +46,7 @@ class Backend:
         self._assistant: Assistant | None = None
         self._opened = threading.Event()
         self._ready = threading.Event()
+        self._painted = threading.Event()
         self._started = False
         self._lock = threading.Lock()
 
@@ -81,6 +84,10 @@ class Backend:
         """Whether questions are answered without waiting for models."""
         return self._ready.is_set()
 
+    def painted(self) -> None:
+        """Tell that a page has been drawn, so that the models may load."""
+        self._painted.set()
+
     def wait(self, timeout: float | None = None) -> bool:
         """Whether the models are there (or have failed) within `timeout` seconds."""
         return self._ready.wait(timeout)
@@ -113,6 +120,7 @@ class Backend:
 
         self._library = rag.Library.open(settings=self.settings)
         self._opened.set()
+        self._painted.wait(PAINT_FIRST_S)
         assistant = rag.Assistant(self._library)
         # The first question pays for what loads lazily (models, dense index): ask one and throw its answer away.
         self._library.embedder.embed_query("warm up")

@@ -64,6 +64,7 @@ def _draw_start(backend: Backend) -> None:
         draw_problem(backend)
     elif backend.library is not None:
         _draw_suggestions(backend)
+        backend.painted()
 
 
 def _draw_opening(backend: Backend) -> None:

@@ -86,7 +86,7 @@ def _draw_row(article: Article, passages: int) -> None:
             st.button(title, key=f"open-{article.id}", on_click=state.open_article, args=(article.id,), type="tertiary")
             counted = f"{passages} {'passage' if passages == 1 else 'passages'}"
             st.caption(escape(byline(article.publisher, article.published, counted)))
-        with st.popover("", icon=":material/delete:", help="Remove", type="tertiary", key=f"ask-remove-{article.id}"):
+        with st.popover("Remove", type="tertiary", key=f"ask-remove-{article.id}"):
             st.markdown(f"Remove **{escape(shorten(article.title, 80)) or 'this article'}** from the library?")
             st.button("Remove", key=f"remove-{article.id}", type="primary", on_click=_remove, args=(article.id,))
 

@@ -37,6 +37,7 @@ def ask(question: str) -> None:
     talk = conversation()
     if not asked:
         return
+    current().painted()  # a question does not wait for the page
     before = talk.messages[-1].job if talk.messages else None
     talk.add(asked, AnswerJob(current(), asked, history=talk.history, after=before).start())
     st.query_params["c"] = talk.id

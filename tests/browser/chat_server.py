@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,8 +29,8 @@ class Server:
 
 
 @contextmanager
-def running(library: Path) -> Iterator[Server]:
-    """A chat on this library, in a process of its own."""
+def running(library: Path, script: str = SERVE) -> Iterator[Server]:
+    """A chat on this library, in a process of its own; `script` may start another server instead."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -40,7 +39,7 @@ def running(library: Path) -> Iterator[Server]:
     started = time.monotonic()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(port)],
+            [sys.executable, "-c", script, str(port)],
             cwd=ROOT,
             env=os.environ | {"RAG_LIBRARY": str(library)},
             stdout=output,
@@ -65,6 +64,6 @@ def _wait_until_up(address: str, process: subprocess.Popen[bytes], log: Path) ->
         try:
             with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:
             time.sleep(0.05)
     raise AssertionError(f"the server did not answer: {log.read_text()}")

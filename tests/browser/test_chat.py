@@ -19,6 +19,18 @@ Open = Callable[..., Page]
 EXAMPLE = "What did the US say about the visit?"
 
 
+BARE = (
+    "import sys, streamlit as st; st.App({script!r}).run(config={{'server.port': int(sys.argv[1]),"
+    " 'server.address': '127.0.0.1', 'server.headless': True}})"
+)
+
+
+def seconds_to_paint(server: Server, page: Page) -> float:
+    """From the start of the server's process to the heading."""
+    expect(page.get_by_role("heading", level=2)).to_be_visible()
+    return time.monotonic() - server.started
+
+
 def answer(page: Page, number: int = -1) -> Locator:
     return page.get_by_role("group", name="Chat message from assistant").nth(number)
 
@@ -175,21 +187,23 @@ def test_the_library_page_searches_previews_and_removes(server: Server, open_pag
     expect(page.get_by_role("region", name="Article: Throwaway gazette")).to_be_visible()
     no_serious_faults(page)
     page.locator("[class*='st-key-ask-remove-'] button").click()
-    page.get_by_role("button", name="Remove", exact=True).last.click()
+    page.locator("[class*='st-key-remove-'] button").click()
     expect(page.get_by_text("0 articles with")).to_be_visible()
 
 
 def test_the_page_paints_before_the_models_are_there_and_an_early_question_waits(
-    corpus: Path, open_page: Open, server: Server
+    corpus: Path, open_page: Open, tmp_path: Path
 ) -> None:
+    bare = tmp_path / "bare.py"
+    bare.write_text("import streamlit as st\nst.header('Bare')\n")
+    with running(corpus, BARE.format(script=str(bare))) as reference:
+        seconds_bare = seconds_to_paint(reference, open_page(reference.address))
     with running(corpus) as fresh:
         page = open_page(fresh.address)
-        expect(page.get_by_role("heading", level=2)).to_be_visible()
-        painted = time.monotonic() - fresh.started
-        shown = ask(page, EXAMPLE)
-        expect(shown).to_contain_text("Price")
-    # The goal is 2 s on a quiet machine; models imported before the page would cost 6 s more.
-    assert painted < 6, f"painted after {painted:.1f} s"
+        seconds = seconds_to_paint(fresh, page)
+        expect(ask(page, EXAMPLE)).to_contain_text("Price")
+    # Against a page with one heading, so that a busy machine does not matter; models loaded first would make it 5.
+    assert seconds < 3 * seconds_bare, f"painted after {seconds:.1f} s, a bare page after {seconds_bare:.1f} s"
 
 
 def test_an_empty_library_says_how_to_begin(open_page: Open, tmp_path: Path) -> None:
