@@ -10,6 +10,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ class BuiltinReader(Reader):
     def __init__(self) -> None:
         self._session: onnxruntime.InferenceSession = make_session(WEIGHTS / "reader.onnx", _reader_weights())
         self._tokenizer = load_tokenizer(None)
-        self._scale, self._margin, self._bias = _calibration()
+        self.calibration = _calibration()
         self._speed = 20.0  # tokens per millisecond, corrected with each run
 
     @classmethod
@@ -127,19 +128,30 @@ class BuiltinReader(Reader):
         own = scores[window.offset : window.offset + size]
         first, last, best = _best_span(own[:, 0], own[:, 1])
         margin = best - float(scores[0, 0] + scores[0, 1])
-        return _Found(window, whole * self._scale + margin * self._margin + self._bias, first, last, best, own[:, 2])
+        logit = whole * self.calibration.answerable + margin * self.calibration.margin + self.calibration.bias
+        return _Found(window, first, last, own[:, 2], whole, margin, logit)
 
 
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Logistic weights that turn what the network says of a window into a probability."""
+
+    answerable: float = 1.0
+    margin: float = 0.0
+    bias: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
-    """What one window gave: logit of "answers", best span in passage tokens, evidence logit of each token."""
+    """What one window gave."""
 
-    __slots__ = ("evidence", "first", "last", "logit", "span_score", "window")
-
-    def __init__(
-        self, window: TokenWindow, logit: float, first: int, last: int, span_score: float, evidence: NDArray[np.float32]
-    ) -> None:
-        self.window, self.logit, self.first, self.last = window, logit, first, last
-        self.span_score, self.evidence = span_score, evidence
+    window: TokenWindow
+    first: int  # tokens of the best span, counted in the passage's part
+    last: int
+    evidence: NDArray[np.float32]  # logit of each token that its sentence answers
+    whole: float  # logit of the answerable head
+    margin: float  # best span against "none"
+    logit: float  # of "this window answers", calibrated
 
 
 def _reading(passage: str, found: Sequence[_Found]) -> Reading:
@@ -209,12 +221,10 @@ def _reader_weights() -> dict[str, NDArray[np.float32]]:
     return weights | {f"encoder.{_SHARED}": package_weights()[_SHARED]}
 
 
-def _calibration() -> tuple[float, float, float]:
-    """Weights of the answerable logit, the span margin and the bias: logistic regression on held-out reader data."""
+def _calibration() -> Calibration:
     try:
-        values = json.loads((WEIGHTS / "calibration.json").read_text(encoding="utf-8"))
-        return float(values["answerable"]), float(values["margin"]), float(values["bias"])
-    except (OSError, ValueError, KeyError) as error:
+        return Calibration(**json.loads((WEIGHTS / "calibration.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         raise ModelError(f"The reader's calibration cannot be read: {error}.", MEND) from error
 
 

@@ -1,0 +1,202 @@
+"""How well and how fast the reader reads: `python -m benchmarks.reader DATA [--reader NAME] [--limit N] [--write]`.
+
+DATA is the folder with qa/, selection/ and news/. Each figure stands beside its baseline and its goal in reader.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import datasets, metrics
+from rag.library import Library
+from rag.models.reader import Reader
+from rag.schema import Reading
+
+DEPTH = 10  # candidates that the reader reranks: what 300 ms buys
+FUSED_WEIGHT = 0.5  # of the retriever's score beside the reader's, as in rag/answering
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table."""
+
+    what: str
+    baseline: str
+    goal: str
+    found: str
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--reader", default="builtin")
+    parser.add_argument("--limit", type=int, default=0, help="questions of SQuAD 2.0 (0: all)")
+    parser.add_argument("--only", default="squad,selection,news,speed")
+    parser.add_argument("--libraries", type=Path, default=Path(tempfile.gettempdir()) / "article-chat-benchmarks")
+    parser.add_argument("--write", action="store_true", help="write benchmarks/reader.md")
+    options = parser.parse_args()
+    reader = Reader.load(options.reader)
+    rows: list[Row] = []
+    for part in options.only.split(","):
+        found = {
+            "squad": lambda: squad(reader, options.data, options.limit),
+            "selection": lambda: selection(reader, options.data),
+            "news": lambda: news(reader, options.data, options.libraries),
+            "speed": lambda: [speed(reader, options.data)],
+        }[part]()
+        for row in found:
+            print(f"{row.what:60} {row.baseline:>28} {row.goal:>6} {row.found:>8}", flush=True)  # noqa: T201
+        rows += found
+    if options.write:
+        Path("benchmarks/reader.md").write_text(_page(rows), encoding="utf-8")
+
+
+def squad(reader: Reader, data: Path, limit: int = 0) -> list[Row]:
+    """SQuAD 2.0 dev by the standard evaluation, and the sentence that holds the answer."""
+    questions = list(_rows(data / "qa/squad2_dev.jsonl.gz"))
+    if limit:
+        questions = questions[:: max(1, len(questions) // limit)]
+    readings = [reader.read(one["question"], [one["context"]])[0] for one in _progress(questions)]
+    texts = [one["context"][slice(r.start, r.end)] if r.end else "" for one, r in zip(questions, readings, strict=True)]
+    golds = [[answer["text"] for answer in one["answers"]] if one["answerable"] else [] for one in questions]
+    scores = [reading.answerable for reading in readings]
+    refused = [float(not gold) for gold in golds]
+    earned = [metrics.f1(text, gold) if gold else 0.0 for text, gold in zip(texts, golds, strict=True)]
+    equal = [metrics.exact(text, gold) if gold else 0.0 for text, gold in zip(texts, golds, strict=True)]
+    best, threshold = metrics.best_refusal(scores, earned, refused)
+    positive = [score for score, gold in zip(scores, golds, strict=True) if gold]
+    negative = [score for score, gold in zip(scores, golds, strict=True) if not gold]
+    answerable = [(one, reading) for one, reading, gold in zip(questions, readings, golds, strict=True) if gold]
+    hit = np.mean([_sentence_hit(one, reading) for one, reading in answerable])
+    has = np.mean([value for value, gold in zip(earned, golds, strict=True) if gold])
+    return [
+        Row(f"SQuAD 2.0 dev, F1 at the best threshold ({threshold:.2f})", "50.1 (all refused)", "70", f"{100 * best:.1f}"),
+        Row("SQuAD 2.0 dev, exact match", "50.1 (all refused)", "", f"{100 * metrics.best_refusal(scores, equal, refused)[0]:.1f}"),
+        Row("SQuAD 2.0 dev, F1 on answerable questions", "", "78", f"{100 * has:.1f}"),
+        Row("SQuAD 2.0 dev, answerable against unanswerable, AUC", ".50", ".82", f"{metrics.auc(positive, negative):.3f}"),
+        Row("SQuAD 2.0 dev, answer sentence hit@1", ".75 (cosine)", ".91", f"{hit:.3f}"),
+    ]
+
+
+def _sentence_hit(question: dict[str, Any], reading: Reading) -> bool:
+    start, end, _ = max(reading.sentences, key=lambda one: one[2])
+    return any(start < gold["start"] + len(gold["text"]) and gold["start"] < end for gold in question["answers"])
+
+
+def selection(reader: Reader, data: Path) -> list[Row]:
+    """WikiQA and TrecQA dev: rank candidate sentences, each read alone; questions without a right one are left out."""
+    rows = []
+    for name, baseline, goal in (("wikiqa", "", ".75"), ("trecqa", ".63 (BM25)", ".80")):
+        values, first = [], []
+        for one in _rows(data / f"selection/{name}_dev.jsonl.gz"):
+            if not any(one["labels"]) or all(one["labels"]):
+                continue
+            readings = reader.read(one["question"], one["candidates"])
+            order = np.argsort([-sentence_value(reading) for reading in readings], kind="stable")
+            ranked = [one["labels"][place] for place in order]
+            values.append(metrics.average_precision(ranked))
+            first.append(metrics.reciprocal_rank(ranked))
+        rows.append(Row(f"{name} dev, MAP ({len(values)} questions)", baseline, goal, f"{np.mean(values):.3f}"))
+    return rows
+
+
+def sentence_value(reading: Reading) -> float:
+    """How well a lone sentence answers: its own score and the passage's together."""
+    return reading.answerable * max((score for *_, score in reading.sentences), default=0.0)
+
+
+def news(reader: Reader, data: Path, libraries: Path) -> list[Row]:
+    """Passage MRR@10 of fusion with and without the reader, and refusal by reader and similarity."""
+    rows: list[Row] = []
+    for name in datasets.NEWS:
+        questions = datasets.load(name, data)
+        with news_library(name, data, libraries) as library:
+            retriever = library.retriever(k=24)
+            fused, read = [], []
+            answered: list[float] = []
+            refused: list[float] = []
+            for question in _progress(questions.questions):
+                found = retriever.candidates(question.text)
+                top = found[:DEPTH]
+                readings = reader.read(question.text, [one.passage.text for one in top], titles=[one.title for one in top])
+                (answered if question.answerable else refused).append(max((one.answerable for one in readings), default=0.0))
+                hits = [question.is_hit(datasets.document_of(one.url), one.passage.text) for one in found]
+                everywhere = question.answerable and question.relevant
+                if not everywhere:
+                    continue
+                values = [one.score * FUSED_WEIGHT + r.answerable * (1 - FUSED_WEIGHT) for one, r in zip(top, readings, strict=True)]
+                order = [*np.argsort([-value for value in values], kind="stable"), *range(len(top), len(found))]
+                fused.append(metrics.reciprocal_rank(hits))
+                read.append(metrics.reciprocal_rank([hits[place] for place in order]))
+        rows.append(Row(f"news {name}, passage MRR@10, fusion alone ({len(read)})", "", "", f"{np.mean(fused):.3f}"))
+        rows.append(Row(f"news {name}, passage MRR@10, fusion and reader", f"{np.mean(fused):.3f} (fusion)", ".91", f"{np.mean(read):.3f}"))
+        rows.append(Row(f"news {name}, refusal by the reader alone, AUC", ".952 (similarity)", "", f"{metrics.auc(answered, refused):.3f}"))
+    return rows
+
+
+def news_library(name: str, data: Path, libraries: Path) -> Library:
+    """The library of a news set, made at the first call and kept in the folder."""
+    library = Library.open(libraries / name)
+    articles = datasets.load(name, data).articles
+    if len(library.articles(limit=len(articles) + 1)) < len(articles):
+        library.add(articles, progress=lambda step: print(f"\r{step.done}/{step.total}", end="", file=sys.stderr))  # noqa: T201
+    return library
+
+
+def speed(reader: Reader, data: Path) -> Row:
+    """Passages of about 110 words a second, median of five runs of 24 passages."""
+    words: list[str] = []
+    for row in _rows(data / "news/dev_300/articles.jsonl.gz"):
+        words += row["text"].split()
+    passages = [" ".join(words[at : at + 110]) for at in range(0, 24 * 110, 110)]
+    reader.read("What was decided?", passages[:2])
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        reader.read("What did the minister say about the price of gas?", passages)
+        times.append(time.perf_counter() - started)
+    return Row("passages of 110 words read a second", "29 (torch fp32)", "60", f"{24 / float(np.median(times)):.0f}")
+
+
+def _page(rows: Sequence[Row]) -> str:
+    lines = [
+        "# The reader, measured",
+        "",
+        f"Made by `python -m benchmarks.reader DATA --write` on {date.today()}: {platform.machine()}, "
+        f"Python {platform.python_version()}, two cores.",
+        "",
+        "| what | baseline | goal | reader |",
+        "|---|---|---|---|",
+        *(f"| {row.what} | {row.baseline} | {row.goal} | **{row.found}** |" for row in rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(file: Path) -> Iterable[dict[str, Any]]:
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def _progress(items: Sequence[Any]) -> Iterable[Any]:
+    from rich.progress import track
+
+    return track(items, description="reading", transient=True)
+
+
+if __name__ == "__main__":
+    main()
