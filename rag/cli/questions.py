@@ -102,16 +102,16 @@ def _show(events: Iterable[Event]) -> Answer:
     if not written.wrote:
         written.write(answer.text)
     written.end()
-    _print_sources(
-        "Sources" if answer.answered else "The nearest passages",
-        answer.citations if answer.answered else answer.closest,
-    )
+    if answer.answered:
+        _print_sources("Sources", answer.citations)
+    else:
+        _print_sources("The nearest passages", answer.closest, limit=SHOWN_CHARACTERS)
     for note in answer.notes:
         stderr().print(one_line(note), style="dim", soft_wrap=True)
     return answer
 
 
-def _print_sources(heading: str, citations: Sequence[Citation]) -> None:
+def _print_sources(heading: str, citations: Sequence[Citation], limit: int | None = None) -> None:
     if not citations:
         return
     out = stdout()
@@ -122,7 +122,7 @@ def _print_sources(heading: str, citations: Sequence[Citation]) -> None:
         tail = [one_line(part) for part in (citation.publisher, _iso(citation.published)) if part]
         line.append("".join(f" · {part}" for part in tail), style="dim")
         out.print(line, soft_wrap=True)
-        print_indented(f"“{citation.quote}”", style="italic")
+        print_indented(f"“{one_line(citation.quote, limit)}”", style="italic")
 
 
 def _iso(published: date | None) -> str | None:
