@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.retrieval.fusion import Fused, fuse
+from rag.retrieval.fusion import LEXICAL_WEIGHT, Fused, fuse
 
 
 def by_id(ranked: list[Fused]) -> dict[str, Fused]:
@@ -53,11 +53,10 @@ def test_words_still_order_when_no_cosine_is_positive() -> None:
     assert all(0 <= one.score <= 1 for one in ranked)
 
 
-def test_known_cosines_of_lexical_finds_are_used() -> None:
-    lexical, dense = [("a", 5.0), ("b", 5.0)], [("c", 0.6)]
-    ranked = by_id(fuse(lexical, dense, depth=2, cosines={"a": 0.59, "b": 0.1}))
-    assert ranked["a"].score > ranked["b"].score
-    assert (ranked["a"].dense, ranked["a"].lexical) == (0.59, 5.0)
+def test_a_passage_that_only_its_words_found_counts_as_near_as_the_worst_of_the_dense_ranking() -> None:
+    ranked = by_id(fuse([("a", 5.0), ("b", 5.0)], [("a", 0.6), ("c", 0.3)], depth=2))
+    assert ranked["a"].score - ranked["b"].score == pytest.approx((1 - LEXICAL_WEIGHT) * (0.6 - 0.3))
+    assert (ranked["b"].dense, ranked["b"].lexical) == (None, 5.0)
 
 
 def test_an_unreturned_bm25_counts_less_than_the_worst_returned() -> None:
