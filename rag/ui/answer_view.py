@@ -92,7 +92,7 @@ def _draw_sources(message_id: str, citations: Sequence[Citation]) -> None:
         about = escape(byline(first.publisher, first.published))
         lines.append(f"- {chips} {title}" + (f"  \n  {about}" if about else ""))
     with st.container(key=f"sources-{message_id}"):
-        st.markdown(f"###### {'Source' if len(by_article) == 1 else 'Sources'}\n\n" + "\n".join(lines))
+        st.markdown(f"{'Source' if len(by_article) == 1 else 'Sources'}\n\n" + "\n".join(lines))
 
 
 def _draw_refusal(message_id: str, answer: Answer) -> None:
@@ -110,7 +110,7 @@ def _draw_refusal(message_id: str, answer: Answer) -> None:
             f"- {title}" + (f" · {about}" if about else "") + f"  \n  “{escape(shorten(citation.quote, 220))}”"
         )
     with st.container(key=f"sources-{message_id}"):
-        st.markdown("###### The nearest passages\n\n" + "\n".join(lines))
+        st.markdown("The nearest passages\n\n" + "\n".join(lines))
 
 
 def _draw_notes(answer: Answer) -> None:
