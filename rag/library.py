@@ -171,6 +171,11 @@ class Library:
                 self._embedder = load_embedder(self.settings.embedder)
             return self._embedder
 
+    def warm(self) -> None:
+        """Load now what the first question would load: embedding model and dense index."""
+        self.embedder.embed_query("warm up")
+        self.store.warm()
+
     # --- care
 
     def check(self, fix: bool = False) -> tuple[Finding, ...]:

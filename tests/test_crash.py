@@ -1,6 +1,6 @@
 """Kill -9 while articles are added, and two processes on one library.
 
-RAG_TEST_KILLS sets how often the writer is killed (12 unless told; 50 before a release).
+CRASH_TEST_KILLS sets how often the writer is killed (12 unless told; 50 before a release).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rag.schema import Filters
 from rag.store import dense
 from rag.store.store import Store
 
-KILLS = int(os.environ.get("RAG_TEST_KILLS", "12"))
+KILLS = int(os.environ.get("CRASH_TEST_KILLS", "12"))
 BATCH = 3
 EVERYTHING = Filters()
 
@@ -33,7 +33,7 @@ def batch_of(turn: int) -> list[str]:
 
 def write_for_ever(folder: Path, first: int) -> None:
     """The child: adds a batch a turn and says so once `put` has returned; each fifth batch is removed again."""
-    dense.RENEW_BEHIND = 12  # type: ignore[misc]  # snapshots of Chroma are written all the time
+    dense.RENEW_BEHIND = dense.BUILT_BY_SEARCH = 12  # snapshots of Chroma are written all the time
     store = open_store(folder)
     store.warm()
     say("ready")

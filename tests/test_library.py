@@ -96,6 +96,7 @@ def test_an_article_added_by_another_process_is_found_by_the_next_question(libra
 def test_a_deleted_dense_index_is_rebuilt_without_the_embedding_model(
     library: Library, caplog: pytest.LogCaptureFixture
 ) -> None:
+    library.warm()
     library.close()
     shutil.rmtree(library.settings.library / "dense")
     with caplog.at_level(logging.WARNING, "rag.store"), Library.open(library.settings.library) as again:

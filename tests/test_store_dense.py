@@ -40,6 +40,7 @@ def filled(opening: Callable[..., Store]) -> Store:
     """A store with 60 articles of two passages, in Chroma."""
     store = opening()
     store.put([prepare(f"a{i}", published=date(2020 + i % 5, 1, 1)) for i in range(60)])
+    store.rebuild_dense()
     return store
 
 
@@ -59,6 +60,23 @@ def test_odd_questions_get_sensible_answers(filled: Store, opening: Callable[...
     assert nearest(filled, "x", k=0) == []
     assert len(nearest(filled, "x", k=1000)) == 120
     assert nearest(filled, "x", 5, Filters(article_ids=())) == []
+
+
+def test_chroma_is_built_by_the_first_search_not_by_adding(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    store.put([prepare("a"), prepare("b")])
+    assert store._snapshots.current() is None
+    assert {finding.severity for finding in store.check()} == {"ok"}
+    assert nearest(store, going_home("b")) == ["b:1"]
+    assert chroma(store) is not None
+    assert caplog.records == []
+
+
+def test_a_writer_builds_what_is_too_much_for_a_search(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dense, "BUILT_BY_SEARCH", 20)
+    store.put([prepare(f"a{i}") for i in range(20)])
+    published = store._snapshots.current()
+    assert published is not None
+    assert published.held == 40
 
 
 def test_an_empty_library_finds_nothing(store: Store) -> None:
@@ -177,12 +195,8 @@ def delete_folder(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def delete_card(folder: Path) -> None:
-    (folder / "current.json").unlink()
-
-
 def garble_card(folder: Path) -> None:
-    (folder / "current.json").write_text('{"name": "../..", "files": {"x": 3}}')
+    folder.with_suffix(".json").write_text('{"name": "../..", "files": {"x": 3}}')
 
 
 def truncate_data(folder: Path) -> None:
@@ -200,7 +214,7 @@ def overwrite_database(folder: Path) -> None:
     file.write_bytes(b"\xff" * file.stat().st_size)
 
 
-DAMAGES = [delete_folder, delete_card, garble_card, truncate_data, overwrite_data, overwrite_database]
+DAMAGES = [delete_folder, garble_card, truncate_data, overwrite_data, overwrite_database]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -242,7 +256,7 @@ def test_damage_under_an_open_library_is_not_noticed_by_its_searches(filled: Sto
 def test_large_libraries_are_searched_exactly_until_someone_rebuilds(
     filled: Store, opening: Callable[..., Store], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(dense, "REPAIR_AT_ONCE", 50)
+    monkeypatch.setattr(dense, "BUILT_BY_SEARCH", 50)
     filled.close()
     overwrite_data(filled.folder / "dense")
     again = opening()

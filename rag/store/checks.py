@@ -80,6 +80,8 @@ def _dense(dense: DenseIndex, snapshots: Snapshots, *, fix: bool) -> Iterator[Fi
         yield Finding("ok", f"Dense index: Chroma holds {published.held} vectors{newer}.")
     elif published is None and not behind:
         yield Finding("ok", "Dense index: empty.")
+    elif not snapshots.promised():
+        yield Finding("ok", "Dense index: not built yet; the first search of the chat builds it.")
     elif not fix:
         yield Finding("warning", "The dense index is missing or damaged; searches are exact and slower to start.", FIX)
     elif dense.rebuild():

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from rag.errors import LibraryLocked
+from rag.errors import LibraryError
 from rag.schema import Filters, Vectors
 from rag.store import tables
 from rag.store.database import Database, generation
@@ -31,8 +31,9 @@ log = logging.getLogger("rag.store")
 RENEW_BEHIND = 1_000
 REOPEN_BEHIND = 5_000  # a reader goes on with the snapshot it has open until it lacks more than this
 FEW = 5_000  # so many passages that fulfil a filter are searched exactly: 10 ms; Chroma's own filter takes 50-370
-# A reader rebuilds a missing or damaged snapshot itself up to this size (5-10 s); beyond, the next writer does.
-REPAIR_AT_ONCE = 10_000
+# Up to this size the first search builds a snapshot that is not there (2 s, in the chat's warm-up); beyond, a writer.
+# So adding a few hundred articles never imports chromadb: import and build would cost a tenth of the embedding time.
+BUILT_BY_SEARCH = 5_000
 SPARE = 16  # hits asked for beyond k, in place of those that are gone
 
 Progress = Callable[[int, int], None]  # vectors done, vectors in all
@@ -183,19 +184,20 @@ class DenseIndex:
         return np.concatenate([numbers for numbers, _ in parts]), np.concatenate([matrix for _, matrix in parts])
 
     def _repair(self, connection: Connection, live: int) -> OpenSnapshot | None:
-        """Rebuild a missing or damaged snapshot, if that is quick and nobody writes; searches are exact otherwise."""
-        if live > REPAIR_AT_ONCE:
-            log.warning(
-                "The dense index is missing or damaged; searching exactly. Run `rag doctor --fix` to rebuild it."
-            )
+        """Build a missing or damaged snapshot, if that is quick and nobody writes; searches are exact otherwise."""
+        lost = self._snapshots.promised()
+        if live > BUILT_BY_SEARCH:
+            if lost:
+                log.warning("The dense index is missing or damaged; searching exactly. To rebuild: `rag doctor --fix`.")
             return None
         try:
             with self._writer_lock.held(timeout=0):
                 published = self._snapshots.current()  # a writer may just have been quicker
                 if published is None or not self._snapshots.sound(published):
                     published = self._build(connection, None, None)
-                    log.warning("The dense index was missing or damaged; rebuilt from %d stored vectors.", live)
-        except LibraryLocked:
+                    if lost:
+                        log.warning("The dense index was missing or damaged; rebuilt from %d stored vectors.", live)
+        except LibraryError:  # someone writes, or the folder may only be read
             return None
         return self._snapshots.open(published) if published else None
 
@@ -213,10 +215,10 @@ class DenseIndex:
             held = published.held if published else 0
             behind = _count_after(connection, published.upto if published else 0)
             dead = held + behind - live
-            factor = 1 if done else 5
-            if (published is None and done) or max(behind, dead) >= factor * max(RENEW_BEHIND, held // 8):
-                grow = published is not None and dead < max(RENEW_BEHIND, held // 8)
-                self._build(connection, published if grow else None, None)
+            enough = max(RENEW_BEHIND, held // 8)
+            due = max(behind, dead) >= enough * (1 if done else 5)
+            if due if published else behind > BUILT_BY_SEARCH:
+                self._build(connection, published if dead < enough else None, None)
 
     def rebuild(self, progress: Progress | None = None) -> bool:
         """Build the snapshot anew from the stored vectors; whether that went well."""

@@ -60,7 +60,7 @@ class Snapshots:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._card = folder / "current.json"
+        self._card = folder.with_suffix(".json")  # beside the folder: it outlives the folder's deletion
 
     def current(self) -> Published | None:
         """The published snapshot, None when there is none or its files are plainly not those that were published."""
@@ -75,6 +75,10 @@ class Snapshots:
             return None
         return published if sizes_agree else None
 
+    def promised(self) -> bool:
+        """Whether a snapshot was ever published here, whatever has become of it."""
+        return self._card.exists()
+
     def sound(self, published: Published) -> bool:
         """Whether every byte is as it was published."""
         return all(
@@ -83,7 +87,11 @@ class Snapshots:
 
     def open(self, published: Published) -> OpenSnapshot | None:
         """A private copy of the published snapshot, ready for search; None when it is damaged."""
-        private, lock = self._reserve()
+        try:
+            private, lock = self._reserve()
+        except OSError as error:
+            log.warning("The dense index cannot be copied: %s", error)
+            return None
         try:
             if self._copy(published, private):
                 return OpenSnapshot(private, lock, published)
@@ -184,6 +192,7 @@ class Snapshots:
         _flush(draft)
         draft.replace(self._card)
         _flush(self._folder)
+        _flush(self._folder.parent)
         self.clean()
         return published
 
