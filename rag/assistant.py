@@ -14,7 +14,9 @@ from rag.errors import ConfigError, QuestionError
 from rag.library import Library
 from rag.schema import Answer, Done, Event, Filters, PassageReader
 
-LONGEST_QUESTION = 20_000  # characters; the encoder reads some 1,000 of them, but a pasted paragraph is still a question
+LONGEST_QUESTION = (
+    20_000  # characters; the encoder reads some 1,000 of them, but a pasted paragraph is still a question
+)
 
 
 class Assistant:

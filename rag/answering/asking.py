@@ -12,8 +12,8 @@ from rag.answering.extractive import merge
 from rag.answering.followup import standalone
 from rag.answering.offline import Part, answer_part, closest
 from rag.answering.questions import analyse, core, parts
-from rag.answering.reading import read_within
 from rag.answering.readers import Choice
+from rag.answering.reading import read_within
 from rag.answering.refusal import REFUSAL, refusal_text
 from rag.answering.statements import speaker_first
 from rag.config import Settings
@@ -85,7 +85,7 @@ class Asking:
         yield Done(answer)
 
     def _retrieve(self, question: str) -> list[Candidate]:
-        """Candidates for one part, best first; the words of a speaker are searched under the speaker's other names too."""
+        """Candidates for one part, best first; a speaker's words are searched under all the speaker's names."""
         rounds = [self._search.retrieve(question)]
         asked = analyse(core(question))
         if asked.search_words:
@@ -120,7 +120,9 @@ class Asking:
         text = " ".join(
             [*map(marked, sentences), *(_unsaid(part) for part in unsaid)] if sentences else [refusal_text(missing)]
         )
-        self._timings["total"] = sum(self._timings.get(step, 0.0) for step in ("follow-up", "retrieve", "read", "answer"))
+        self._timings["total"] = sum(
+            self._timings.get(step, 0.0) for step in ("follow-up", "retrieve", "read", "answer")
+        )
         return Answer(
             question=searched,
             text=text,
@@ -140,7 +142,9 @@ class Asking:
         unread = sum(reading is None for reading in readings)
         if unread:
             budget = self._settings.reader_budget_ms
-            self._notes.append(f"{unread} of {len(readings)} passages were left unread: the time for reading is {budget} ms.")
+            self._notes.append(
+                f"{unread} of {len(readings)} passages were left unread: the time for reading is {budget} ms."
+            )
 
     def _text_of(self, article_id: str) -> str | None:
         if article_id not in self._texts:

@@ -1,7 +1,7 @@
 """Who said it: which sentences of a text are statements of a speaker, and which only mention the name.
 
 A sentence belongs to a speaker when a verb of saying has an obvious name of that speaker as its subject ("US state
-department spokesperson Ned Price said"), when a pronoun takes the speaker over from the sentence before ("...,” he said"),
+department spokesperson Ned Price said"), when a pronoun takes the speaker over from the sentence before,
 or when a quotation goes on. Names met on the way ("Ned Price") count for the rest of the text. Rules only.
 """
 
@@ -20,38 +20,46 @@ WEAK = 0.4  # a verb of saying with the name near it, but as an attribute ("a US
 MENTION = 0.15  # the name only occurs
 
 _VERBS = (
-    "said says say saying told tells added adds called calls calling criticised criticized criticises criticizes panned panning "
-    "warned warns argued argues claimed claims stated states insisted insists denied denies denying announced announces "
-    "accused accuses accusing condemned condemns urged urges explained explains noted notes wrote writes responded responds "
-    "replied replies described describes declared declares acknowledged acknowledges admitted admits rejected rejects "
-    "defended defends suggested suggests believes believed thinks thought asked asks demanded demands hailed hails praised "
-    "praises welcomed welcomes voiced expressed expresses reiterated stressed stresses confirmed confirms predicted predicts "
-    "proposed proposes vowed vows pledged pledges promised promises dismissed dismisses recommended recommends snubbed slammed "
-    "blasted blamed blames tweeted posted commented remarked remarks lamented complained estimates estimated expects expected "
-    "hopes hoped concluded concludes questioned questions decried denounced denounces cautioned cautions emphasised emphasized "
-    "signalled signaled applauded objected objects echoed testified presented refused refuses agreed agrees accusing warning "
-    "arguing saying demanding urging calling criticising criticizing denying say argue claim warn accuse call fear fears believe "
-    "think want wants deny insist criticise criticize expect estimate describe welcome condemn dispute disputes"
+    "said says say saying told tells added adds called calls calling criticised criticized criticises "
+    "criticizes panned panning warned warns argued argues claimed claims stated states insisted insists denied "
+    "denies denying announced announces accused accuses accusing condemned condemns urged urges explained "
+    "explains noted notes wrote writes responded responds replied replies described describes declared declares "
+    "acknowledged acknowledges admitted admits rejected rejects defended defends suggested suggests believes "
+    "believed thinks thought asked asks demanded demands hailed hails praised praises welcomed welcomes voiced "
+    "expressed expresses reiterated stressed stresses confirmed confirms predicted predicts proposed proposes "
+    "vowed vows pledged pledges promised promises dismissed dismisses recommended recommends snubbed slammed "
+    "blasted blamed blames tweeted posted commented remarked remarks lamented complained estimates estimated "
+    "expects expected hopes hoped concluded concludes questioned questions decried denounced denounces "
+    "cautioned cautions emphasised emphasized signalled signaled applauded objected objects echoed testified "
+    "presented refused refuses agreed agrees accusing warning arguing saying demanding urging calling "
+    "criticising criticizing denying say argue claim warn accuse call fear fears believe think want wants deny "
+    "insist criticise criticize expect estimate describe welcome condemn dispute disputes"
 ).split()
 _VERB = re.compile(
-    rf"(?<!\bto )\b({'|'.join(_VERBS)}|(?:raised?|raises|raising|voic\w+|express\w*) (?:concern|question|fear|doubt|hope|alarm)s?)\b"
+    rf"(?<!\bto )\b({'|'.join(_VERBS)}|(?:raised?|raises|raising|voic\w+|express\w*) (?:concern|"
+    rf"question|fear|doubt|hope|alarm)s?)\b"
 )
 # Before a word that is noun and verb alike ("few promises", "Xi's remarks", "the calls") these show the noun.
 _NOUN_BEFORE = re.compile(
-    r"(?:['’]s?|\b(?:the|a|an|his|her|its|their|our|few|many|some|any|no|more|such|these|those|of|by|with|to|new|in|on|and|all|for|from))\s+$"
+    r"(?:['’]s?|\b(?:the|a|an|his|her|its|their|our|few|many|some|any|no|more|such|these|those|of|by|"
+    r"with|to|new|in|on|and|all|for|from))\s+$"
 )
 _AMBIGUOUS = frozenset(
-    "calls claims remarks promises hopes demands questions asks estimates fears call claim fear notes expects warning asked "
-    "calling estimate dispute disputes thought welcome suggested proposed expected".split()
+    (
+        "calls claims remarks promises hopes demands questions asks estimates fears call claim fear notes expects "
+        "warning asked calling estimate dispute disputes thought welcome suggested proposed expected"
+    ).split()
 )
-# What follows is told by the speaker, not said by the names in it: "Wang has said that the Americans first demanded a visit".
+# What follows is told, not said by the names in it: "Wang has said that the Americans first demanded a visit".
 _REPORTED = re.compile(rf"\b(?:{'|'.join(_VERBS)})\s+(?:\w+\s+){{0,3}}that\s")
 _ONLY_AUXILIARY = re.compile(r"^\s*(?:(?:had|has|have|also|then|later|earlier|previously|repeatedly|recently)\s*)*$")
 _NEGATED = re.compile(r"\b(?:not|never|n['’]t|yet to|declined to)\s+(?:\w+\s+)?$")
 _INVERTING = re.compile(r"[,?!…”\"’»]\s*$")  # “...,” said NAME
 _INVERTED = re.compile(r"\s+((?:[^,.;:“\"]|\.(?=\S)){2,90})")
 _ACCORDING = re.compile(r"\b[Aa]ccording to ((?:[^,.;:“\"]|\.(?=\S)){2,90})")
-_STATEMENT_OF = re.compile(r"\b(?:statement|remarks|comments|criticism|response|view|words) (?:of|by|from) ([^,.;:“\"]{2,80})")
+_STATEMENT_OF = re.compile(
+    r"\b(?:statement|remarks|comments|criticism|response|view|words) (?:of|by|from) ([^,.;:“\"]{2,80})"
+)
 _CLAUSE = re.compile(r"[,;:“”\"()–—]|\b(?:and|but|while|after|as|that|because|when|which|although|though)\s")
 _RELATIVE = re.compile(r"\b(?:who|which|that)\b[^,]*$")
 _PASSIVE = re.compile(r"\b(?:was|were|is|are|been|being|be)\s+(?:\w+ly\s+)?$")
@@ -59,9 +67,12 @@ _BY = re.compile(r"\bby ((?:[^,.;:“\"]){2,80})")
 _PRONOUN = re.compile(r"^(?:[^\w]*|.*\b(?:and|but|also|then)\s+)(?:he|she|they|it)\b(?:\s+\w+){0,3}\s*$", re.I)
 _GOES_ON = re.compile(r"(?:\w+\s+){0,2}(?:he|she|they|his|her|their)\b", re.I)  # still about whoever spoke before
 _ROLE_WORD = (
-    r"(?:president|premier|prime minister|minister|ministry|spokes\w+|officials?|government|administration|secretary|ambassadors?|"
-    r"envoys?|diplomats?|department|leaders?|authorities|embassy|military|treasury|general|admiral|senators?|lawmakers?|"
-    r"congress\w*|courts?|regulators?|agency|side|delegation|commission\w*|council|chancellor|chief|king|queen|parliament|"
+    r"(?:president|premier|prime minister|minister|ministry|spokes\w+|officials?|government|"
+    r"administration|secretary|ambassadors?|"
+    r"envoys?|diplomats?|department|leaders?|authorities|embassy|military|treasury|general|admiral|"
+    r"senators?|lawmakers?|"
+    r"congress\w*|courts?|regulators?|agency|side|delegation|commission\w*|council|chancellor|chief|"
+    r"king|queen|parliament|"
     r"police|media|party|office|bank|mission|house|director|head|state|army|intelligence|negotiators?|mp|mps)"
 )
 _ROLE = re.compile(rf"\b{_ROLE_WORD}\b", re.I)
@@ -69,7 +80,9 @@ _PERSON = r"[A-ZÀ-Þ][\w’'-]+(?:\s+[A-ZÀ-Þ][\w’'-]+){0,2}"
 _ROLE_THEN_PERSON = re.compile(rf"\b(?i:{_ROLE_WORD}),?\s+({_PERSON})\s*$")
 _ROLE_NAMED = re.compile(rf"\b(?i:({_ROLE_WORD})),?\s+{_PERSON}\s*$")
 _PERSON_BEFORE = re.compile(rf"({_PERSON}),\s*$")
-_OUTSIDE = re.compile(r"\b(?:in|against|to|toward|towards|with|for|on|between|across|outside|near|about|over)\s+(?:the\s+)?$", re.I)
+_OUTSIDE = re.compile(
+    r"\b(?:in|against|to|toward|towards|with|for|on|between|across|outside|near|about|over)\s+(?:the\s+)?$", re.I
+)
 _FULL_NAME = re.compile(rf"\b(?:Mr|Ms|Mrs|Dr|Sir)\.?\s+[A-ZÀ-Þ][\w’'-]+|\b{_PERSON}")
 
 

@@ -10,7 +10,7 @@ from rag.answering.citations import cite
 from rag.answering.neighbours import block
 from rag.answering.questions import Question, coverage, text_stems
 from rag.answering.refusal import surroundings
-from rag.answering.selection import fits_kind
+from rag.answering.selection import fits_kind, meant
 from rag.answering.statements import TextOf, own_words, statements
 from rag.schema import AnswerSentence, Candidate, Citation, Reading
 from rag.text.sentences import Span, split_sentences
@@ -82,7 +82,9 @@ def _picks(question: Question, candidate: Candidate, reading: Reading | None, te
         score = _reader_score(span, passage.start, reading)
         if score is None or len(text[slice(*span)].split()) < SHORTEST:
             continue
-        value = _score(question, text[slice(*span)], score, around, reading, candidate)
+        value = _score(
+            question, text[slice(*span)], meant(text, sentences, position), score, around, reading, candidate
+        )
         if question.wants_statement:
             value *= 0.35 + 0.65 * (said[position] if said else 0.9 * speaks(text[slice(*span)]))
         picks.append(Pick(candidate, position, span, value))
@@ -97,15 +99,15 @@ def _reader_score(span: Span, offset: int, reading: Reading) -> float | None:
 
 
 def _score(
-    question: Question, sentence: str, read: float, around: float, reading: Reading, candidate: Candidate
+    question: Question, sentence: str, context: str, read: float, around: float, reading: Reading, candidate: Candidate
 ) -> float:
     """0..1 from what the reader, the words, the passage and the retriever say."""
-    own = coverage(question, sentence)
+    own = coverage(question, context)
     value = (
         0.45 * read + 0.15 * own + 0.1 * around + 0.15 * reading.answerable + 0.1 * candidate.score
         + 0.05 * fits_kind(question.text, sentence)
     )  # fmt: skip
-    return value if sentence[-1:] in ".!?”\"’)…。！？" else value * HEADLINE
+    return value if sentence[-1:] in '.!?”"’)…。！？' else value * HEADLINE
 
 
 def _choose(
@@ -140,7 +142,9 @@ def _sentences(pick: Pick, copies: dict[tuple[str, int], list[Pick]], text_of: T
         citations = [cite(pick.candidate, text, *spans[position])]
         if position == pick.position:
             citations += _other_places(pick, copies, text_of)
-        sentences.append(AnswerSentence(text[slice(*spans[position])], tuple(citations), round(min(1.0, pick.score), 3), True))
+        sentences.append(
+            AnswerSentence(text[slice(*spans[position])], tuple(citations), round(min(1.0, pick.score), 3), True)
+        )
     return sentences
 
 
@@ -177,7 +181,9 @@ def merge(drafts: Sequence[Draft]) -> Draft:
     """The drafts of a question's parts as one; a sentence that answers two parts is quoted once."""
     sentences = {sentence.citations[0]: sentence for part in drafts for sentence in part.sentences}
     shorts = [part.short for part in drafts if part.short]
-    return replace(drafts[0], sentences=tuple(sentences.values()), short=shorts[0] if len(drafts) == 1 and shorts else None)
+    return replace(
+        drafts[0], sentences=tuple(sentences.values()), short=shorts[0] if len(drafts) == 1 and shorts else None
+    )
 
 
 def _key(pick: Pick) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Sentences that only make sense together: a quotation and who said it, a pronoun and its name, a list and its opening."""
+"""Sentences that only make sense together: a quotation and who said it, a pronoun and its name."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ from rag.answering.quotes import quotations, quoted_share, runs_on
 from rag.text.sentences import Span
 
 MAX_BLOCK = 3  # sentences; longer quotations are cut, since an answer is read, not studied
-_FAR = 400  # characters between two sentences that are still neighbours (an advertisement or a caption may stand between)
+_FAR = (
+    400  # characters between two sentences that are still neighbours (an advertisement or a caption may stand between)
+)
 
 _PRONOUN_START = re.compile(
     r"^[“\"‘']?(?:(?:But|And|However|Still|Yet|Also|Then|So|Instead|Later|Earlier),?\s+)?"
-    r"(?:He|She|They|It|Its|His|Her|Their|This|These|That|Those|Such|The (?:former|latter)|he|she|they|it|this|his|her|their)\b"
+    r"(?:He|She|They|It|Its|His|Her|Their|This|These|That|Those|Such|The (?:former|latter)|he|she|"
+    r"they|it|this|his|her|their)\b"
 )
-_ROLE_START = re.compile(r"^(?:The (?:president|minister|spokes\w+|official|company|group|statement|report|researchers?|team|study)\b)")
+_ROLE_START = re.compile(
+    r"^(?:The (?:president|minister|spokes\w+|official|company|group|statement|report|researchers?|team|study)\b)"
+)
 _INNER_NAME = re.compile(r"(?<=[a-z,;] )(?!I\b)[A-ZÀ-Þ][\w’'-]+")
-_SPEECH_LEAD = re.compile(r"^(?:He|She|They|It)\s+(?:also\s+|then\s+)?(?:said|added|told|went on|continued|wrote|noted)\b")
+_SPEECH_LEAD = re.compile(
+    r"^(?:He|She|They|It)\s+(?:also\s+|then\s+)?(?:said|added|told|went on|continued|wrote|noted)\b"
+)
 
 
 def block(text: str, sentences: tuple[Span, ...], position: int) -> tuple[int, int]:
@@ -38,7 +45,11 @@ def _whole_quotation(text: str, sentences: tuple[Span, ...], position: int) -> t
     first = last = position
     while first > 0 and last - first + 1 < MAX_BLOCK and runs_on(sentences[first - 1], sentences[first], quotes):
         first -= 1
-    while last + 1 < len(sentences) and last - first + 1 < MAX_BLOCK and runs_on(sentences[last], sentences[last + 1], quotes):
+    while (
+        last + 1 < len(sentences)
+        and last - first + 1 < MAX_BLOCK
+        and runs_on(sentences[last], sentences[last + 1], quotes)
+    ):
         last += 1
     return first, last
 
@@ -50,7 +61,7 @@ def _with_speaker(text: str, sentences: tuple[Span, ...], position: int) -> tupl
     following = position + 1
     if following < len(sentences) and _near(sentences, position, following):
         after = text[slice(*sentences[following])]
-        if _SPEECH_LEAD.match(after) or (speaks(after) and after[:1] in "“\""):
+        if _SPEECH_LEAD.match(after) or (speaks(after) and after[:1] in '“"'):
             return position, following
     return position, position
 
@@ -60,7 +71,7 @@ def _leans_back(text: str, sentences: tuple[Span, ...], position: int) -> bool:
     if not _near(sentences, position - 1, position):
         return False
     before, sentence = text[slice(*sentences[position - 1])], text[slice(*sentences[position])]
-    if before[-1:] not in ".!?”\"’:…)":  # a headline or a caption explains nothing
+    if before[-1:] not in '.!?”"’:…)':  # a headline or a caption explains nothing
         return False
     if before.endswith(":"):
         return True

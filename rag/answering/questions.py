@@ -12,42 +12,63 @@ from rag.text.words import content_words, stem, stems
 
 _AUXILIARY = r"(?:did|does|do|has|have|had|is|was|were|are|would|will|can|could|should)"
 _SAYING = (
-    r"(?:say|said|saying|says|think|thinks|thinking|claim\w*|respond\w*|reacts?|reacted|critici[sz]e\w*|call(?:ed)?|describe[sd]?|argue[sd]?|"
-    r"warn(?:ed|ing|s)?|tell|told|state[sd]?|suggest(?:ed|s)?|want|believe[sd]?|accuse[sd]?|comment(?:ed)?|announce[sd]?|"
-    r"deny|denie[sd]|demand(?:ed|s)?|promise[sd]?|pledge[sd]?|explain(?:ed|s)?|express(?:ed)?|mention(?:ed)?|report(?:ed)?|make of|"
-    r"condemn(?:ed)?|feel|admit(?:ted)?|urge[sd]?|propose[sd]?|insist(?:ed)?|voice[sd]?|object(?:ed)?|reply|replied|answer(?:ed)?|"
-    r"recommend(?:ed)?|predict(?:ed)?|expect(?:ed)?|estimate[sd]?|defend(?:ed)?|justif(?:y|ied)|reject(?:ed)?|welcome[sd]?|praise[sd]?)"
+    r"(?:say|said|saying|says|think|thinks|thinking|claim\w*|respond\w*|reacts?|reacted|"
+    r"critici[sz]e\w*|call(?:ed)?|describe[sd]?|argue[sd]?|"
+    r"warn(?:ed|ing|s)?|tell|told|state[sd]?|suggest(?:ed|s)?|want|believe[sd]?|accuse[sd]?|"
+    r"comment(?:ed)?|announce[sd]?|"
+    r"deny|denie[sd]|demand(?:ed|s)?|promise[sd]?|pledge[sd]?|explain(?:ed|s)?|express(?:ed)?|"
+    r"mention(?:ed)?|report(?:ed)?|make of|"
+    r"condemn(?:ed)?|feel|admit(?:ted)?|urge[sd]?|propose[sd]?|insist(?:ed)?|voice[sd]?|object(?:ed)?|"
+    r"reply|replied|answer(?:ed)?|"
+    r"recommend(?:ed)?|predict(?:ed)?|expect(?:ed)?|estimate[sd]?|defend(?:ed)?|justif(?:y|ied)|"
+    r"reject(?:ed)?|welcome[sd]?|praise[sd]?)"
 )
 _STANCE = (
-    r"(?:response|reaction|view|views|position|opinion|criticisms?|comments?|statements?|stance|reply|answer|claims?|arguments?|"
+    r"(?:response|reaction|view|views|position|opinion|criticisms?|comments?|statements?|stance|reply|"
+    r"answer|claims?|arguments?|"
     r"complaints?|objections?|demands?|remarks|warning|message|assessment|take)"
 )
 _NOUN = r"(?:[\w.'’&-]+\s+){0,7}?[\w.'’&-]+"
 _SPEAKER_FORMS = (
-    re.compile(rf"\b(?:what|how|why|whom?|when|where|which)\b.*?\b{_AUXILIARY}\s+(?P<who>{_NOUN})\s+{_SAYING}\b", re.I),
+    re.compile(
+        rf"\b(?:what|how|why|whom?|when|where|"
+        rf"which)\b.*?\b{_AUXILIARY}\s+(?P<who>{_NOUN})\s+{_SAYING}\b",
+        re.I,
+    ),
     re.compile(rf"\baccording to (?P<who>{_NOUN})\s*(?:[,?]|$|\b{_AUXILIARY}\b|\bwhat\b|\bhow\b|\bwhy\b)", re.I),
     re.compile(rf"\b(?:what|how)\b.*?\b(?:is|was|were|are)\s+(?P<who>{_NOUN})['’]s?\s+{_STANCE}\b", re.I),
     re.compile(rf"\b{_STANCE}\s+(?:of|from|by)\s+(?P<who>{_NOUN}?)\s*(?:\?|$|\b(?:to|on|about|over)\b)", re.I),
     re.compile(rf"^(?P<who>{_NOUN})['’]s?\s+{_STANCE}\s+(?:to|on|about|over|of)\b", re.I),
     re.compile(rf"\bhow\s+(?P<who>{_NOUN})\s+(?:responded|reacted|described)\b", re.I),
 )
-_NOT_SPEAKERS = frozenset("it they he she we you i this that there people anyone everybody article articles text the a".split())
+_NOT_SPEAKERS = frozenset(
+    ("it they he she we you i this that there people anyone everybody article articles text the a").split()
+)
 _DEMONYM = ("an", "ans", "ese", "ish", "ch")  # "American" is in half of all news: no help to a search
 _SAYS = re.compile(_SAYING, re.I)
 _WHO_SAID = re.compile(rf"^\s*(?:who|which \w+)\s+(?:\w+ly\s+)?(?:has |have |had )?{_SAYING}\b", re.I)
 _MANY = re.compile(
-    r"^\s*(?:why|how(?! (?:many|much|old|long|far|tall|big|large|high|often)\b))|\b(?:which|what)\s+\w+s\s+(?:are|were|did|do|have)\b|"
-    r"\b(?:list|explain|describe|reasons?|ways|causes|summar\w+|tell me|differ\w*|concerns|effects)\b|^\s*what (?:happened|is known)",
+    r"^\s*(?:why|how(?! (?:many|much|old|long|far|tall|big|large|high|often)\b))|\b(?:which|"
+    r"what)\s+\w+s\s+(?:are|were|did|do|have)\b|"
+    r"\b(?:list|explain|describe|reasons?|ways|causes|summar\w+|tell me|differ\w*|concerns|effects)\b|"
+    r"^\s*what (?:happened|is known)",
     re.I,
 )
-_SHORT = re.compile(r"^\s*(?:\W|and |but |so )*(?:when|who|whom|whose|where|which|in (?:what|which)|how (?:many|much|old|long|far|tall|big|large|high|often))\b", re.I)
+_SHORT = re.compile(
+    r"^\s*(?:\W|and |but |so )*(?:when|who|whom|whose|where|which|in (?:what|which)|how (?:many|much|"
+    r"old|long|far|tall|big|large|high|often))\b",
+    re.I,
+)
 _WH = r"(?:what|who|whom|whose|when|where|why|how|which|in (?:what|which))"
 _JOINT = re.compile(rf"\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+(?:also\s+)?|\?\s+(?:and\s+)?)(?={_WH}\s+\S+)", re.I)
 _GENERIC = frozenset(
     stem(word)
-    for word in "say said tell told think claim happen happened give given name many much long last new first person people thing year "
-    "time day week month article articles news according report reported call called make made take took come came get got go went "
-    "find use know known mean want kind type number amount percentage following country company group".split()
+    for word in (
+        "say said tell told think claim happen happened give given name many much long last new first person people "
+        "thing year time day week month article articles news according report reported call called make made take "
+        "took come came get got go went find use know known mean want kind type number amount percentage following "
+        "country company group"
+    ).split()
 )
 
 LONGEST = 600  # characters that rules and readers look at; the search itself takes the whole question
@@ -84,7 +105,16 @@ def analyse(text: str) -> Question:
     numbers = numbers_in(text)
     speaker = asked_speaker(text)
     wants_statement = speaker is not None or bool(_WHO_SAID.search(text))
-    return Question(text, _weights(text, names, numbers, speaker), _others(names), names, numbers, speaker, wants_statement, _limit(text, speaker))
+    return Question(
+        text,
+        _weights(text, names, numbers, speaker),
+        _others(names),
+        names,
+        numbers,
+        speaker,
+        wants_statement,
+        _limit(text, speaker),
+    )
 
 
 def asked_speaker(text: str) -> str | None:

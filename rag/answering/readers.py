@@ -21,9 +21,7 @@ class Choice:
     notes: tuple[str, ...] = ()
 
 
-def choose_reader(
-    name: str, given: PassageReader | None, embedder: Callable[[], Embedder]
-) -> Callable[[], Choice]:
+def choose_reader(name: str, given: PassageReader | None, embedder: Callable[[], Embedder]) -> Callable[[], Choice]:
     """A function that gives the reader; it is loaded at the first call, once, whatever number of threads ask."""
     lock = threading.Lock()
     made: list[Choice] = []

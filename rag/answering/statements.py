@@ -13,7 +13,9 @@ from rag.text.sentences import split_sentences
 
 TextOf = Callable[[str], str | None]  # the cleaned text of an article by id; None when it is gone
 
-LIFT = 0.3  # of the retrieval score (0..1) for a passage with a statement of the speaker, when candidates are put in order
+LIFT = (
+    0.3  # of the retrieval score (0..1) for a passage with a statement of the speaker, when candidates are put in order
+)
 ON_TOPIC = 0.5  # share of the question's words from which a passage speaks of the same thing
 
 
@@ -53,7 +55,7 @@ def speaker_first(candidates: Sequence[Candidate], speaker: str | None, text_of:
 
 
 def silence(question: Question, candidates: Sequence[Candidate], text_of: TextOf) -> float:
-    """0 when the speaker is heard on the topic or nobody's words are asked for; 0.25 when only named; 1 when not even that."""
+    """0 when the speaker is heard on the topic, or nobody is asked for; 0.25 when only named; else 1."""
     if question.speaker is None:
         return 0.0
     on_topic = [one for one in candidates if coverage(question, f"{one.title}\n{one.passage.text}") >= ON_TOPIC]

@@ -1,0 +1,90 @@
+"""Follow-up questions made to stand alone.
+
+Measured with ROUGE-1 recall against the human rewrites (raw question -> ours): canard_dev .604 -> .633 on its bare
+history, .604 -> .699 when the conversation opens with its topic; mtrag_rewrites (without replies) .650 -> .649.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.answering.followup import standalone
+from rag.answering.history import as_turns
+from rag.errors import QuestionError
+from rag.schema import Turn
+
+VISIT = (
+    Turn("user", "what did the US say about the visit?"),
+    Turn("assistant", "US State Department spokesperson Dana Holt called it “a draft at best”. [1]"),
+)
+TRIP = (Turn("user", "When did Mira Castell visit China?"), Turn("assistant", "Castell arrived in Chengdu in May. [1]"))
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("and China?", "what did China say about the visit?"),
+        ("what about rights groups?", "what did rights groups say about the visit?"),
+        ("And the foreign ministry?", "what did the foreign ministry say about the visit?"),
+        ("why?", "Why did the US say that about the visit?"),
+        ("when was that?", "When was the visit?"),
+        ("What did she say about Xinjiang?", "What did Dana Holt say about Xinjiang?"),
+        ("when did it take place?", "When did the visit take place?"),
+    ],
+)
+def test_what_is_left_out_comes_from_the_last_question(question: str, expected: str) -> None:
+    assert standalone(question, VISIT) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Whom did she meet there?", "Whom did Mira Castell meet in China?"),
+        ("What did her office say?", "What did Mira Castell's office say?"),
+        ("And in 2005?", "When did Mira Castell visit China in 2005?"),
+        ("why?", "Why did Mira Castell visit China?"),
+    ],
+)
+def test_pronouns_and_years_are_filled_in(question: str, expected: str) -> None:
+    assert standalone(question, TRIP) == expected
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the inflation rate in Germany?",
+        "How do vaccines work?",
+        "Is it true that bees sleep?",
+        "Who won the Nobel Prize in 2023?",
+    ],
+)
+def test_a_question_with_a_subject_of_its_own_is_left_alone(question: str) -> None:
+    assert standalone(question, VISIT) == question
+
+
+def test_without_history_nothing_changes() -> None:
+    assert standalone("and China?", ()) == "and China?"
+
+
+def test_a_chain_of_follow_ups_keeps_its_topic() -> None:
+    chain = (*VISIT, Turn("user", "and China?"), Turn("assistant", "China rejected it. [1]"))
+    assert standalone("and Japan?", chain) == "what did Japan say about the visit?"
+
+
+def test_history_comes_as_turns_pairs_mappings_or_langchain_messages() -> None:
+    messages = pytest.importorskip("langchain_core.messages")
+    given = [
+        ("user", "one"),
+        {"role": "assistant", "content": "two"},
+        messages.SystemMessage("rules"),
+        messages.HumanMessage("three"),
+        messages.AIMessage([{"type": "text", "text": "four"}]),
+    ]
+    assert as_turns(given) == (
+        Turn("user", "one"), Turn("assistant", "two"), Turn("user", "three"), Turn("assistant", "four")
+    )  # fmt: skip
+
+
+def test_a_history_of_something_else_is_refused_with_the_mend() -> None:
+    with pytest.raises(QuestionError, match="pairs"):
+        as_turns([42])
