@@ -12,11 +12,12 @@ FIND_BROWSER = for name in "$$CHROMIUM" chromium chromium-browser google-chrome 
   "/Applications/Chromium.app/Contents/MacOS/Chromium" "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do \
   command -v "$$name" 2>/dev/null && break; done
 
-.PHONY: help chat index test check format lint types browser clean
+.PHONY: help chat index test eval check format lint types browser clean
 
 help:
 	@echo "make chat    install, index corpus/ and open the chat on http://127.0.0.1:$(PORT) (PORT=8600 for another port)"
 	@echo "make test    install with the developer tools and a browser, and run every test"
+	@echo "make eval    ask the questions of the quality gate over corpus/ and compare with the floors"
 	@echo "make check   formatting, lint, types and tests, as in CI"
 	@echo "make clean   remove the virtual environment, caches and artefacts; your library/ stays"
 
@@ -33,6 +34,9 @@ test: $(INSTALLED_DEV) browser
 	@found="$$($(FIND_BROWSER))"; \
 	if [ -n "$$found" ]; then CHROMIUM="$$found" $(BIN)/pytest; \
 	else echo "Without the tests in a browser:" >&2; $(BIN)/pytest -m "not browser"; fi
+
+eval: $(INSTALLED_DEV)
+	@$(BIN)/python -m benchmarks.gate
 
 check: lint types test
 
