@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from chat_server import ARTIFACTS, ROOT, Server, running
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+expect.set_options(timeout=30_000)  # a busy machine is slow, not wrong
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 
