@@ -59,7 +59,7 @@ def main() -> None:
             "speed": lambda: [speed(reader, options.data)],
         }[part]()
         for row in found:
-            print(f"{row.what:60} {row.baseline:>28} {row.goal:>6} {row.found:>8}", flush=True)  # noqa: T201
+            print(f"{row.what:60} {row.baseline:>28} {row.goal:>6} {row.found:>8}", flush=True)
         rows += found
     if options.write:
         Path("benchmarks/reader.md").write_text(_page(rows), encoding="utf-8")
@@ -84,10 +84,25 @@ def squad(reader: Reader, data: Path, limit: int = 0) -> list[Row]:
     hit = np.mean([_sentence_hit(one, reading) for one, reading in answerable])
     has = np.mean([value for value, gold in zip(earned, golds, strict=True) if gold])
     return [
-        Row(f"SQuAD 2.0 dev, F1 at the best threshold ({threshold:.2f})", "50.1 (all refused)", "70", f"{100 * best:.1f}"),
-        Row("SQuAD 2.0 dev, exact match", "50.1 (all refused)", "", f"{100 * metrics.best_refusal(scores, equal, refused)[0]:.1f}"),
+        Row(
+            f"SQuAD 2.0 dev, F1 at the best threshold ({threshold:.2f})",
+            "50.1 (all refused)",
+            "70",
+            f"{100 * best:.1f}",
+        ),
+        Row(
+            "SQuAD 2.0 dev, exact match",
+            "50.1 (all refused)",
+            "",
+            f"{100 * metrics.best_refusal(scores, equal, refused)[0]:.1f}",
+        ),
         Row("SQuAD 2.0 dev, F1 on answerable questions", "", "78", f"{100 * has:.1f}"),
-        Row("SQuAD 2.0 dev, answerable against unanswerable, AUC", ".50", ".82", f"{metrics.auc(positive, negative):.3f}"),
+        Row(
+            "SQuAD 2.0 dev, answerable against unanswerable, AUC",
+            ".50",
+            ".82",
+            f"{metrics.auc(positive, negative):.3f}",
+        ),
         Row("SQuAD 2.0 dev, answer sentence hit@1", ".75 (cosine)", ".91", f"{hit:.3f}"),
     ]
 
@@ -132,19 +147,40 @@ def news(reader: Reader, data: Path, libraries: Path) -> list[Row]:
             for question in _progress(questions.questions):
                 found = retriever.candidates(question.text)
                 top = found[:DEPTH]
-                readings = reader.read(question.text, [one.passage.text for one in top], titles=[one.title for one in top])
-                (answered if question.answerable else refused).append(max((one.answerable for one in readings), default=0.0))
+                readings = reader.read(
+                    question.text, [one.passage.text for one in top], titles=[one.title for one in top]
+                )
+                (answered if question.answerable else refused).append(
+                    max((one.answerable for one in readings), default=0.0)
+                )
                 hits = [question.is_hit(datasets.document_of(one.url), one.passage.text) for one in found]
                 everywhere = question.answerable and question.relevant
                 if not everywhere:
                     continue
-                values = [one.score * FUSED_WEIGHT + r.answerable * (1 - FUSED_WEIGHT) for one, r in zip(top, readings, strict=True)]
+                values = [
+                    one.score * FUSED_WEIGHT + r.answerable * (1 - FUSED_WEIGHT)
+                    for one, r in zip(top, readings, strict=True)
+                ]
                 order = [*np.argsort([-value for value in values], kind="stable"), *range(len(top), len(found))]
                 fused.append(metrics.reciprocal_rank(hits))
                 read.append(metrics.reciprocal_rank([hits[place] for place in order]))
         rows.append(Row(f"news {name}, passage MRR@10, fusion alone ({len(read)})", "", "", f"{np.mean(fused):.3f}"))
-        rows.append(Row(f"news {name}, passage MRR@10, fusion and reader", f"{np.mean(fused):.3f} (fusion)", ".91", f"{np.mean(read):.3f}"))
-        rows.append(Row(f"news {name}, refusal by the reader alone, AUC", ".952 (similarity)", "", f"{metrics.auc(answered, refused):.3f}"))
+        rows.append(
+            Row(
+                f"news {name}, passage MRR@10, fusion and reader",
+                f"{np.mean(fused):.3f} (fusion)",
+                ".91",
+                f"{np.mean(read):.3f}",
+            )
+        )
+        rows.append(
+            Row(
+                f"news {name}, refusal by the reader alone, AUC",
+                ".952 (similarity)",
+                "",
+                f"{metrics.auc(answered, refused):.3f}",
+            )
+        )
     return rows
 
 
@@ -153,7 +189,7 @@ def news_library(name: str, data: Path, libraries: Path) -> Library:
     library = Library.open(libraries / name)
     articles = datasets.load(name, data).articles
     if len(library.articles(limit=len(articles) + 1)) < len(articles):
-        library.add(articles, progress=lambda step: print(f"\r{step.done}/{step.total}", end="", file=sys.stderr))  # noqa: T201
+        library.add(articles, progress=lambda step: print(f"\r{step.done}/{step.total}", end="", file=sys.stderr))
     return library
 
 

@@ -16,15 +16,22 @@ DEFAULT_FILE = Path("rag.toml")
 
 
 class Settings(BaseSettings):
-    """Frozen settings. Each field can be set by `RAG_<NAME>` or by the same name in `rag.toml` (or the file in RAG_CONFIG)."""
+    """Frozen settings. Each field can be set by `RAG_<NAME>` or by the same name in `rag.toml` (or the file in
+    RAG_CONFIG)."""
 
     model_config = SettingsConfigDict(env_prefix="RAG_", extra="forbid", frozen=True)
 
     library: Path = Field(Path("library"), description="Folder of the library; made when missing.")
-    embedder: str = Field("builtin", description="'builtin' (all-MiniLM-L6-v2) or any sentence-transformers model or folder.")
-    reader: str = Field("builtin", description="'builtin', 'none' (plain sentence selector) or a Hugging Face QA or cross-encoder.")
+    embedder: str = Field(
+        "builtin", description="'builtin' (all-MiniLM-L6-v2) or any sentence-transformers model or folder."
+    )
+    reader: str = Field(
+        "builtin", description="'builtin', 'none' (plain sentence selector) or a Hugging Face QA or cross-encoder."
+    )
     reader_budget_ms: int = Field(300, ge=20, le=60_000, description="Time for reading candidates, per question.")
-    refuse_below: float = Field(0.5, ge=0, le=1, description="Answers less sure than this become 'the articles do not say'.")
+    refuse_below: float = Field(
+        0.5, ge=0, le=1, description="Answers less sure than this become 'the articles do not say'."
+    )
     llm: str = Field("", description="Chat model as 'provider:model'; empty means offline answers.")
     llm_base_url: str = Field("", description="Address of an OpenAI-compatible server.")
     lock_timeout_s: float = Field(30.0, ge=0, description="How long a second writer waits for the first.")

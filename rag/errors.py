@@ -1,14 +1,14 @@
 """The error tree. Every error that a user can meet says what happened, with which value, and how to mend it.
 
-    RagError
-    ├── ConfigError          a setting is unknown or has a bad value
-    ├── SourceError          an article source cannot be read
-    ├── LibraryError         the library cannot be opened, read or written
-    │   ├── LibraryLocked    another process is writing
-    │   └── EmbedderMismatch the library was made by another embedding model
-    ├── ModelError           a model's files are missing, damaged or of the wrong kind
-    ├── QuestionError        a question cannot be asked as it stands
-    └── ChatModelError       a configured chat model did not answer
+RagError
+├── ConfigError          a setting is unknown or has a bad value
+├── SourceError          an article source cannot be read
+├── LibraryError         the library cannot be opened, read or written
+│   ├── LibraryLocked    another process is writing
+│   └── EmbedderMismatch the library was made by another embedding model
+├── ModelError           a model's files are missing, damaged or of the wrong kind
+├── QuestionError        a question cannot be asked as it stands
+└── ChatModelError       a configured chat model did not answer
 """
 
 from __future__ import annotations

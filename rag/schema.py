@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 
 
-# --- articles and what becomes of them ---------------------------------------------------------------------------------
+# --- articles and what becomes of them
+# ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class ArticleId(str):
         made.source = source
         return made
 
-    title: str
+    title: str  # type: ignore[assignment]  # hides str.title, which nobody calls on an id
     source: str | None
 
     @property
@@ -106,7 +107,8 @@ class Finding:
     mend: str = ""
 
 
-# --- retrieval ---------------------------------------------------------------------------------------------------------
+# --- retrieval
+# ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,8 @@ class Candidate:
     dense: float | None = None  # cosine similarity, None when the dense index did not find the passage
 
 
-# --- reading -----------------------------------------------------------------------------------------------------------
+# --- reading
+# -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,8 @@ class Embedder(Protocol):
         ...
 
 
-# --- answers -----------------------------------------------------------------------------------------------------------
+# --- answers
+# -----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,13 @@ from rag.models import package
 from rag.models.embedder import BUILTIN_FINGERPRINT, BuiltinEmbedder, embedder_identity, load_embedder
 from rag.models.encoder import length_batches, shared_encoder
 
-TEXTS = ["A short one.", "The harbour reopened after the storm. " * 12, "Überraschung: “naïve” 你好 🙂", "word " * 400, ""]
+TEXTS = [
+    "A short one.",
+    "The harbour reopened after the storm. " * 12,
+    "Überraschung: “naïve” 你好 🙂",
+    "word " * 400,
+    "",
+]
 
 
 def test_onnx_vectors_equal_those_of_sentence_transformers() -> None:

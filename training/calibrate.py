@@ -1,4 +1,5 @@
-"""Fit the reader's probability: `python -m training.calibrate --data DIR [--limit N]` writes rag/models/weights/calibration.json.
+"""Fit the reader's probability: `python -m training.calibrate --data DIR [--limit N]` writes
+rag/models/weights/calibration.json.
 
 Logistic regression of "the passage answers" on the answerable logit and the span margin, over held-out reader data.
 """
@@ -52,10 +53,13 @@ def main() -> None:
     share = labels.mean()  # answerable and unanswerable weigh the same: in use neither is the rule
     beta = fit(np.asarray(features), labels, np.where(labels == 1, 0.5 / share, 0.5 / (1 - share)))
     found = Calibration(*(round(float(value), 4) for value in beta))
-    target.write_text(json.dumps({name: getattr(found, name) for name in ("answerable", "margin", "bias")}) + "\n", encoding="utf-8")
+    target.write_text(
+        json.dumps({name: getattr(found, name) for name in ("answerable", "margin", "bias")}) + "\n", encoding="utf-8"
+    )
     logit = np.asarray(features) @ beta[:2] + beta[2]
     right = ((logit > 0) == (labels == 1)).astype(float)
-    print(f"{len(rows)} rows: {found}; balanced accuracy {(right[labels == 1].mean() + right[labels == 0].mean()) / 2:.3f}")  # noqa: T201
+    balanced = (right[labels == 1].mean() + right[labels == 0].mean()) / 2
+    print(f"{len(rows)} rows: {found}; balanced accuracy {balanced:.3f}")
 
 
 if __name__ == "__main__":

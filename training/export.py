@@ -1,8 +1,15 @@
-"""Export for onnxruntime: `python -m training.export --base DIR [--weights averaged.pt] --out rag/models/weights`.
+"""Export for onnxruntime: `python -m training.export --base DIR --weights averaged.pt --out rag/models/weights`.
 
-Writes graphs without weights (a few hundred kB): `encoder.onnx`, the sentence encoder with mean pooling, whose weights are
-read from the installed model package; and `reader.onnx`, whose trained weights stand in `reader.safetensors` as float16
-(its word embeddings were frozen in training, so they too come from the package).
+Writes `encoder.onnx`, the graph of the sentence encoder with mean pooling, without weights: they are read from the
+installed model package; and `reader.onnx`, the trained reader with matrices as int8, one scale a column. Its word
+embeddings were frozen in training, so they too come from the package and the file stays at 11 MB.
+
+Measured on the same weights, one core with AVX2 and no VNNI, 8 windows of 150 tokens: fp32 451 ms, int8 305, int8
+with a
+scale a column and 7-bit range 319. On 400 questions of SQuAD 2.0 dev the last equals fp32 (F1 62.5 and 63.8, AUC
+.738 and
+.738, answer sentence .909 and .904; plain int8 .731 and .884, since 8-bit sums overflow without VNNI): it is what
+ships.
 """
 
 from __future__ import annotations
@@ -10,12 +17,15 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import tempfile
 from pathlib import Path
 
 import onnx
 import torch
+from onnx import numpy_helper
 from onnx.external_data_helper import set_external_data
-from safetensors.torch import save_file
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import nn
 from transformers import BertModel
 
@@ -49,35 +59,60 @@ def export_graph(network: nn.Module, outputs: dict[str, dict[int, str]], path: P
         opset_version=17, do_constant_folding=False, dynamo=False, keep_initializers_as_inputs=False,
     )  # fmt: skip
     model = onnx.load(str(path))
-    parameters = dict(network.named_parameters())
-    for tensor in model.graph.initializer:
-        if tensor.name in parameters:
-            set_external_data(tensor, "weights-are-handed-in")
-            tensor.ClearField("raw_data")
-    missing = parameters.keys() - {tensor.name for tensor in model.graph.initializer}
-    assert not missing, f"parameters that the exporter renamed: {sorted(missing)[:3]}"
+    leave_out(model, {name for name, _ in network.named_parameters()})
     path.write_bytes(model.SerializeToString())
+
+
+def quantize(graph: Path, weights: dict[str, torch.Tensor], path: Path) -> None:
+    """Write `graph` with its weights as int8, the word embeddings left out."""
+    model = onnx.load(str(graph), load_external_data=False)
+    for tensor in model.graph.initializer:
+        if tensor.name in weights:
+            tensor.CopyFrom(numpy_helper.from_array(weights[tensor.name].numpy(), tensor.name))
+    with tempfile.TemporaryDirectory() as folder:
+        whole, ready, small = (str(Path(folder, name)) for name in ("whole.onnx", "ready.onnx", "small.onnx"))
+        onnx.save(model, whole)
+        quant_pre_process(whole, ready, skip_symbolic_shape=True)
+        quantize_dynamic(
+            ready,
+            small,
+            op_types_to_quantize=["MatMul"],
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+        )
+        model = onnx.load(small)
+    leave_out(model, {f"encoder.{SHARED}"})
+    path.write_bytes(model.SerializeToString())
+
+
+def leave_out(model: onnx.ModelProto, names: set[str]) -> None:
+    """Mark the named weights as handed in by whoever makes the session."""
+    found = {tensor.name: tensor for tensor in model.graph.initializer}
+    missing = names - found.keys()
+    if missing:
+        raise ValueError(f"weights that the exporter renamed: {sorted(missing)[:3]}")
+    for name in names:
+        set_external_data(found[name], "weights-are-handed-in")
+        found[name].ClearField("raw_data")
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--base", type=Path, required=True)
-    parser.add_argument("--weights", type=Path, help="averaged.pt of a training run; without it only the encoder is written")
+    parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
+    parser.add_argument("--weights", type=Path, required=True, help="averaged.pt of a training run")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     plain = BertModel.from_pretrained(options.base, add_pooling_layer=False, attn_implementation="eager")
     export_graph(SentenceEncoder(plain), {"vectors": {0: "rows"}}, options.out / "encoder.onnx")
     reader = ReaderNetwork(plain)
-    tokens = {"tokens": {0: "rows", 1: "tokens"}, "answerable": {0: "rows"}}
-    export_graph(reader, tokens, options.out / "reader.onnx")
-    if options.weights:
-        weights = torch.load(options.weights, weights_only=True)
-        trained = {name: value.half() for name, value in weights.items() if name != f"encoder.{SHARED}"}
-        save_file(trained, options.out / "reader.safetensors")
-    files = sorted(path for path in options.out.iterdir() if path.suffix in (".onnx", ".safetensors"))
-    sums = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    reader.load_state_dict(torch.load(options.weights, weights_only=True))
+    target = options.out / "reader.onnx"
+    export_graph(reader, {"tokens": {0: "rows", 1: "tokens"}, "answerable": {0: "rows"}}, target)
+    quantize(target, {name: value.contiguous() for name, value in reader.state_dict().items()}, target)
+    sums = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(options.out.glob("*.onnx"))}
     (options.out / "sha256.json").write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from training.features import Batch
@@ -54,11 +54,11 @@ def loss(tokens: torch.Tensor, answerable: torch.Tensor, batch: Batch, smoothing
     closed = ~batch.passage
     start = tokens[..., 0].masked_fill(closed, -1e4)
     end = tokens[..., 1].masked_fill(closed, -1e4)
-    span = (F.cross_entropy(start, batch.start) + F.cross_entropy(end, batch.end)) / 2
+    span = (functional.cross_entropy(start, batch.start) + functional.cross_entropy(end, batch.end)) / 2
     scores = sentence_scores(tokens[..., 2], batch)
-    sentence = F.binary_cross_entropy_with_logits(scores, _smooth(batch.sentence_labels, smoothing))
+    sentence = functional.binary_cross_entropy_with_logits(scores, _smooth(batch.sentence_labels, smoothing))
     labels = (batch.start > 0).float()
-    whole = F.binary_cross_entropy_with_logits(answerable, _smooth(labels, smoothing))
+    whole = functional.binary_cross_entropy_with_logits(answerable, _smooth(labels, smoothing))
     total = span + SENTENCE_WEIGHT * sentence + ANSWERABLE_WEIGHT * whole
     return {"total": total, "span": span, "sentence": sentence, "answerable": whole}
 

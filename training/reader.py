@@ -1,8 +1,11 @@
 """Train the reader: `python -m training.reader --data DIR --out DIR [--windows 80000]`.
 
-Two processes share the work (one a core: faster here than one process with two threads, and less hurt by other load), each
-with half of every batch; gradients are averaged. The schedule is warm-up, constant, then linear decay to nothing, so that a
-run can be cut or lengthened; a moving average of the weights is kept beside them. State is saved every few minutes, and a
+Two processes share the work (one a core: faster here than one process with two threads, and less hurt by other
+load), each
+with half of every batch; gradients are averaged. The schedule is warm-up, constant, then linear decay to nothing, so
+that a
+run can be cut or lengthened; a moving average of the weights is kept beside them. State is saved every few minutes,
+and a
 later call with the same --out goes on from it.
 """
 
@@ -18,8 +21,8 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from tokenizers import Tokenizer
+from torch.multiprocessing.spawn import spawn
 
 from training.features import Batch, Features, collate, encode
 from training.network import ReaderNetwork, loss
@@ -48,7 +51,8 @@ class Recipe:
     save_seconds: int = 300
 
 
-# Rows of each source in one pass: all human unanswerable questions, since they teach most; the oddities only as a spice.
+# Rows of each source in one pass: all human unanswerable questions, since they teach most; the oddities only as a
+# spice.
 SHARES = {"squad1": 0.6, "squad2_unans": 1.0, "squad_hardneg": 0.4, "nq": 1.0, "fairytale": 0.3, "doc2dial": 0.1}
 
 
@@ -90,7 +94,9 @@ def parameter_groups(network: ReaderNetwork, recipe: Recipe) -> list[dict[str, o
         else:
             scale = recipe.layer_decay**depth if name.startswith("encoder") else 2.0
         groups.setdefault(scale, []).append(parameter)
-    return [{"params": params, "lr": recipe.rate * scale, "base": recipe.rate * scale} for scale, params in groups.items()]
+    return [
+        {"params": params, "lr": recipe.rate * scale, "base": recipe.rate * scale} for scale, params in groups.items()
+    ]
 
 
 def schedule(recipe: Recipe, seen: int) -> float:
@@ -154,7 +160,7 @@ class Run:
         tokens, answerable = self.network(batch.ids, batch.mask, batch.types)
         losses = loss(tokens, answerable, batch, self.recipe.smoothing)
         self.optimizer.zero_grad(set_to_none=True)
-        losses["total"].backward()
+        losses["total"].backward()  # type: ignore[no-untyped-call]
         self._share_gradients()
         torch.nn.utils.clip_grad_norm_(self.trained, 1.0)
         self.optimizer.step()
@@ -170,7 +176,8 @@ class Run:
         flat = torch.cat([gradient.view(-1) for gradient in gradients])
         dist.all_reduce(flat)
         flat /= self.recipe.workers
-        for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+        parts = torch.split(flat, [gradient.numel() for gradient in gradients])
+        for gradient, part in zip(gradients, parts, strict=True):
             gradient.copy_(part.view_as(gradient))
 
     def _log(self, speed: float) -> None:
@@ -225,7 +232,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "rendezvous").unlink(missing_ok=True)
     recipe = Recipe(**vars(options))
-    mp.spawn(_worker, args=(recipe,), nprocs=recipe.workers)
+    spawn(_worker, args=(recipe,), nprocs=recipe.workers)  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Training windows: from question rows to the (question, title, passage) inputs that the product will show the reader.
 
-In: JSON lines of question, title, context, answers, answerable, source. Out: `Window`s, some the whole paragraph, most a
+In: JSON lines of question, title, context, answers, answerable, source. Out: `Window`s, some the whole paragraph,
+most a
 run of its sentences, a part of them with the title in front; unanswerable twins share the window of an answerable one.
 """
 
@@ -20,7 +21,9 @@ from rag.text.sentences import Span, split_sentences
 
 Row = dict[str, Any]
 
-WHOLE_SHARE = 0.3  # of windows that keep the whole paragraph; the rest are cropped: two thirds of the tokens for one more lesson
+WHOLE_SHARE = (
+    0.3  # of windows that keep the whole paragraph; the rest are cropped: two thirds of the tokens for one more lesson
+)
 TITLE_SHARE = 0.4  # of windows with the title in front, as the product shows the first passage of an article
 CROP_WORDS = (25, 85)  # size of a crop, in words: the product reads windows of one to five sentences
 MAX_PARAGRAPH_WORDS = 190  # longer contexts are always cropped
@@ -46,7 +49,8 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 
 def make_windows(rows: Sequence[Row], seed: int) -> list[list[Window]]:
-    """Groups of windows, one a context (its answerable questions with their twins); each group should meet in one batch."""
+    """Groups of windows, one a context (its answerable questions with their twins); each group should meet in one
+    batch."""
     rng = random.Random(seed)
     by_context: dict[str, list[Row]] = defaultdict(list)
     for row in rows:

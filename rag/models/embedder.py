@@ -32,7 +32,8 @@ BATCH_SIZE = 32  # passages per batch; sentence-transformers sorts by length bef
 
 
 def load_embedder(name: str = BUILTIN) -> Embedder:
-    """The embedder called `name`: "builtin", or a sentence-transformers model or folder. Cheap: weights load at first use."""
+    """The embedder called `name`: "builtin", or a sentence-transformers model or folder. Cheap: weights load at
+    first use."""
     return BuiltinEmbedder() if name == BUILTIN else NamedEmbedder(name)
 
 

@@ -1,4 +1,5 @@
-"""The built-in sentence encoder in onnxruntime: equal to sentence-transformers to 1e-6, without its six seconds of import.
+"""The built-in sentence encoder in onnxruntime: equal to sentence-transformers to 1e-6, without its six seconds of
+import.
 
 Used for questions and for small sets of texts; large sets go to sentence-transformers (see `embedder.py`).
 """

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +42,8 @@ class Reader(ABC):
 
     @staticmethod
     def load(name: str = "builtin") -> Reader:
-        """The reader called `name`: "builtin", or a Hugging Face extractive QA or cross-encoder checkpoint (name or folder)."""
+        """The reader called `name`: "builtin", or a Hugging Face extractive QA or cross-encoder checkpoint (name or
+        folder)."""
         if name == "builtin":
             return BuiltinReader.shared()
         from rag.models.checkpoints import load_checkpoint
@@ -62,7 +64,8 @@ class Reader(ABC):
         titles: Sequence[str] | None = None,
         budget_ms: float | None = None,
     ) -> list[Reading | None]:
-        """As `read`, but stops when the budget is spent; passages are read in the order given, None marks those left unread."""
+        """As `read`, but stops when the budget is spent; passages are read in the order given, None marks those left
+        unread."""
 
 
 class BuiltinReader(Reader):
@@ -73,7 +76,9 @@ class BuiltinReader(Reader):
     _loaded: list[BuiltinReader] = []  # noqa: RUF012
 
     def __init__(self) -> None:
-        self._session: onnxruntime.InferenceSession = make_session(WEIGHTS / "reader.onnx", _reader_weights())
+        self._session: onnxruntime.InferenceSession = make_session(
+            _checked_graph(), {f"encoder.{_SHARED}": package_weights()[_SHARED]}
+        )
         self._tokenizer = load_tokenizer(None)
         self.calibration = _calibration()
         self._speed = 20.0  # tokens per millisecond, corrected with each run
@@ -94,7 +99,8 @@ class BuiltinReader(Reader):
         titles: Sequence[str] | None = None,
         budget_ms: float | None = None,
     ) -> list[Reading | None]:
-        """As `read`, but stops when the budget is spent; None marks passages left unread. The first batch is always read."""
+        """As `read`, but stops when the budget is spent; None marks passages left unread. The first batch is always
+        read."""
         stop = None if budget_ms is None else time.monotonic() + budget_ms / 1000
         heads = list(titles) if titles is not None else [""] * len(passages)
         windows = Windower(self._tokenizer, question).windows(passages, heads)
@@ -118,15 +124,13 @@ class BuiltinReader(Reader):
             tokens, answerable = self._session.run(None, inputs)
             speed = inputs["ids"].size / max(1e-6, (time.monotonic() - started) * 1000)
             self._speed += 0.2 * (speed - self._speed)
-            found.extend(
-                self._decode(window, tokens[row], float(answerable[row])) for row, window in enumerate(batch)
-            )
+            found.extend(self._decode(window, tokens[row], float(answerable[row])) for row, window in enumerate(batch))
         return found
 
     def _decode(self, window: TokenWindow, scores: NDArray[np.float32], whole: float) -> _Found:
         size = len(window.starts)
         own = scores[window.offset : window.offset + size]
-        first, last, best = _best_span(own[:, 0], own[:, 1])
+        first, last, best = best_span(own[:, 0], own[:, 1])
         margin = best - float(scores[0, 0] + scores[0, 1])
         logit = whole * self.calibration.answerable + margin * self.calibration.margin + self.calibration.bias
         return _Found(window, first, last, own[:, 2], whole, margin, logit)
@@ -165,11 +169,11 @@ def _reading(passage: str, found: Sequence[_Found]) -> Reading:
         seen = sizes > 0
         scores[seen] = np.maximum(scores[seen], sums[seen] / sizes[seen])
     start, end = int(best.window.starts[best.first]), int(best.window.ends[best.last])
-    sentences = tuple((*span, round(_logistic(score), 4)) for span, score in zip(spans, scores, strict=True))
-    return Reading(_logistic(best.logit), start, end, sentences)
+    sentences = tuple((*span, round(logistic(score), 4)) for span, score in zip(spans, scores, strict=True))
+    return Reading(logistic(best.logit), start, end, sentences)
 
 
-def _best_span(start: NDArray[np.float32], end: NDArray[np.float32]) -> tuple[int, int, float]:
+def best_span(start: NDArray[np.float32], end: NDArray[np.float32]) -> tuple[int, int, float]:
     """First and last token of the best span of at most MAX_ANSWER_TOKENS, and its score."""
     size = len(start)
     total = start[:, None] + end[None, :]
@@ -204,21 +208,17 @@ def _pad(windows: Sequence[TokenWindow]) -> dict[str, NDArray[np.int64]]:
     return {"ids": ids, "mask": mask, "types": types}
 
 
-def _reader_weights() -> dict[str, NDArray[np.float32]]:
-    """The trained weights as float32, with the package's word embeddings."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    file = WEIGHTS / "reader.safetensors"
+def _checked_graph() -> Path:
+    """The reader's file, after a look at its checksum."""
+    file = WEIGHTS / "reader.onnx"
     try:
-        data = file.read_bytes()
         expected = json.loads((WEIGHTS / "sha256.json").read_text(encoding="utf-8"))[file.name]
-        if sha256(data).hexdigest() != expected:
-            raise ModelError(f"The reader's weights in {file} are damaged.", MEND)
-        weights = {name: array.astype(np.float32) for name, array in load(data).items()}
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        found = sha256(file.read_bytes()).hexdigest()
+    except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"The reader's weights cannot be read: {error}.", MEND) from error
-    return weights | {f"encoder.{_SHARED}": package_weights()[_SHARED]}
+    if found != expected:
+        raise ModelError(f"The reader's weights in {file} are damaged.", MEND)
+    return file
 
 
 def _calibration() -> Calibration:
@@ -228,5 +228,6 @@ def _calibration() -> Calibration:
         raise ModelError(f"The reader's calibration cannot be read: {error}.", MEND) from error
 
 
-def _logistic(value: float) -> float:
+def logistic(value: float) -> float:
+    """Probability of a logit."""
     return float(1.0 / (1.0 + np.exp(-np.clip(value, -50, 50))))

@@ -1,6 +1,7 @@
 """onnxruntime sessions from a graph file without weights and the weights in memory.
 
-Keeping the two apart lets the sentence encoder run from the package's own file and the reader share its word embeddings.
+Keeping the two apart lets the sentence encoder run from the package's own file and the reader share its word
+embeddings.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ def make_session(graph: Path, weights: Mapping[str, NDArray[np.float32]]) -> onn
     try:
         session = ort.InferenceSession(graph.read_bytes(), options, providers=["CPUExecutionProvider"])
     except (OSError, RuntimeError, ValueError) as error:
-        raise ModelError(f"The model file {graph.name} cannot be loaded: {error}.", "Install article-chat again.") from error
+        raise ModelError(
+            f"The model file {graph.name} cannot be loaded: {error}.", "Install article-chat again."
+        ) from error
     session.held = values  # onnxruntime borrows the memory of these
     return session

@@ -1,6 +1,7 @@
 """Passages as the reader sees them: token windows that end at sentences, with the title in front of each.
 
-In: a question and passages. Out: windows of token ids with, for each token, its characters and its sentence in the passage.
+In: a question and passages. Out: windows of token ids with, for each token, its characters and its sentence in the
+passage.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ MAX_WINDOW = 256  # word pieces in all: training saw up to 288, and the cost of 
 
 @dataclass(frozen=True, slots=True)
 class TokenWindow:
-    """One input of the reader. `starts`, `ends`, `sentences` belong to the passage's tokens, which begin at `offset`."""
+    """One input of the reader. `starts`, `ends`, `sentences` belong to the passage's tokens, which begin at
+    `offset`."""
 
     passage: int  # number of the passage it comes from
     ids: NDArray[np.int64]
@@ -69,7 +71,13 @@ class Windower:
         for start, end in _ranges(sentences, MAX_WINDOW - len(front) - 1):
             window = np.asarray([*front, *ids[start:end], SEP], dtype=np.int64)
             yield TokenWindow(
-                number, window, len(front), len(self._head), offsets[start:end, 0], offsets[start:end, 1], sentences[start:end]
+                number,
+                window,
+                len(front),
+                len(self._head),
+                offsets[start:end, 0],
+                offsets[start:end, 1],
+                sentences[start:end],
             )
 
     def _title(self, title: str) -> list[int]:
@@ -81,7 +89,8 @@ class Windower:
 
 
 def _ranges(sentences: NDArray[np.int64], room: int) -> Iterator[Span]:
-    """Token ranges of at most `room` tokens that end at sentences; the next begins one sentence back where that fits."""
+    """Token ranges of at most `room` tokens that end at sentences; the next begins one sentence back where that
+    fits."""
     total, start = len(sentences), 0
     borders = [0, *(np.flatnonzero(np.diff(sentences)) + 1).tolist(), total]
     while start < total:

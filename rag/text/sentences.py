@@ -11,7 +11,8 @@ from functools import lru_cache
 
 Span = tuple[int, int]
 
-# Abbreviations after which a full stop does not end a sentence, as they stand in news text (lower case, without the stop).
+# Abbreviations after which a full stop does not end a sentence, as they stand in news text (lower case, without the
+# stop).
 _TITLES = frozenset(
     "mr mrs ms dr prof rev hon gen col lt sgt capt cmdr adm maj sen rep gov pres st messrs mme mlle "
     "vs etc no nos vol fig al approx dept est inc ltd co corp bros jr sr cf eg ie viz op ed pp".split()
@@ -26,7 +27,9 @@ _CLOSERS = "\"'”’»)]}"
 _CANDIDATE = re.compile(rf"(?:[.!?…]+[{re.escape(_CLOSERS)}]*(?=\s))|(?:[。！？]+[」』”’）]*)")
 _LINE_BREAK = re.compile(r"[ \t\r\f\v]*\n\s*")
 _LAST_WORD = re.compile(r"([^\s(\[{“\"'‘—–-]+)$")
-_PRONOUN_START = re.compile(r"(?:The|A|An|He|She|It|They|We|I|But|And|In|On|At|This|That|These|Those|His|Her|Its|Their|As|For)\b")
+_PRONOUN_START = re.compile(
+    r"(?:The|A|An|He|She|It|They|We|I|But|And|In|On|At|This|That|These|Those|His|Her|Its|Their|As|For)\b"
+)
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,168 @@
+"""The trained reader: finds spans, scores sentences, refuses, keeps its budget, survives odd input and damaged
+files."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import rag
+from rag.errors import ModelError
+from rag.models import reader as module
+from rag.models.reader import BuiltinReader, Reader
+
+BRIDGE = (
+    "The old harbour bridge was closed for repairs in March. Engineers from the county found rust in four of "
+    "its cables. It reopened to traffic on 12 September 2021, two weeks late. "
+    "Mayor Helen Osei called the delay a nuisance."
+)
+BAKERY = "The bakery on Mill Lane sells rye bread and plum cake. Its owner, Tomas Brandt, bakes through the night."
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return rag.Reader.load()
+
+
+def test_the_short_answer_is_a_span_of_the_passage(reader: Reader) -> None:
+    reading = reader.read("When did the bridge reopen to traffic?", [BRIDGE])[0]
+    assert reading.start is not None
+    assert "12 September 2021" in BRIDGE[reading.start : reading.end]
+
+
+def test_the_sentence_that_answers_scores_highest(reader: Reader) -> None:
+    reading = reader.read("Who bakes through the night?", [BAKERY])[0]
+    start, end, score = max(reading.sentences, key=lambda one: one[2])
+    assert "Tomas Brandt" in BAKERY[start:end]
+    assert 0 <= score <= 1
+
+
+def test_a_passage_that_answers_is_surer_than_one_that_does_not(reader: Reader) -> None:
+    answers, silent = reader.read("Who is the owner of the bakery?", [BAKERY, BRIDGE])
+    assert answers.answerable > 0.5 > silent.answerable
+
+
+def test_readings_come_in_the_order_of_the_passages_whatever_their_length(reader: Reader) -> None:
+    question = "What does the bakery sell?"
+    # int8 activations share one scale a batch, so a reading moves a little (.01 seen) with what is read beside it.
+    together = reader.read(question, [BRIDGE * 4, BAKERY, "Short."])
+    alone = [reader.read(question, [passage])[0] for passage in (BRIDGE * 4, BAKERY, "Short.")]
+    assert [one.answerable for one in together] == pytest.approx([one.answerable for one in alone], abs=0.04)
+
+
+def test_an_answer_far_into_a_long_passage_is_found(reader: Reader) -> None:
+    passage = "The council met and talked about parking fees again. " * 120 + BAKERY
+    reading = reader.read("Who is the owner of the bakery?", [passage])[0]
+    assert reading.start is not None
+    assert "Tomas Brandt" in passage[reading.start : reading.end]
+    assert len(reading.sentences) == 122
+
+
+@pytest.mark.parametrize("passage", ["", "   \n", "\u200b"])
+def test_a_passage_without_words_answers_nothing(reader: Reader, passage: str) -> None:
+    reading = reader.read("Who is the owner?", [passage])[0]
+    assert (reading.start, reading.end) == (None, None) or passage.strip()
+    assert reading.answerable < 0.5
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["owner?", "¿Quién es el dueño de la panadería?", "誰がパンを焼きますか", "who " * 3000, "🙂", "\u202ewho\u202c"],
+)
+def test_odd_questions_are_read(reader: Reader, question: str) -> None:
+    reading = reader.read(question, [BAKERY])[0]
+    assert 0 <= reading.answerable <= 1
+    assert all(0 <= start < end <= len(BAKERY) for start, end, _ in reading.sentences)
+
+
+def test_passages_of_5000_words_and_one_endless_word_are_read(reader: Reader) -> None:
+    many, endless = "word " * 5000, "x" * 20_000
+    for passage, reading in zip((many, endless), reader.read("What is it?", [many, endless]), strict=True):
+        assert reading.end is None or reading.end <= len(passage)
+
+
+def test_a_spent_budget_leaves_the_last_passages_unread(reader: Reader) -> None:
+    readings = reader.read_within("Who is the owner?", [BRIDGE] * 60, budget_ms=0)
+    assert readings[0] is not None
+    assert readings[-1] is None
+
+
+def test_without_a_budget_everything_is_read(reader: Reader) -> None:
+    assert None not in reader.read_within("Who is the owner?", [BRIDGE] * 20)
+
+
+def test_damaged_weights_are_said_with_the_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "weights"
+    shutil.copytree(module.WEIGHTS, folder)
+    with (folder / "reader.onnx").open("r+b") as file:
+        file.seek(100_000)
+        file.write(b"\0" * 1000)
+    monkeypatch.setattr(module, "WEIGHTS", folder)
+    with pytest.raises(ModelError, match=r"damaged.*RAG_READER=none"):
+        BuiltinReader()
+
+
+def test_missing_weights_are_said_with_the_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WEIGHTS", tmp_path)
+    with pytest.raises(ModelError, match="RAG_READER=none"):
+        BuiltinReader()
+
+
+# Other readers by name, with tiny untrained checkpoints made here: shapes and errors, not quality.
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    from transformers import BertConfig, BertForQuestionAnswering, BertForSequenceClassification, BertTokenizerFast
+
+    from rag.models.package import package_folder
+
+    tokenizer = BertTokenizerFast.from_pretrained(str(package_folder()))
+    made = {}
+    for name, maker, labels in (
+        ("qa", BertForQuestionAnswering, 2),
+        ("cross", BertForSequenceClassification, 1),
+        ("classes", BertForSequenceClassification, 3),
+    ):
+        config = BertConfig(
+            vocab_size=30522,
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=16,
+            num_labels=labels,
+        )
+        folder = tmp_path_factory.mktemp(name)
+        maker(config).save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        made[name] = str(folder)
+    return made
+
+
+def test_a_question_answering_checkpoint_gives_spans(folders: dict[str, str]) -> None:
+    reading, long, empty = Reader.load(folders["qa"]).read("Who is the owner?", [BAKERY, " ".join([BRIDGE] * 20), ""])
+    assert reading.start is not None
+    assert reading.end is not None
+    assert 0 <= reading.start < reading.end <= len(BAKERY)
+    assert len(reading.sentences) == 2
+    assert len(long.sentences) == 80
+    assert empty.start is None
+
+
+def test_a_cross_encoder_scores_passage_and_sentences(folders: dict[str, str]) -> None:
+    reading = Reader.load(folders["cross"]).read("Who is the owner?", [BAKERY])[0]
+    assert reading.start is None
+    assert len(reading.sentences) == 2
+    assert 0 <= reading.answerable <= 1
+
+
+def test_a_classifier_of_several_labels_is_refused(folders: dict[str, str]) -> None:
+    with pytest.raises(ModelError, match="3 labels"):
+        Reader.load(folders["classes"])
+
+
+def test_a_name_that_leads_nowhere_names_the_mend(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="RAG_READER=builtin"):
+        Reader.load(str(tmp_path))
