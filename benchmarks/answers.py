@@ -1,0 +1,126 @@
+"""How fast an offline answer comes: `python -m benchmarks.answers DATA [--write]`, over some 12,000 passages of news.
+
+Also the time from starting the server to a painted page, models loading behind it (needs chromium).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import datasets
+from benchmarks.reader import news_library
+from rag.assistant import Assistant
+
+WARM = 5  # questions asked before the clock counts
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--libraries", type=Path, default=Path(tempfile.gettempdir()) / "article-chat-benchmarks")
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--write", action="store_true", help="write benchmarks/answers.md")
+    options = parser.parse_args()
+    rows = answers(options.data, options.libraries, options.count) + [
+        ("page painted after the server's start", *paint())
+    ]
+    table = ["| what | p50, ms | p95, ms |", "|---|---|---|"]
+    table += [f"| {what} | {p50:.0f} | {p95:.0f} |" for what, p50, p95 in rows]
+    print("\n".join(table))
+    if options.write:
+        head = (
+            "# How fast an answer comes\n\n"
+            f"Made by `python -m benchmarks.answers DATA --write` on {date.today()}: {platform.machine()}, two cores, "
+            f"Python {platform.python_version()}. Goals: an answer at p50 under 400 ms once warm, a painted page within "
+            "2,000 ms.\n\n"
+        )
+        Path("benchmarks/answers.md").write_text(head + "\n".join(table) + "\n", encoding="utf-8")
+
+
+def answers(data: Path, libraries: Path, count: int) -> list[tuple[str, float, float]]:
+    """Median and 95th percentile of each step, and of the whole, over quiz questions of news/dev_1000."""
+    questions = [question.text for question in datasets.load("dev_1000", data).questions][: count + WARM]
+    with news_library("dev_1000", data, libraries) as library:
+        library.warm()
+        assistant = Assistant(library)
+        steps: dict[str, list[float]] = {}
+        for number, question in enumerate(questions):
+            began = time.perf_counter()
+            answer = assistant.ask(question)
+            whole = 1000 * (time.perf_counter() - began)
+            if number >= WARM:
+                for step, spent in {**answer.timings, "whole answer": whole}.items():
+                    steps.setdefault(step, []).append(spent)
+        passages = library.stats()
+    rows = [(step, float(np.median(spent)), float(np.percentile(spent, 95))) for step, spent in steps.items()]
+    print(f"{len(questions) - WARM} questions; {passages}", file=sys.stderr)
+    return rows
+
+
+def paint(runs: int = 5) -> tuple[float, float]:
+    """Milliseconds from starting the server on an empty library to a page with its heading."""
+    from playwright.sync_api import sync_playwright
+
+    times = []
+    with sync_playwright() as play, tempfile.TemporaryDirectory() as folder:
+        browser = play.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        for _ in range(runs):
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = free.getsockname()[1]
+            page = browser.new_page()
+            began = time.perf_counter()
+            command = [
+                sys.executable,
+                "-m",
+                "rag.cli",
+                "--library",
+                folder,
+                "chat",
+                "--port",
+                str(port),
+                "--no-browser",
+            ]
+            server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                _first_paint(page, f"http://127.0.0.1:{port}/", server)
+                times.append(1000 * (time.perf_counter() - began))
+            finally:
+                server.terminate()
+                server.wait(20)
+                page.close()
+        browser.close()
+    return float(np.median(times)), float(max(times))
+
+
+def _first_paint(page: object, address: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait for the server's port, then for a heading on the page."""
+    from playwright.sync_api import Page
+
+    assert isinstance(page, Page)
+    port = int(address.rsplit(":", 1)[1].strip("/"))
+    while server.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.02)
+    page.goto(address)
+    page.get_by_role("heading").first.wait_for()
+
+
+if __name__ == "__main__":
+    main()
