@@ -62,6 +62,50 @@ def test_a_question_with_a_subject_of_its_own_is_left_alone(question: str) -> No
     assert standalone(question, VISIT) == question
 
 
+def after(asked: str, reply: str) -> tuple[Turn, ...]:
+    return (Turn("user", asked), Turn("assistant", reply))
+
+
+@pytest.mark.parametrize(
+    ("asked", "reply", "question", "expected"),
+    [
+        ("Which probe saw Ceres in March 2015?", "The Dawn Telescope.", "Who built it?", "Who built Dawn Telescope?"),
+        ("Who won the Elbe Prize in 2019?", "Ada Holm and Jon Berg.", "Was she born here?", "Was Ada Holm born here?"),
+        ("How fast does the Taiga express go?", "180 km/h.", "How old is it?", "How old is the Taiga express?"),
+        ("What did the ECB decide in July?", "To wait.", "When did it meet?", "When did the ECB meet?"),
+    ],
+)  # fmt: skip
+def test_a_pronoun_means_the_thing_or_the_person_that_was_talked_about(
+    asked: str, reply: str, question: str, expected: str
+) -> None:
+    assert standalone(question, after(asked, reply)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "expected"),
+    [
+        ("What was the DUNE mission?", "How heavy is the lander?", "How heavy is the lander (DUNE)?"),
+        ("What did Lind pay for Norvik?", "How much of that is debt?", "How much of that is debt (Lind Norvik)?"),
+        ("What did Peru say about the talks?", "And what did Ana Ruiz add?", "What did Ana Ruiz add about the talks?"),
+        ("Who won the Baltic Cup in 2022?", "And who came third?", "Who came third (Baltic Cup)?"),
+    ],
+)
+def test_a_short_question_about_something_known_gets_the_names(asked: str, question: str, expected: str) -> None:
+    assert standalone(question, after(asked, "It was told.")) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("And the month before?", "How high was rent in Oslo in December 2020?"),
+        ("and a year later?", "How high was rent in Oslo in January 2022?"),
+        ("And the following month?", "How high was rent in Oslo in February 2021?"),
+    ],
+)
+def test_a_period_named_by_another_one_is_worked_out(question: str, expected: str) -> None:
+    assert standalone(question, after("How high was rent in Oslo in January 2021?", "High.")) == expected
+
+
 def test_without_history_nothing_changes() -> None:
     assert standalone("and China?", ()) == "and China?"
 

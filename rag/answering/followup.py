@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.answering.periods import is_date, is_relative, shifted, without_date
 from rag.answering.questions import asked_speaker
 from rag.schema import Turn
 from rag.text.names import is_known, names_in, same_speaker
@@ -19,6 +20,9 @@ from rag.text.words import content_words
 LOOK_BACK = 6  # user turns that a follow-up may reach back over; older topics are forgotten
 # What a mention of a name counts, and what is left of it a turn later: swept on half of canard_dev, flat around these.
 ASKED, TOLD_FIRST, TOLD, FADE = 3.0, 2.0, 1.0, 0.8
+TOLD_WANTED = (
+    4.0  # "Which telescope ...?" asks for a thing: the reply's first name is what the talk is about from there on
+)
 
 _MARK = re.compile(r"\s*\[\d+\]")
 _ENTITY = re.compile(
@@ -55,10 +59,26 @@ _MORE = re.compile(
     r"band|film|book|album|song|team|group|incident|case))\b",
     re.I,
 )
+# "How wide is the asteroid?", "how much of that is debt?": short questions about something that was talked about.
+_DEFINITE = re.compile(
+    r"\bthe\s+(?!(?:most|first|last|best|same|only|world)\b)[a-z]|\b(?:that|this)\s+(?:is|was|are|were|has|had)\b"
+)
+_LONGEST_DEFINITE = 9  # words; longer questions mostly say themselves what they are about
+# "And what did Ryan add?": about what was just talked about.
+_BARE_SAYING = re.compile(
+    r"^(?:what|how|why)\s+(?:did|does|do|has|have|had|would)\s+(?P<who>.+?)\s+"
+    r"(?:say|said|add|added|think|thought|reply|replied|respond|responded|react|reacted|answer|answered|tell|told|want|comment|object|claim)"
+    r"(?:\s+(?:then|too|to (?:it|that|this)|about (?:it|that|this)))?\s*\??$",
+    re.I,
+)
 _LEAD = re.compile(r"^(?:and|but|so|also|ok|okay|then|well)\b[\s,]*(?=\w)", re.I)
 _TOPIC = re.compile(
     r"\b(?:about|on|of|to|regarding|over|for|in)\s+((?:the|a|an|his|her|its|"
     r"their)?\s*[\w’'“”\"-]+(?:\s+(?!in\b|on\b|at\b|after\b)[\w’'-]+){0,5})\s*\??$",
+    re.I,
+)
+_WHICH = re.compile(
+    r"(?:and |but |so )?(?:which|what) (?!(?:is|was|are|were|did|do|does|has|have|had|will|would|can|could)\b)[a-z]",
     re.I,
 )
 _YEAR = re.compile(r"^(?:in\s+|on\s+)?((?:1[89]|20)\d\d)$", re.I)
@@ -76,6 +96,7 @@ class _Topic:
     persons: tuple[str, ...]
     things: tuple[str, ...]
     phrase: str  # what the last question was about: 'the visit'
+    told: tuple[str, ...]  # the first names of the last reply
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
@@ -100,11 +121,15 @@ def _rewrite(question: str, topic: _Topic) -> str:
     if (other := _ENTITY.match(question)) is not None:
         return _with_other(other.group("what") or other.group("bare"), topic)
     plain = _LEAD.sub("", question)
+    plain = plain[:1].upper() + plain[1:] if plain != question else plain
+    if (saying := _BARE_SAYING.match(plain)) is not None and names_in(saying.group("who")):
+        return _with_subject(plain, topic)
     resolved = _resolve(plain, topic)
     if resolved != plain:
         return resolved[:1].upper() + resolved[1:]
     own = [name for name in names_in(plain) if name_not_generic(name)]
-    hints = plain != question or _MORE.search(plain) or len(content_words(plain)) < 2
+    definite = len(plain.split()) <= _LONGEST_DEFINITE and _DEFINITE.search(plain)
+    hints = plain != question or _MORE.search(plain) or definite or len(content_words(plain)) < 2
     if own or not hints:
         return question  # a subject of its own
     return _with_topic(plain, topic)
@@ -135,6 +160,8 @@ def _with_other(what: str, topic: _Topic) -> str:
     if (year := _YEAR.match(new)) is not None:
         replaced = re.sub(r"\b(?:1[89]|20)\d\d\b", year.group(1), last)
         return f"{replaced}?" if replaced != last else f"{last} in {year.group(1)}?"
+    if is_relative(new):
+        return f"{shifted(last, new) or f'{last}: {new}'}?"
     old = _replaceable(new, topic)
     if old is None:
         return f"{last}: {new}?" if len(content_words(new)) < 6 else f"{new}?"
@@ -176,6 +203,7 @@ def _resolve(question: str, topic: _Topic) -> str:
         if name is None or name in used:
             return match.group()
         used.add(name)
+        name = f"the {name}" if re.search(rf"\b[Tt]he {re.escape(name)}\b", topic.question) else name
         owning = word in _POSSESSIVE or (word == "her" and _owns(question, match.end()))
         if word == "there":
             return f"in {name}"
@@ -205,23 +233,37 @@ def _antecedent(word: str, topic: _Topic) -> str | None:
 def _with_topic(question: str, topic: _Topic) -> str:
     """The question with the names of the last one behind it."""
     held = set(content_words(question))
-    names = [name for name in names_in(topic.question) if not held & set(content_words(name))][:2]
-    context = " ".join(names) or topic.phrase
+    named = _names(topic.question) or topic.told
+    names = [name for name in named if not held & set(content_words(name))]
+    context = " ".join(names[:2]) or topic.phrase
     return f"{question.rstrip(' ?.')} ({context})?" if context else question
+
+
+def _with_subject(question: str, topic: _Topic) -> str:
+    """'What did Ryan say?' with what it was about: 'What did Ryan say about the visit?'"""
+    bare = re.sub(r"\s+(?:to|about) (?:it|that|this)\s*\??$", "", question)
+    said = f"{bare.rstrip(' ?.')} about {topic.phrase}?"
+    return said if topic.phrase else _with_topic(bare, topic)
+
+
+def _names(question: str) -> list[str]:
+    """The names that a text can be about: dates are none, and two people joined by 'and' are two."""
+    return [part for name in names_in(question) if not is_date(name) for part in _people(name)]
 
 
 def _topic(searched: str, reply: str, before: _Topic | None) -> _Topic:
     """What the conversation is about after this question and its reply."""
     weights = {name: weight * FADE for name, weight in before.weights.items()} if before else {}
-    for name in names_in(searched):
-        _add(weights, name, ASKED)
-    for place, name in enumerate(_told(reply)):
-        _add(weights, name, TOLD_FIRST if place == 0 else TOLD)
+    for name in _names(searched):
+        _add(weights, _whole_name(name, searched), ASKED)
+    told = _told(reply)
+    for place, name in enumerate(told):
+        _add(weights, name, TOLD if place else TOLD_WANTED if _WHICH.match(searched) else TOLD_FIRST)
     ranked = sorted(weights, key=lambda name: -weights[name])[:24]
     persons = tuple(name for name in ranked if _is_person(name))
     things = tuple(name for name in ranked if name not in persons)
     phrase = _phrase(searched) or (before.phrase if before else "")
-    return _Topic(searched, {name: weights[name] for name in ranked}, persons, things, phrase)
+    return _Topic(searched, {name: weights[name] for name in ranked}, persons, things, phrase, tuple(told[:2]))
 
 
 def _told(reply: str) -> list[str]:
@@ -229,7 +271,7 @@ def _told(reply: str) -> list[str]:
     text = reply[:1500]
     starts = {text[start:end].split()[0].strip("“\"'‘,.") for start, end in split_sentences(text)}
     return [
-        name for name in names_in(text)
+        name for name in _names(text)
         if " " in name or name not in starts or len(re.findall(rf"\b{re.escape(name)}\b", text)) > 1 or is_known(name)
     ]  # fmt: skip
 
@@ -241,8 +283,11 @@ def _add(weights: dict[str, float], name: str, weight: float) -> None:
 
 
 _TITLE_WORD = re.compile(
-    r"\b(?:University|Council|Party|Bank|House|Street|Committee|Court|Ministry|Group|Company|Inc|Ltd|"
-    r"Street|River|Cup|League|City|Union|Agency|Department)\b"
+    r"\b(?:University|Council|Party|Bank|House|Street|Committee|Court|Ministry|Group|Company|Inc|Ltd|River|Cup|League|City|"
+    r"Union|Agency|Department|Prize|Award|Telescope|Space|Mission|Files?|War|Games|Olympics|Championships?|Report|Act|"
+    r"Treaty|Agreement|Museum|Cathedral|Airport|Bridge|Station|Institute|Office|Church|Sea|Ocean|Islands?|Mountains?|Lake|"
+    r"Republic|Kingdom|States|Times|Post|News|Association|Federation|Foundation|Fund|Organi[sz]ation|Society|Tower|"
+    r"Hospital|School|College|Club|Stadium|Festival)\b"
 )
 
 
@@ -257,7 +302,23 @@ def _is_person(name: str) -> bool:
     )
 
 
+def _people(name: str) -> list[str]:
+    """'Ada Holm and Jon Berg' as two names; any other name as it is."""
+    sides = name.split(" and ")
+    return sides if all(len(side.split()) > 1 for side in sides) else [name]
+
+
+def _whole_name(name: str, question: str) -> str:
+    """A name with its noun: 'the Mars helicopter' of 'How often did the Mars helicopter fly?'; else the name alone."""
+    if is_known(name) or name.isupper():  # "did the UN adopt": no noun follows
+        return name
+    found = re.search(
+        rf"\bthe {re.escape(name)} (?!(?:in|on|at|of|to|for|by|and|or)\b)[a-z]{{3,}}(?=\s+[a-z])", question
+    )
+    return found.group() if found else name
+
+
 def _phrase(question: str) -> str:
     """What a question is about, as its last noun phrase: 'the visit'; '' when it has none."""
-    found = _TOPIC.search(question)
+    found = _TOPIC.search(without_date(question))
     return found.group(1).strip(" ?") if found and len(found.group(1).split()) <= 6 else ""
