@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from rag.answering.quotes import inside, quotations, quoted_share
+from rag.answering.quotes import inside, quotations, quoted_share, runs_on
 from rag.text.names import pattern
 from rag.text.sentences import Span
 
@@ -216,6 +216,6 @@ def _subject_of(text: str, start: int, end: int, verb: re.Match[str]) -> tuple[s
 def _hand_back(text: str, sentences: tuple[Span, ...], quotes: tuple[Span, ...], scores: list[float]) -> None:
     """Give the quotation just before '..., he said' to the same speaker when one quotation runs through both."""
     position = len(scores) - 1
-    while position and any(q[0] < sentences[position - 1][1] and sentences[position][0] < q[1] for q in quotes):
+    while position and runs_on(sentences[position - 1], sentences[position], quotes):
         position -= 1
         scores[position] = max(scores[position], CONTINUED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -78,7 +79,8 @@ def _picks(question: Question, candidate: Candidate, reading: Reading | None, te
     said = statements(text, question.speaker) if question.speaker and not own_words(candidate, question.speaker) else ()
     around = coverage(question, surroundings(candidate))
     picks = []
-    for position, span in enumerate(sentences):
+    for position in _within(sentences, passage.start, passage.end):
+        span = sentences[position]
         score = _reader_score(span, passage.start, reading)
         if score is None or len(text[slice(*span)].split()) < SHORTEST:
             continue
@@ -89,6 +91,12 @@ def _picks(question: Question, candidate: Candidate, reading: Reading | None, te
             value *= 0.35 + 0.65 * (said[position] if said else 0.9 * speaks(text[slice(*span)]))
         picks.append(Pick(candidate, position, span, value))
     return picks
+
+
+def _within(sentences: tuple[Span, ...], start: int, end: int) -> range:
+    """Positions of the sentences that a passage touches."""
+    first = max(0, bisect_right(sentences, (start, start)) - 1)
+    return range(first, bisect_left(sentences, (end, end)))
 
 
 def _reader_score(span: Span, offset: int, reading: Reading) -> float | None:

@@ -1,8 +1,9 @@
-"""Where the quotations of a text are. Typographic and straight double quotes; single ones only when typographic."""
+"""Where the quotations of a text are: double quotes, typographic or straight, and guillemets."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from functools import lru_cache
 
 from rag.text.sentences import Span
@@ -19,10 +20,10 @@ def quotations(text: str) -> tuple[Span, ...]:
     spans: list[Span] = []
     place = 0
     while opening := _OPEN.search(text, place):
-        closing = text.find(_PAIRS[opening.group()], opening.end())
         paragraph = text.find("\n", opening.end())
         paragraph = len(text) if paragraph < 0 else paragraph
-        end = closing + 1 if 0 <= closing < paragraph else paragraph
+        closing = text.find(_PAIRS[opening.group()], opening.end(), paragraph)
+        end = closing + 1 if closing >= 0 else paragraph
         if end - opening.start() <= _LONGEST:
             spans.append((opening.start(), end))
         place = max(end, opening.end())
@@ -32,15 +33,27 @@ def quotations(text: str) -> tuple[Span, ...]:
 def quoted_share(span: Span, quotes: tuple[Span, ...]) -> float:
     """How much of a sentence stands inside quotations, 0..1."""
     start, end = span
-    inside = sum(max(0, min(end, q_end) - max(start, q_start)) for q_start, q_end in quotes)
-    return inside / max(1, end - start)
+    inner = sum(min(end, q_end) - max(start, q_start) for q_start, q_end in _touching(start, end, quotes))
+    return inner / max(1, end - start)
 
 
 def inside(position: int, quotes: tuple[Span, ...]) -> bool:
     """Whether a character stands strictly inside a quotation."""
-    return any(start < position < end for start, end in quotes)
+    return any(start < position < end for start, end in _touching(position, position + 1, quotes))
 
 
 def runs_on(one: Span, two: Span, quotes: tuple[Span, ...]) -> bool:
     """Whether one quotation covers the end of sentence `one` and the beginning of `two`."""
-    return any(start < one[1] and two[0] < end for start, end in quotes)
+    return any(start < one[1] and two[0] < end for start, end in _touching(one[0], two[1], quotes))
+
+
+def _touching(start: int, end: int, quotes: tuple[Span, ...]) -> list[Span]:
+    """The quotations that overlap start..end; found by bisection, since an article may hold thousands."""
+    first = max(0, bisect_right(quotes, (start, start)) - 1)
+    found: list[Span] = []
+    for number in range(first, len(quotes)):
+        if quotes[number][0] >= end:
+            break
+        if quotes[number][1] > start:
+            found.append(quotes[number])
+    return found

@@ -16,12 +16,15 @@ TextOf = Callable[[str], str | None]  # the cleaned text of an article by id; No
 LIFT = (
     0.3  # of the retrieval score (0..1) for a passage with a statement of the speaker, when candidates are put in order
 )
+LONG_TEXT = 400_000  # characters; reading for speakers takes 1.1 s a million, and no article is that long
 ON_TOPIC = 0.5  # share of the question's words from which a passage speaks of the same thing
 
 
 @lru_cache(maxsize=512)
 def statements(text: str, speaker: str) -> tuple[float, ...]:
-    """How far each sentence of a text is a statement of the speaker; computed once a text and speaker."""
+    """How far each sentence of a text is a statement of the speaker, computed once; () for a text beyond LONG_TEXT."""
+    if len(text) > LONG_TEXT:
+        return ()
     return statement_scores(text, split_sentences(text), speaker)
 
 
@@ -32,9 +35,12 @@ def best_statement(candidate: Candidate, speaker: str, text_of: TextOf) -> float
         return 0.0
     if own_words(candidate, speaker):
         return STATEMENT
+    whole = statements(text, speaker)
+    if not whole:
+        return max(statements(passage.text, speaker), default=0.0)
     inside = [
         score
-        for (start, end), score in zip(split_sentences(text), statements(text, speaker), strict=True)
+        for (start, end), score in zip(split_sentences(text), whole, strict=True)
         if passage.start <= (start + end) // 2 < passage.end
     ]
     return max(inside, default=0.0)
