@@ -144,7 +144,8 @@ def test_the_start_suggests_questions_made_from_the_titles(chat: AppTest) -> Non
 def test_a_suggestion_asks_its_question(chat: AppTest) -> None:
     next(button for button in chat.button if "US say" in button.label).click().run()
     until(chat, lambda: not any(button.label == "Stop" for button in chat.button))
-    assert "Ada Quill" in text_of(chat)
+    assert "](#cite-m1-1 " in text_of(chat)
+    assert "Washington calls the envoy" in text_of(chat)
 
 
 def test_an_answer_cites_and_lists_its_sources(chat: AppTest) -> None:
@@ -237,7 +238,7 @@ def test_uploads_are_added_with_a_reason_for_each_failure_and_can_be_removed(lib
     assert "**1** added" in text_of(library)
     assert any("empty" in error.value for error in library.error)
     assert not any("/tmp" in error.value for error in library.error)
-    added = next(button for button in library.button if "Ferry" in button.label)
+    added = next(one for one in library.button if "Ferry" in one.label and one.key.startswith("open-"))
     library.button(key=added.key.replace("open-", "remove-")).click().run()
     assert not any("Ferry" in button.label for button in library.button)
 
@@ -250,7 +251,7 @@ def test_pasted_text_becomes_an_article(library: AppTest) -> None:
     ).click()
     library.run()
     until(library, lambda: any(button.key == "dismiss" for button in library.button))
-    added = next(button for button in library.button if "Mill burns" in button.label)
+    added = next(one for one in library.button if "Mill burns" in one.label and one.key.startswith("open-"))
     library.button(key=added.key.replace("open-", "remove-")).click().run()
 
 

@@ -39,6 +39,13 @@ def draw_add(backend: Backend) -> None:
             _draw_paste(backend)
 
 
+def forget_outcome(article_id: str) -> None:
+    """Take back the report of the last adding if it names this article, which is gone now."""
+    job: IngestJob | None = st.session_state.get("ingest")
+    if job and job.tally.report and article_id in (*job.tally.report.added, *job.tally.report.updated):
+        _dismiss()
+
+
 def _is_empty(backend: Backend) -> bool:
     return backend.library is not None and not backend.library.articles(limit=1)
 

@@ -10,7 +10,7 @@ import streamlit as st
 from rag.errors import RagError
 from rag.schema import Article
 from rag.ui import state
-from rag.ui.add_articles import draw_add
+from rag.ui.add_articles import draw_add, forget_outcome
 from rag.ui.backend import current
 from rag.ui.chat import POLL_S, draw_problem
 from rag.ui.markdown import escape, shorten
@@ -101,6 +101,7 @@ def _remove(article_id: str) -> None:
     except RagError as error:
         st.session_state["library-problem"] = str(error)
         return
+    forget_outcome(article_id)
     if st.query_params.get("article") == article_id:
         state.close_source()
     st.toast("The article was removed.")
