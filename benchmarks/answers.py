@@ -33,18 +33,17 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--write", action="store_true", help="write benchmarks/answers.md")
     options = parser.parse_args()
-    rows = answers(options.data, options.libraries, options.count) + [
-        ("page painted after the server's start", *paint())
-    ]
+    rows = answers(options.data, options.libraries, options.count)
+    rows.append(("page painted after the server's start", *paint()))
     table = ["| what | p50, ms | p95, ms |", "|---|---|---|"]
     table += [f"| {what} | {p50:.0f} | {p95:.0f} |" for what, p50, p95 in rows]
     print("\n".join(table))
     if options.write:
+        machine = f"{platform.machine()}, two cores, Python {platform.python_version()}"
         head = (
             "# How fast an answer comes\n\n"
-            f"Made by `python -m benchmarks.answers DATA --write` on {date.today()}: {platform.machine()}, two cores, "
-            f"Python {platform.python_version()}. Goals: an answer at p50 under 400 ms once warm, a painted page within "
-            "2,000 ms.\n\n"
+            f"Made by `python -m benchmarks.answers DATA --write` on {date.today()}: {machine}. "
+            "Goals: an answer at p50 under 400 ms once warm, a painted page within 2,000 ms.\n\n"
         )
         Path("benchmarks/answers.md").write_text(head + "\n".join(table) + "\n", encoding="utf-8")
 
