@@ -11,34 +11,52 @@ from rag.text.sentences import split_sentences
 from rag.text.words import content_words, stem, stems
 
 _AUXILIARY = r"(?:did|does|do|has|have|had|is|was|were|are|would|will|can|could|should)"
+# "is X called", "was X told" are passive: after forms of "be" only "-ing" says that X speaks.
+_DOES = r"(?:did|does|do|has|have|had|would|will|can|could|should)"
+_SAYING_NOW = (
+    r"(?:say|think|claim|respond|react|critici[sz]|call|argu|warn|tell|suggest|ask|"
+    r"demand|propos|express|accus|promis)ing"
+)
 _SAYING = (
     r"(?:say|said|saying|says|think|thinks|thinking|claim\w*|respond\w*|reacts?|reacted|"
     r"critici[sz]e\w*|call(?:ed)?|describe[sd]?|argue[sd]?|"
-    r"warn(?:ed|ing|s)?|tell|told|state[sd]?|suggest(?:ed|s)?|want|believe[sd]?|accuse[sd]?|"
+    r"warn(?:ed|ing|s)?|tell|told|stated|state that|suggest(?:ed|s)?|want|believe[sd]?|accuse[sd]?|"
     r"comment(?:ed)?|announce[sd]?|"
     r"deny|denie[sd]|demand(?:ed|s)?|promise[sd]?|pledge[sd]?|explain(?:ed|s)?|express(?:ed)?|"
     r"mention(?:ed)?|report(?:ed)?|make of|"
     r"condemn(?:ed)?|feel|admit(?:ted)?|urge[sd]?|propose[sd]?|insist(?:ed)?|voice[sd]?|object(?:ed)?|"
     r"reply|replied|answer(?:ed)?|"
     r"recommend(?:ed)?|predict(?:ed)?|expect(?:ed)?|estimate[sd]?|defend(?:ed)?|justif(?:y|ied)|"
-    r"reject(?:ed)?|welcome[sd]?|praise[sd]?)"
+    r"reject(?:ed)?|welcome[sd]?|praise[sd]?|blame[sd]?|declare[sd]?|remark(?:ed)?|caution(?:ed)?|remind(?:ed)?)"
 )
 _STANCE = (
     r"(?:response|reaction|view|views|position|opinion|criticisms?|comments?|statements?|stance|reply|"
     r"answer|claims?|arguments?|"
-    r"complaints?|objections?|demands?|remarks|warning|message|assessment|take)"
+    r"complaints?|objections?|demands?|remarks|warning|message|assessment|take|verdict|judge?ment|words|thoughts|"
+    r"explanation|accusations?)"
 )
+# "criticism of X" and "an assessment of X" are about X; these are X's own.
+_STANCE_OF = r"(?:response|reaction|views?|position|opinion|comments?|statements?|stance|reply|remarks|verdict|words)"
 _NOUN = r"(?:[\w.'’&-]+\s+){0,7}?[\w.'’&-]+"
 _SPEAKER_FORMS = (
     re.compile(
         rf"\b(?:what|how|why|whom?|when|where|"
-        rf"which)\b.*?\b{_AUXILIARY}\s+(?P<who>{_NOUN})\s+{_SAYING}\b",
+        rf"which)\b.*?\b{_DOES}\s+(?P<who>{_NOUN})\s+{_SAYING}\b",
+        re.I,
+    ),
+    re.compile(
+        rf"\b(?:what|how|why|where)\b.*?\b(?:is|was|are|were|been)\s+(?P<who>{_NOUN})\s+{_SAYING_NOW}\b",
         re.I,
     ),
     re.compile(rf"\baccording to (?P<who>{_NOUN})\s*(?:[,?]|$|\b{_AUXILIARY}\b|\bwhat\b|\bhow\b|\bwhy\b)", re.I),
-    re.compile(rf"\b(?:what|how)\b.*?\b(?:is|was|were|are)\s+(?P<who>{_NOUN})['’]s?\s+{_STANCE}\b", re.I),
-    re.compile(rf"\b{_STANCE}\s+(?:of|from|by)\s+(?P<who>{_NOUN}?)\s*(?:\?|$|\b(?:to|on|about|over)\b)", re.I),
-    re.compile(rf"^(?P<who>{_NOUN})['’]s?\s+{_STANCE}\s+(?:to|on|about|over|of)\b", re.I),
+    re.compile(
+        rf"\b(?:what|how)\b(?!.*\bcalled\W*$).*?\b(?:is|was|were|are)\s+(?P<who>{_NOUN})['’]s?\s+{_STANCE}\b", re.I
+    ),
+    re.compile(
+        rf"\b(?:{_STANCE_OF}\s+of|{_STANCE}\s+(?:from|by))\s+(?P<who>{_NOUN}?)\s*(?:\?|$|\b(?:to|on|about|over)\b)",
+        re.I,
+    ),
+    re.compile(rf"^(?!wh|how\b)(?P<who>{_NOUN})['’]s?\s+{_STANCE}\s+(?:to|on|about|over|of)\b", re.I),
     re.compile(rf"\bhow\s+(?P<who>{_NOUN})\s+(?:responded|reacted|described)\b", re.I),
 )
 _NOT_SPEAKERS = frozenset(
@@ -46,7 +64,12 @@ _NOT_SPEAKERS = frozenset(
 )
 _DEMONYM = ("an", "ans", "ese", "ish", "ch")  # "American" is in half of all news: no help to a search
 _SAYS = re.compile(_SAYING, re.I)
-_WHO_SAID = re.compile(rf"^\s*(?:who|which \w+)\s+(?:\w+ly\s+)?(?:has |have |had )?{_SAYING}\b", re.I)
+_TAKES = re.compile(_STANCE, re.I)
+_WHO_SAID = re.compile(
+    rf"^\s*(?:who|which \w+)\s+(?:\w+ly\s+)?(?:has |have |had )?"
+    rf"(?:{_SAYING}|sp[eo]ke?n?|compared?|complain(?:ed)?|quoted?)\b",
+    re.I,
+)
 _MANY = re.compile(
     r"^\s*(?:why|how(?! (?:many|much|old|long|far|tall|big|large|high|often)\b))|\b(?:which|"
     r"what)\s+\w+s\s+(?:are|were|did|do|have)\b|"
@@ -123,6 +146,7 @@ def asked_speaker(text: str) -> str | None:
         if found := form.search(text):
             who = re.sub(r"^(?:the|a|an|some|any|many)\s+", "", found.group("who").strip(), flags=re.I)
             who = re.sub(r"^.*\b(?:by|from)\s+(?:the\s+)?|['’]s?$", "", who, flags=re.I)
+            who = _OF_A_BODY.sub("", who)
             lone = names_in(who)
             who = lone[0] if len(lone) == 1 and len(who.split()) - len(lone[0].split()) < 2 else who
             if who.lower() == "us" or (who.isupper() and len(who) < 5):
@@ -132,6 +156,7 @@ def asked_speaker(text: str) -> str | None:
     return None
 
 
+_OF_A_BODY = re.compile(r"^.*['’]s\s+(?=[A-ZÀ-Þ]\S+(?:\s+[A-ZÀ-Þ]\S+)*$)")  # "the ministry's Ada Holm"
 _WH_ONLY = re.compile(rf"^{_WH}$", re.I)
 
 
@@ -191,7 +216,8 @@ def _weights(text: str, names: tuple[str, ...], numbers: tuple[str, ...], speake
     weights: dict[str, float] = {}
     for word in content_words(text):
         root = stem(word)
-        if root in speaking or root in _GENERIC or _SAYS.fullmatch(word):
+        said = _SAYS.fullmatch(word) or (speaker is not None and _TAKES.fullmatch(word))
+        if root in speaking or root in _GENERIC or said:
             weights[root] = GENERIC_WEIGHT
         elif word in figures:
             weights[root] = NUMBER_WEIGHT
