@@ -8,7 +8,7 @@ documents = library.retriever(k=8).invoke("what did the US say about the visit?"
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -84,13 +84,20 @@ class Library:
     # --- collect
 
     def add(
-        self, sources: Source | Iterable[Source], *, progress: Callable[[Progress], None] | None = None
+        self,
+        sources: Source | Iterable[Source],
+        *,
+        progress: Callable[[Progress], None] | None = None,
+        fields: Mapping[str, str] | None = None,
     ) -> AddReport:
-        """Add files, folders, addresses and articles; what became of each. A failure does not stop the others."""
+        """Add files, folders, addresses and articles; what became of each. A failure does not stop the others.
+
+        `fields` names the columns of JSON and CSV files where their names do not tell: {"text": "story"}.
+        """
         from rag.ingest.pipeline import add_sources
 
         several = [sources] if isinstance(sources, str | Path | Article) else list(sources)
-        return add_sources(self.store, self._load_embedder, several, progress=progress)
+        return add_sources(self.store, self._load_embedder, several, progress=progress, fields=fields)
 
     def remove(self, article_id: str) -> bool:
         """Remove an article with all that came from it; whether there was one."""

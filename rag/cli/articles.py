@@ -25,17 +25,37 @@ TITLE_WIDTH = 60  # a longer source name would push the bar off an 80-column ter
 def add(
     context: typer.Context,
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, or folders of them.")],
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map", metavar="FIELD=COLUMN", help="Column of a JSON or CSV file, as in text=story. May come again."
+        ),
+    ] = None,
     library: LibraryPath = None,
     json: Json = False,
 ) -> None:
-    """Add articles from files (.txt, .md, .html) or folders of them. Adding the same thing again changes nothing."""
+    """Add articles from files or folders of them. Adding the same thing again changes nothing.
+
+    Text, Markdown, HTML, PDF, Word, OpenDocument, EPUB, e-mail, MHTML, JSON, JSON Lines, CSV, and ZIP files of these.
+    """
+    fields = _fields(columns or [])
     with open_library(settings_for(context, library)) as opened, _progress() as advance:
-        report = opened.add(sources, progress=advance)
+        report = opened.add(sources, progress=advance, fields=fields)
     if json:
         print_json(_report_json(report))
     else:
         _print_report(report)
     raise typer.Exit(_add_code(report))
+
+
+def _fields(pairs: Sequence[str]) -> dict[str, str]:
+    """The columns that --map names, by field."""
+    from rag.ingest.tables import FIELDS
+
+    fields = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    if len(fields) < len(pairs) or not set(fields) <= set(FIELDS):
+        raise typer.BadParameter(f"Give FIELD=COLUMN with a field of {', '.join(FIELDS)}.", param_hint="--map")
+    return fields
 
 
 def _add_code(report: AddReport) -> int:

@@ -8,20 +8,32 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import SourceError
 from rag.ingest.frontmatter import split_front_matter
 from rag.ingest.html import parse_html
+from rag.ingest.mail import parse_eml, parse_mhtml
 from rag.ingest.markdown import to_plain
+from rag.ingest.office import parse_docx, parse_epub, parse_odt
+from rag.ingest.pdf import parse_pdf
 from rag.schema import Article
 from rag.text.encoding import decode
 
 TEXT, MARKDOWN, PAGE = (".txt", ".text"), (".md", ".markdown"), (".html", ".htm", ".xhtml")
-KNOWN_ENDINGS = (*TEXT, *MARKDOWN, *PAGE)
+# Documents of one article each, with what reads them.
+DOCUMENT: dict[str, Callable[[bytes], Article]] = {
+    ".pdf": parse_pdf, ".docx": parse_docx, ".odt": parse_odt, ".epub": parse_epub, ".eml": parse_eml,
+    ".mhtml": parse_mhtml, ".mht": parse_mhtml,
+}  # fmt: skip
+# Files of many articles: rag/ingest/archives.py reads them.
+TABLE = (".json", ".jsonl", ".csv", ".tsv", ".json.gz", ".jsonl.gz", ".csv.gz", ".tsv.gz")
+ARCHIVE = (".zip",)
+KNOWN_ENDINGS = (*TEXT, *MARKDOWN, *PAGE, *DOCUMENT, *TABLE, *ARCHIVE)
 LARGEST_FILE = 20_000_000  # bytes. The longest novels have 4 MB; what is larger is a dump of many articles
+LARGEST_DOCUMENT = 100_000_000  # bytes, pictures included; most of them are never unpacked
 LARGEST_PAGE = 10_000_000  # bytes of HTML; its tree takes 20 times as much memory
 _ABOUT_THE_FOLDER = re.compile(r"(?:readme|license|licence|changelog|contributing)(?:[._-].*)?", re.IGNORECASE)
 # Part of every digest: raise it when cleaning or parsing changes, and unchanged files are read again.
@@ -64,16 +76,40 @@ def find_files(path: Path) -> Iterator[Path]:
 def read_raw(path: Path) -> RawFile:
     """The bytes of an article file; a SourceError for what is too large, of another kind, or cannot be read."""
     ending = path.suffix.lower()
-    if ending not in KNOWN_ENDINGS:
+    if not path.name.lower().endswith(KNOWN_ENDINGS):
         raise SourceError(
             f"The ending '{path.suffix}' is not known." if ending else "The file has no ending.",
             f"Known endings: {' '.join(KNOWN_ENDINGS)}.",
         )
+    data = read_bytes(path)
+    return RawFile(path, data, digest_of(data))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file; a SourceError for what is too large for its kind, or cannot be read."""
     try:
-        data = _read(path, LARGEST_PAGE if ending in PAGE else LARGEST_FILE)
+        return _read(path, largest_of(path.name))
     except OSError as error:
         raise SourceError(f"The file cannot be read: {error.strerror or error}.") from error
-    return RawFile(path, data, digest_of(data))
+
+
+def largest_of(name: str) -> int:
+    """How many bytes a file called `name` may have."""
+    ending = Path(name).suffix.lower()
+    if ending in PAGE:
+        return LARGEST_PAGE
+    return LARGEST_FILE if ending in (*TEXT, *MARKDOWN, ".eml") else LARGEST_DOCUMENT
+
+
+def is_table(name: str) -> bool:
+    """Whether a file called `name` holds one article a row."""
+    return name.lower().endswith(TABLE)
+
+
+def is_article_name(name: str) -> bool:
+    """Whether a file called `name` may hold one article."""
+    known = Path(name).suffix.lower() in (*TEXT, *MARKDOWN, *PAGE, *DOCUMENT)
+    return known and not name.startswith(".") and not _ABOUT_THE_FOLDER.fullmatch(name)
 
 
 def parse_file(name: str, data: bytes) -> Article:
@@ -83,6 +119,8 @@ def parse_file(name: str, data: bytes) -> Article:
     ending = Path(name).suffix.lower()
     if ending in PAGE:
         return parse_html(data)
+    if ending in DOCUMENT:
+        return DOCUMENT[ending](data)
     text = decode(data)
     if not text.strip():
         raise SourceError("The file holds nothing but white space.")
@@ -106,7 +144,9 @@ def parse_file(name: str, data: bytes) -> Article:
 
 def address_of(raw: RawFile) -> str | None:
     """The address that the file's front matter gives its article; cheap, so that unchanged files need no parsing."""
-    if raw.path.suffix.lower() in PAGE or not raw.data[:10].strip(b"\xef\xbb\xbf\r\n ").startswith(b"---"):
+    if raw.path.suffix.lower() not in (*TEXT, *MARKDOWN) or not raw.data[:10].strip(b"\xef\xbb\xbf\r\n ").startswith(
+        b"---"
+    ):
         return None
     return split_front_matter(raw.data[:20_000].decode("utf-8", errors="replace"))[0].url
 
@@ -120,8 +160,8 @@ def _walk(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            known = Path(name).suffix.lower() in KNOWN_ENDINGS
-            if known and not name.startswith(".") and not _ABOUT_THE_FOLDER.fullmatch(name):
+            several = name.lower().endswith((*TABLE, *ARCHIVE)) and not name.startswith(".")
+            if several or is_article_name(name):
                 yield Path(parent, name)
 
 

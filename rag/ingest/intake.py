@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from rag.errors import SourceError
-from rag.ingest.files import RawFile, address_of, digest_of, find_files, parse_file, read_raw
+from rag.ingest.archives import articles_in
+from rag.ingest.files import ARCHIVE, TABLE, RawFile, address_of, digest_of, find_files, parse_file, read_raw
 from rag.schema import Article, ArticleId, Failure
 from rag.store.store import Known
 
@@ -40,8 +41,11 @@ Item = Path | Article | Failure
 Taken = Raw | Unchanged | Failure
 
 
-def list_items(sources: Iterable[Source]) -> list[Item]:
-    """One item a file, article or source that cannot be one; a file that is named twice comes once."""
+def list_items(sources: Iterable[Source], fields: Mapping[str, str] | None = None) -> list[Item]:
+    """One item a file, row of a table, member of an archive, or source that cannot be one.
+
+    A file that is named twice comes once. `fields` names the columns of tables where their names do not tell.
+    """
     items: list[Item] = []
     seen: set[Path] = set()
     for source in sources:
@@ -50,8 +54,18 @@ def list_items(sources: Iterable[Source]) -> list[Item]:
                 if item in seen:
                     continue
                 seen.add(item)
+                if item.name.lower().endswith((*TABLE, *ARCHIVE)):
+                    items.extend(_items_in(item, fields or {}))
+                    continue
             items.append(item)
     return items
+
+
+def _items_in(path: Path, fields: Mapping[str, str]) -> Iterator[Item]:
+    try:
+        yield from articles_in(path, name_of(path), fields)
+    except SourceError as error:
+        yield Failure(name_of(path), str(error))
 
 
 def take(item: Item, lookup: Lookup, claimed: set[str]) -> Taken:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -42,14 +42,16 @@ def add_sources(
     *,
     progress: Callable[[Progress], None] | None = None,
     batch_passages: int = WINDOW_PASSAGES,
+    fields: Mapping[str, str] | None = None,
 ) -> AddReport:
     """Add sources to the store; what became of each. The embedder is loaded only when there is something new.
 
     A failure does not stop the others. Articles are stored a window of about `batch_passages` passages at a time, so
-    a crash loses at most the window that was not reported to `progress` yet.
+    a crash loses at most the window that was not reported to `progress` yet. `fields` maps fields of articles to the
+    columns of tables whose names do not tell.
     """
     adding = _Adding(store, embedder_factory, progress)
-    items = list_items(sources)
+    items = list_items(sources, fields)
     adding.total = len(items)
     with ExitStack() as stack:
         adding.stack = stack

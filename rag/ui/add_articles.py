@@ -52,7 +52,7 @@ def _is_empty(backend: Backend) -> bool:
 
 def _draw_files(backend: Backend) -> None:
     chosen = st.file_uploader(
-        f"Text, Markdown or HTML files, up to {MAX_UPLOAD_MB} MB each",
+        f"Text, HTML, PDF, Word, EPUB, e-mail, JSON, CSV or ZIP files, up to {MAX_UPLOAD_MB} MB each",
         type=list(ACCEPTED),
         accept_multiple_files=True,
         key=f"files-{st.session_state.get('round', 0)}",
@@ -88,7 +88,7 @@ def _start_files(backend: Backend, chosen: Sequence[Any]) -> None:
     left_out = len(chosen) - len(uploads)
     if left_out:
         st.session_state["library-problem"] = (
-            f"{left_out} of {len(chosen)} files were left out: at most {MAX_FILES} text, Markdown or HTML files "
+            f"{left_out} of {len(chosen)} files were left out: at most {MAX_FILES} files of known kinds "
             f"of {MAX_UPLOAD_MB} MB at a time."
         )
 

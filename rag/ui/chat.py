@@ -102,7 +102,7 @@ def _draw_suggestions(backend: Backend) -> None:
 
 def _draw_empty() -> None:
     st.markdown(
-        "The library is empty. Add some articles first: text, Markdown or HTML files, or pasted text. "
+        "The library is empty. Add some articles first: text, web pages, PDF, Word and other files, or pasted text. "
         "Then ask about them here."
     )
     st.page_link(st.session_state["library_page"], label="Add articles in the Library", icon=":material/library_add:")

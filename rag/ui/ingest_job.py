@@ -16,7 +16,10 @@ from rag.errors import RagError
 from rag.schema import AddReport, Article, Failure, Progress
 from rag.ui.backend import Backend, Problem
 
-ACCEPTED = ("txt", "md", "markdown", "html", "htm")
+ACCEPTED = (
+    "txt", "md", "markdown", "html", "htm", "pdf", "docx", "odt", "epub", "eml", "mhtml", "mht", "json", "jsonl", "csv",
+    "tsv", "zip",
+)  # fmt: skip
 UNEXPECTED = Problem("Something went wrong while adding.", "Try again; the server's log says what happened.")
 
 
