@@ -17,11 +17,16 @@ from rag.schema import AnswerSentence, Candidate, Citation, Reading
 from rag.text.sentences import Span, split_sentences
 
 MAX_SENTENCES = 5  # of an answer, those included that a picked sentence needs beside it
-KEEP = 0.8  # picked sentences reach at least this share of the best score
+KEEP = 0.75  # picked sentences reach at least this share of the best score: 0.85 loses 4 of 58 answers, 0.7 gains none
+# Reader's sentence score, words of the sentence, words around it, reader's passage score, retrieval, kind of answer.
+# On the 58 answerable questions of news/dev_300 the first sentence holds the answer for .60 (reader alone .43), some
+# sentence for .76 (reader alone .66); the figures move by one question around these weights.
+WEIGHTS = (0.35, 0.2, 0.1, 0.15, 0.1, 0.1)
 KEEP_STATEMENT = 0.7  # several people speak for one side, in sentences that share few words
 UNSAID = 0.25  # a best score below this, when somebody's words are asked for: no sentence is a statement on the topic
 SAME_FACT = 0.6  # Jaccard of stems from which two sentences state one fact: syndicated copies and light rewrites
 SHORTEST = 4  # words: less is a label or the name of whoever speaks next
+ASKS = 0.5  # a sentence that is itself a question answers none
 HEADLINE = 0.6  # lines without a full stop are headlines and captions: they repeat what a sentence says better
 
 
@@ -111,11 +116,11 @@ def _score(
 ) -> float:
     """0..1 from what the reader, the words, the passage and the retriever say."""
     own = coverage(question, context)
-    value = (
-        0.45 * read + 0.15 * own + 0.1 * around + 0.15 * reading.answerable + 0.1 * candidate.score
-        + 0.05 * fits_kind(question.text, sentence)
-    )  # fmt: skip
-    return value if sentence[-1:] in '.!?”"’)…。！？' else value * HEADLINE
+    parts = (read, own, around, reading.answerable, candidate.score, fits_kind(question.text, sentence))
+    value = sum(weight * part for weight, part in zip(WEIGHTS, parts, strict=True))
+    if sentence.endswith("?"):
+        return value * ASKS
+    return value if sentence[-1:] in '.!”"’)…。！' else value * HEADLINE
 
 
 def _choose(
