@@ -24,7 +24,7 @@ TITLE_WIDTH = 60  # a longer source name would push the bar off an 80-column ter
 
 def add(
     context: typer.Context,
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, or folders of them.")],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, or web addresses.")],
     columns: Annotated[
         list[str] | None,
         typer.Option(
@@ -34,7 +34,7 @@ def add(
     library: LibraryPath = None,
     json: Json = False,
 ) -> None:
-    """Add articles from files or folders of them. Adding the same thing again changes nothing.
+    """Add articles from files, folders or web addresses. Adding the same thing again changes nothing.
 
     Text, Markdown, HTML, PDF, Word, OpenDocument, EPUB, e-mail, MHTML, JSON, JSON Lines, CSV, and ZIP files of these.
     """

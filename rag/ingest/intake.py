@@ -10,12 +10,16 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag.errors import SourceError
 from rag.ingest.archives import articles_in
 from rag.ingest.files import ARCHIVE, TABLE, RawFile, address_of, digest_of, find_files, parse_file, read_raw
 from rag.schema import Article, ArticleId, Failure
 from rag.store.store import Known
+
+if TYPE_CHECKING:
+    from rag.ingest.web import Fetcher
 
 Source = str | Path | Article
 Lookup = Callable[[str], Known | None]
@@ -37,7 +41,15 @@ class Unchanged:
     article_id: ArticleId
 
 
-Item = Path | Article | Failure
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A web address, with what fetches it."""
+
+    url: str
+    fetch: Callable[[str], Article]
+
+
+Item = Path | Article | Address | Failure
 Taken = Raw | Unchanged | Failure
 
 
@@ -48,8 +60,9 @@ def list_items(sources: Iterable[Source], fields: Mapping[str, str] | None = Non
     """
     items: list[Item] = []
     seen: set[Path] = set()
+    fetch = _Fetch()
     for source in sources:
-        for item in _items_of(source):
+        for item in _items_of(source, fetch):
             if isinstance(item, Path):
                 if item in seen:
                     continue
@@ -76,6 +89,8 @@ def take(item: Item, lookup: Lookup, claimed: set[str]) -> Taken:
     if isinstance(item, Failure):
         return item
     try:
+        if isinstance(item, Address):
+            return _take_article(item.fetch(item.url), lookup)
         return _take_article(item, lookup) if isinstance(item, Article) else _take_file(item, lookup, claimed)
     except SourceError as error:
         return Failure(name_of(item), str(error))
@@ -85,16 +100,31 @@ def name_of(item: Item) -> str:
     """What the user calls the item."""
     if isinstance(item, Failure):
         return item.source
+    if isinstance(item, Address):
+        return item.url
     if isinstance(item, Article):
         return item.source or item.url or item.title or "untitled article"
     return os.fsencode(item).decode("utf-8", errors="replace")
 
 
-def _items_of(source: Source) -> Iterator[Item]:
+class _Fetch:
+    """Fetches articles for the addresses of one run; the network is got ready only when there are some."""
+
+    def __init__(self) -> None:
+        self._fetcher: Fetcher | None = None
+
+    def __call__(self, url: str) -> Article:
+        from rag.ingest.web import Fetcher  # 0.2 s
+
+        self._fetcher = self._fetcher or Fetcher()
+        return self._fetcher.article(url)
+
+
+def _items_of(source: Source, fetch: _Fetch) -> Iterator[Item]:
     if isinstance(source, Article):
         yield source
     elif isinstance(source, str) and source.lower().startswith(("http://", "https://")):
-        yield Failure(source, "Web addresses cannot be added yet. Save the page as .html and add the file.")
+        yield Address(source, fetch)
     elif not str(source).strip() or "\0" in str(source):
         yield Failure(str(source).replace("\0", "�"), "This is not a path.")
     else:
