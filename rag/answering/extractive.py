@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering.attribution import speaks
+from rag.answering.attribution import CONTINUED, speaks
 from rag.answering.citations import cite
 from rag.answering.neighbours import block
 from rag.answering.questions import Question, coverage, text_stems
@@ -56,6 +56,8 @@ def draft(
     if question.speaker and picks and picks[0].score < UNSAID:
         return Draft()
     chosen, copies = _choose(picks, question, text_of)
+    if question.speaker:
+        chosen = _gone_on(chosen, picks, question, text_of)
     sentences = tuple(sentence for pick in chosen for sentence in _sentences(pick, copies, text_of))
     unique = tuple({sentence.citations[0]: sentence for sentence in sentences}.values())
     return Draft(unique, _short(candidates, readings, unique))
@@ -138,6 +140,20 @@ def _choose(
         elif len(chosen) < question.limit:
             chosen.append(pick)
     return chosen, copies
+
+
+def _gone_on(chosen: Sequence[Pick], picks: Sequence[Pick], question: Question, text_of: TextOf) -> list[Pick]:
+    """The statements chosen, each with the next sentence when the speaker goes on in it and there is room."""
+    by_place = {_key(pick): pick for pick in picks}
+    found = list(chosen)
+    for pick in chosen:
+        article_id, position = pick.candidate.passage.article_id, pick.position + 1
+        following = by_place.get((article_id, position))
+        said = statements(text_of(article_id) or "", question.speaker or "")
+        room = len(found) < question.limit and position < len(said)
+        if following and following not in found and room and said[position] >= CONTINUED:
+            found.insert(found.index(pick) + 1, following)
+    return found
 
 
 def _same_fact(one: Pick, other: Pick, text_of: TextOf) -> bool:
