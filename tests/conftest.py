@@ -1,65 +1,13 @@
-"""Fixtures that several test files share: stores with vectors made by numpy, so that no model is loaded."""
+"""Fixtures that several test files share, and the order of the tests."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-
-import numpy as np
 import pytest
+from stores import opening, store
 
-from rag.schema import Article, Passage, Vectors
-from rag.store.store import Prepared, Store
-
-DIMENSION = 16
-FINGERPRINT = "numpy:16"
+__all__ = ["opening", "store"]
 
 
-def vector_for(text: str) -> Vectors:
-    """A unit vector that depends on the text alone."""
-    seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-    vector = np.random.default_rng(seed).standard_normal(DIMENSION).astype(np.float32)
-    return vector / np.linalg.norm(vector)
-
-
-def prepare(article_id: str, *sentences: str, **head: Any) -> Prepared:
-    """An article whose passages are the sentences."""
-    sentences = sentences or (f"Nothing much happened in {article_id}.", f"The mayor of {article_id} went home.")
-    text = " ".join(sentences)
-    passages, start = [], 0
-    for position, sentence in enumerate(sentences):
-        end = start + len(sentence)
-        passages.append(Passage(f"{article_id}:{position}", article_id, position, start, end, sentence))
-        start = end + 1
-    article = Article(id=article_id, text=text, **({"title": f"News of {article_id}"} | head))
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    vectors = np.stack([vector_for(sentence) for sentence in sentences])
-    lines = tuple(hashlib.sha256(sentence.encode()).hexdigest()[:16] for sentence in sentences)
-    return Prepared(article, tuple(passages), vectors, digest, digest, lines)
-
-
-def open_store(folder: Path, **options: Any) -> Store:
-    """The store in the folder, made when missing."""
-    return Store.open(folder, fingerprint=FINGERPRINT, dimension=DIMENSION, **({"lock_timeout": 10} | options))
-
-
-@pytest.fixture
-def opening(tmp_path: Path) -> Iterator[Callable[..., Store]]:
-    """Opens stores on one folder, as if by several programs; all are closed at the end."""
-    stores: list[Store] = []
-
-    def opened(**options: Any) -> Store:
-        stores.append(open_store(tmp_path / "library", **options))
-        return stores[-1]
-
-    yield opened
-    for store in stores:
-        store.close()
-
-
-@pytest.fixture
-def store(opening: Callable[..., Store]) -> Store:
-    """An empty store."""
-    return opening()
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests in a browser last: Playwright keeps an event loop in the main thread; asyncio.run fails there."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import open_store, prepare, vector_for
+from stores import open_store, prepare, vector_for
 
 from rag.schema import Filters
 from rag.store import dense

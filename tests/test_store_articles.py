@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import FINGERPRINT, open_store, prepare
+from stores import FINGERPRINT, open_store, prepare
 
 from rag.errors import EmbedderMismatch, LibraryError, LibraryLocked
 from rag.schema import Filters

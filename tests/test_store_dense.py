@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DIMENSION, prepare, vector_for
+from stores import DIMENSION, prepare, vector_for
 
 from rag.schema import Filters
 from rag.store import dense
@@ -200,18 +200,18 @@ def garble_card(folder: Path) -> None:
 
 
 def truncate_data(folder: Path) -> None:
-    file = next(folder.glob("at-*/*/data_level0.bin"))
-    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    for file in folder.glob("at-*/*/data_level0.bin"):  # an older snapshot may still lie beside the one in use
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
 
 
 def overwrite_data(folder: Path) -> None:
-    file = next(folder.glob("at-*/*/data_level0.bin"))
-    file.write_bytes(bytes(file.stat().st_size))
+    for file in folder.glob("at-*/*/data_level0.bin"):
+        file.write_bytes(bytes(file.stat().st_size))
 
 
 def overwrite_database(folder: Path) -> None:
-    file = next(folder.glob("at-*/chroma.sqlite3"))
-    file.write_bytes(b"\xff" * file.stat().st_size)
+    for file in folder.glob("at-*/chroma.sqlite3"):
+        file.write_bytes(b"\xff" * file.stat().st_size)
 
 
 DAMAGES = [delete_folder, garble_card, truncate_data, overwrite_data, overwrite_database]
