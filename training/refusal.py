@@ -85,7 +85,7 @@ def main() -> None:
             balanced = metrics.balanced_accuracy(yes, no, 0.5)
             print(f"{name} {title}: AUC {metrics.auc(yes, no):.3f}, balanced accuracy {balanced:.3f}")
         if options.curve:
-            sure = np.asarray([confidence(row, weights) for row in rows])
+            sure = np.asarray([confidence(row, TRAINED) for row in rows])
             with options.curve.open("a", encoding="utf-8") as page:
                 page.write(curve(name, sure, labels))
 
