@@ -62,9 +62,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
   body.append(...data.paragraphs.map(paragraph));
   root.append(body);
 
+  const mark = body.querySelector('mark');
+  const show = () => {
+    if (!mark) return;
+    const away = mark.getBoundingClientRect().top - body.getBoundingClientRect().top;
+    body.scrollTop = Math.max(0, body.scrollTop + away - body.clientHeight / 4);
+  };
+  // The sheet of a narrow page gets its height late: show again at each change of size, until the reader takes over.
+  const sized = new ResizeObserver(show);
+  sized.observe(body);
+  for (const kind of ['wheel', 'touchstart', 'keydown', 'pointerdown']) {
+    body.addEventListener(kind, () => sized.disconnect(), { once: true, passive: true });
+  }
   requestAnimationFrame(() => {
-    const mark = body.querySelector('mark');
-    if (mark) body.scrollTop = Math.max(0, mark.offsetTop - body.offsetTop - body.clientHeight / 4);
+    show();
     if (window.__wantFocus) {
       window.__wantFocus = false;
       body.focus({ preventScroll: true });
