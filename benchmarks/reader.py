@@ -116,7 +116,7 @@ def selection(reader: Reader, data: Path) -> list[Row]:
     """WikiQA and TrecQA dev: rank candidate sentences, each read alone; questions without a right one are left out."""
     rows = []
     for name, baseline, goal in (("wikiqa", "", ".75"), ("trecqa", ".63 (BM25)", ".80")):
-        values, first = [], []
+        values = []
         for one in _rows(data / f"selection/{name}_dev.jsonl.gz"):
             if not any(one["labels"]) or all(one["labels"]):
                 continue
@@ -124,7 +124,6 @@ def selection(reader: Reader, data: Path) -> list[Row]:
             order = np.argsort([-sentence_value(reading) for reading in readings], kind="stable")
             ranked = [one["labels"][place] for place in order]
             values.append(metrics.average_precision(ranked))
-            first.append(metrics.reciprocal_rank(ranked))
         rows.append(Row(f"{name} dev, MAP ({len(values)} questions)", baseline, goal, f"{np.mean(values):.3f}"))
     return rows
 

@@ -16,7 +16,6 @@ from rag.answering.statements import TextOf, own_words, statements
 from rag.schema import AnswerSentence, Candidate, Citation, Reading
 from rag.text.sentences import Span, split_sentences
 
-MAX_SENTENCES = 5  # of an answer, those included that a picked sentence needs beside it
 KEEP = 0.75  # picked sentences reach at least this share of the best score: 0.85 loses 4 of 58 answers, 0.7 gains none
 # Reader's sentence score, words of the sentence, words around it, reader's passage score, retrieval, kind of answer.
 # On the 58 answerable questions of news/dev_300 the first sentence holds the answer for .60 (reader alone .43), some

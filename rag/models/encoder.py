@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from rag.schema import Vectors
 
 if TYPE_CHECKING:
     import onnxruntime
-    from tokenizers import Encoding, Tokenizer
+    from tokenizers import Tokenizer
 
 MAX_TOKENS = 256  # sentence_bert_config.json of the model; longer input would be cut
 DIMENSION = 384
@@ -68,7 +68,21 @@ def length_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
     return batches
 
 
-def pad(encodings: Sequence[Encoding]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+class Padded(Protocol):
+    """What `pad` needs: a tokenizer's encoding has it, and so has a window of the reader."""
+
+    @property
+    def ids(self) -> Sequence[int]:
+        """Token ids."""
+        ...
+
+    @property
+    def type_ids(self) -> Sequence[int]:
+        """Segment types, one a token."""
+        ...
+
+
+def pad(encodings: Sequence[Padded]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Token ids, attention mask and segment types [texts, longest], int64, padded with 0 on the right."""
     shape = len(encodings), max(len(encoding.ids) for encoding in encodings)
     ids, mask, types = (np.zeros(shape, dtype=np.int64) for _ in range(3))

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import ModelError
-from rag.models.encoder import length_batches, load_tokenizer
+from rag.models.encoder import length_batches, load_tokenizer, pad
 from rag.models.package import package_weights
 from rag.models.session import WEIGHTS, make_session
-from rag.models.windows import TokenWindow, Windower, type_ids
+from rag.models.windows import TokenWindow, Windower
 from rag.schema import Reading
 from rag.text.sentences import split_sentences
 
@@ -120,9 +120,9 @@ class BuiltinReader(Reader):
         for rows in length_batches([len(window.ids) for window in windows], _BATCH_TOKENS):
             batch = [windows[row] for row in rows]
             started = time.monotonic()
-            inputs = _pad(batch)
-            tokens, answerable = self._session.run(None, inputs)
-            speed = inputs["ids"].size / max(1e-6, (time.monotonic() - started) * 1000)
+            ids, mask, types = pad(batch)
+            tokens, answerable = self._session.run(None, {"ids": ids, "mask": mask, "types": types})
+            speed = ids.size / max(1e-6, (time.monotonic() - started) * 1000)
             self._speed += 0.2 * (speed - self._speed)
             found.extend(self._decode(window, tokens[row], float(answerable[row])) for row, window in enumerate(batch))
         return found
@@ -197,15 +197,6 @@ def _groups(windows: Sequence[Sequence[TokenWindow]]) -> list[list[int]]:
         groups[-1].append(number)
         size += tokens
     return groups
-
-
-def _pad(windows: Sequence[TokenWindow]) -> dict[str, NDArray[np.int64]]:
-    shape = len(windows), max(len(window.ids) for window in windows)
-    ids, mask, types = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-    for row, window in enumerate(windows):
-        size = len(window.ids)
-        ids[row, :size], mask[row, :size], types[row, :size] = window.ids, 1, type_ids(window)
-    return {"ids": ids, "mask": mask, "types": types}
 
 
 def _checked_graph() -> Path:

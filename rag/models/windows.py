@@ -31,12 +31,17 @@ class TokenWindow:
     `offset`."""
 
     passage: int  # number of the passage it comes from
-    ids: NDArray[np.int64]
+    ids: list[int]
     offset: int  # of the first passage token in `ids`
     question: int  # tokens of the first segment
     starts: NDArray[np.int64]  # characters in the passage
     ends: NDArray[np.int64]
     sentences: NDArray[np.int64]  # number of the sentence in the passage
+
+    @property
+    def type_ids(self) -> list[int]:
+        """Segment types: 0 for the question, 1 for title and passage."""
+        return [0] * self.question + [1] * (len(self.ids) - self.question)
 
 
 class Windower:
@@ -69,7 +74,7 @@ class Windower:
         first_chars = np.asarray([span[0] for span in spans])
         sentences = np.maximum(np.searchsorted(first_chars, offsets[:, 0], side="right") - 1, 0)
         for start, end in _ranges(sentences, MAX_WINDOW - len(front) - 1):
-            window = np.asarray([*front, *ids[start:end], SEP], dtype=np.int64)
+            window = [*front, *ids[start:end], SEP]
             yield TokenWindow(
                 number,
                 window,
@@ -100,10 +105,3 @@ def _ranges(sentences: NDArray[np.int64], room: int) -> Iterator[Span]:
             return
         back = max((border for border in borders if start < border < end), default=end)
         start = back if end - back <= room // 3 else end
-
-
-def type_ids(window: TokenWindow) -> NDArray[np.int64]:
-    """Segment types: 0 for the question, 1 for title and passage."""
-    types = np.ones(len(window.ids), dtype=np.int64)
-    types[: window.question] = 0
-    return types
