@@ -110,7 +110,8 @@ def main() -> None:
     reader = ReaderNetwork(plain)
     reader.load_state_dict(torch.load(options.weights, weights_only=True))
     target = options.out / "reader.onnx"
-    export_graph(reader, {"tokens": {0: "rows", 1: "tokens"}, "answerable": {0: "rows"}}, target)
+    outputs = {"tokens": {0: "rows", 1: "tokens"}, "answerable": {0: "rows"}, "support": {0: "rows"}}
+    export_graph(reader, outputs, target)
     quantize(target, {name: value.contiguous() for name, value in reader.state_dict().items()}, target)
     sums = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(options.out.glob("*.onnx"))}
     (options.out / "sha256.json").write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")

@@ -26,10 +26,7 @@ class Features:
     sentence_labels: np.ndarray  # float32 [sentences], 1 where the answer overlaps
     start: int
     end: int
-
-    @property
-    def answerable(self) -> bool:
-        return self.start > 0
+    supported: float = -1.0  # for statements 1 or 0; -1 for questions
 
 
 def encode(windows: Sequence[Window], tokenizer: Tokenizer) -> list[Features | None]:
@@ -60,8 +57,9 @@ def _features(encoding: Encoding, window: Window, shift: int) -> Features | None
         if not len(positions):
             return None
         start, end = int(positions[0]), int(positions[-1])
+    supported = -1.0 if window.supported is None else float(window.supported)
     labels = np.asarray([_overlaps(span, window.answer) for span in spans], dtype=np.float32)
-    return Features(np.asarray(encoding.ids, dtype=np.int64), types, sentences, labels, start, end)
+    return Features(np.asarray(encoding.ids, dtype=np.int64), types, sentences, labels, start, end, supported)
 
 
 def _overlaps(span: Span, answer: Span | None) -> bool:
@@ -80,6 +78,7 @@ class Batch:
     sentence_labels: torch.Tensor  # float32 [sentences of the batch]
     start: torch.Tensor
     end: torch.Tensor
+    supported: torch.Tensor  # float32 [windows], as in Features
 
     @property
     def size(self) -> int:
@@ -113,4 +112,5 @@ def collate(features: Sequence[Features]) -> Batch:
         sentence_labels=tensor(labels),
         start=torch.tensor([one.start for one in features]),
         end=torch.tensor([one.end for one in features]),
+        supported=torch.tensor([one.supported for one in features]),
     )

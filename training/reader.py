@@ -15,7 +15,8 @@ import argparse
 import json
 import random
 import time
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from torch.multiprocessing.spawn import spawn
 
 from training.features import Batch, Features, collate, encode
 from training.network import ReaderNetwork, loss
+from training.statements import statements
 from training.windows import Row, Window, make_windows, read_rows
 
 POOL = 2048  # windows sorted by length together: batches hardly padded, order still random
@@ -46,6 +48,7 @@ class Recipe:
     decay_share: float = 0.4
     smoothing: float = 0.05
     average: float = 0.998  # of the moving average of the weights, per step
+    start: Path | None = None  # weights of an earlier run to begin with, instead of the sentence encoder alone
     seed: int = 13
     workers: int = 2
     save_seconds: int = 300
@@ -53,7 +56,8 @@ class Recipe:
 
 # Rows of each source in one pass: all human unanswerable questions, since they teach most; the oddities only as a
 # spice.
-SHARES = {"squad1": 0.6, "squad2_unans": 1.0, "squad_hardneg": 0.4, "nq": 1.0, "fairytale": 0.3, "doc2dial": 0.1}
+SHARES = {"squad1": 0.6, "squad2_unans": 1.0, "squad_hardneg": 0.3, "nq": 1.0, "fairytale": 0.2, "doc2dial": 0.1}
+STATEMENT_SHARE = 0.35  # of contexts that give statements for the support head: a tenth of the windows
 
 
 def plan(recipe: Recipe) -> list[Window]:
@@ -64,11 +68,27 @@ def plan(recipe: Recipe) -> list[Window]:
     while len(windows) < recipe.windows:
         rng = random.Random(recipe.seed + number)
         chosen: list[Row] = [row for row in rows if rng.random() < SHARES.get(row["source"], 1.0)]
-        groups = make_windows(chosen, recipe.seed + number)
+        groups = make_windows(chosen, recipe.seed + number) + statement_groups(chosen, rng)
         rng.shuffle(groups)
         windows.extend(window for group in groups for window in group)
         number += 1
     return windows[: recipe.windows]
+
+
+def statement_groups(rows: list[Row], rng: random.Random) -> list[list[Window]]:
+    """Statements about a share of the contexts; the passage that does not support one is of the same article."""
+    contexts: dict[str, list[Row]] = defaultdict(list)
+    articles: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row["source"] in ("squad1", "squad2_unans", "nq"):
+            contexts[row["context"]].append(row)
+            articles[row["title"]].append(row["context"])
+    chosen = [one for one in contexts if rng.random() < STATEMENT_SHARE]
+    groups = []
+    for context in chosen:
+        foreign = rng.choice(articles[contexts[context][0]["title"]])
+        groups.append(statements(contexts[context], foreign if foreign != context else "", rng))
+    return [group for group in groups if group]
 
 
 def pools(recipe: Recipe, windows: list[Window], tokenizer: Tokenizer, first: int) -> list[list[Features]]:
@@ -115,6 +135,8 @@ class Run:
     def __init__(self, recipe: Recipe, rank: int) -> None:
         self.recipe, self.rank = recipe, rank
         self.network = ReaderNetwork.from_sentence_encoder(recipe.base)
+        if recipe.start is not None:  # heads that the earlier run did not have begin fresh
+            self.network.load_state_dict(torch.load(recipe.start, weights_only=True), strict=False)
         self.optimizer = torch.optim.AdamW(parameter_groups(self.network, recipe), weight_decay=0.01, fused=True)
         self.trained = [p for p in self.network.parameters() if p.requires_grad]
         self.average = [p.detach().clone() for p in self.trained]
@@ -157,8 +179,8 @@ class Run:
         factor = schedule(self.recipe, self.seen + self.pool_seen)
         for group in self.optimizer.param_groups:
             group["lr"] = group["base"] * factor
-        tokens, answerable = self.network(batch.ids, batch.mask, batch.types)
-        losses = loss(tokens, answerable, batch, self.recipe.smoothing)
+        tokens, answerable, support = self.network(batch.ids, batch.mask, batch.types)
+        losses = loss(tokens, answerable, support, batch, self.recipe.smoothing)
         self.optimizer.zero_grad(set_to_none=True)
         losses["total"].backward()  # type: ignore[no-untyped-call]
         self._share_gradients()
@@ -223,11 +245,10 @@ def _worker(rank: int, recipe: Recipe) -> None:
 def main() -> None:
     """Command line: every field of the recipe is an option."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with train.jsonl.xz")
-    parser.add_argument("--out", type=Path, required=True, help="folder for state, weights and log")
-    parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
-    parser.add_argument("--windows", type=int, default=Recipe.__dataclass_fields__["windows"].default)
-    parser.add_argument("--rate", type=float, default=Recipe.__dataclass_fields__["rate"].default)
+    for field in fields(Recipe):
+        required = field.default is MISSING
+        kind = Path if required or field.default is None else type(field.default)
+        parser.add_argument(f"--{field.name.replace('_', '-')}", type=kind, required=required, default=field.default)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "rendezvous").unlink(missing_ok=True)

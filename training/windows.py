@@ -3,6 +3,7 @@
 In: JSON lines of question, title, context, answers, answerable, source. Out: `Window`s, some the whole paragraph,
 most a
 run of its sentences, a part of them with the title in front; unanswerable twins share the window of an answerable one.
+Some twins are made by program: the same question with another name or number of the passage in it.
 """
 
 from __future__ import annotations
@@ -18,26 +19,31 @@ from pathlib import Path
 from typing import Any
 
 from rag.text.sentences import Span, split_sentences
+from training.corrupt import swap_name, swap_number
 
 Row = dict[str, Any]
 
-WHOLE_SHARE = (
-    0.3  # of windows that keep the whole paragraph; the rest are cropped: two thirds of the tokens for one more lesson
-)
+# Of windows that keep the whole paragraph; the rest are cropped: two thirds of the tokens for one more lesson.
+WHOLE_SHARE = 0.3
 TITLE_SHARE = 0.4  # of windows with the title in front, as the product shows the first passage of an article
+SWAPPED_SHARE = 0.12  # of answerable questions that get a twin with another name or number in it
 CROP_WORDS = (25, 85)  # size of a crop, in words: the product reads windows of one to five sentences
 MAX_PARAGRAPH_WORDS = 190  # longer contexts are always cropped
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One training input. `answer` is a span of `text`, None when the text does not answer."""
+    """One training input. `answer` is a span of `text`, None when the text does not answer.
+
+    For a statement instead of a question `supported` is set and `answer` is the span that supports it.
+    """
 
     question: str
     title: str
     text: str
     answer: Span | None
     source: str
+    supported: bool | None = None
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -62,19 +68,28 @@ def _windows_of_context(rows: Sequence[Row], rng: random.Random) -> list[Window]
     windows: list[Window] = []
     crops: list[Span] = []
     for row in sorted(rows, key=lambda row: not row["answerable"]):
-        answer = _answer_span(row)
+        answer = answer_span(row)
         if row["answerable"] and answer is None:
             continue
         if answer is not None:
-            crop = _crop(row["context"], answer, rng)
+            crop = crop_around(row["context"], answer, rng)
             crops.append(crop)
         else:
-            crop = rng.choice(crops) if crops else _crop(row["context"], None, rng)
+            crop = rng.choice(crops) if crops else crop_around(row["context"], None, rng)
         windows.append(_window(row, crop, answer, rng))
+        if answer is not None and rng.random() < SWAPPED_SHARE and (twin := _swapped(row, rng)):
+            windows.append(_window(twin, crop, None, rng))
     return windows
 
 
-def _answer_span(row: Row) -> Span | None:
+def _swapped(row: Row, rng: random.Random) -> Row | None:
+    """The row with a question that the passage does not answer: about another name or number of it."""
+    question = row["question"]
+    changed = swap_number(question, row["context"], rng) or swap_name(question, row["context"], rng)
+    return dict(row, question=changed, source="swapped") if changed else None
+
+
+def answer_span(row: Row) -> Span | None:
     for answer in row["answers"]:
         start, end = answer["start"], answer["start"] + len(answer["text"])
         if row["context"][start:end] == answer["text"] and answer["text"].strip():
@@ -89,7 +104,7 @@ def _window(row: Row, crop: Span, answer: Span | None, rng: random.Random) -> Wi
     return Window(row["question"].strip(), title, row["context"][start:end], shifted, row["source"])
 
 
-def _crop(text: str, answer: Span | None, rng: random.Random) -> Span:
+def crop_around(text: str, answer: Span | None, rng: random.Random) -> Span:
     """A run of whole sentences that holds the answer (anywhere when there is none), or the whole text."""
     words = text.count(" ") + 1
     if words <= MAX_PARAGRAPH_WORDS and rng.random() < WHOLE_SHARE:

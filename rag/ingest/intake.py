@@ -164,7 +164,9 @@ def _file_id(raw: RawFile, source: str, lookup: Lookup, claimed: set[str]) -> st
 def _take_article(article: Article, lookup: Lookup) -> Taken:
     if not article.text.strip():
         raise SourceError("The article has no text.")
-    content = "\x1f".join(str(getattr(article, field.name)) for field in fields(article) if field.name != "added")
+    # Where it came from is no content: a row that moved down in its table, or the same page named by two tables.
+    told = [field.name for field in fields(article) if field.name not in ("added", "source")]
+    content = "\x1f".join(str(getattr(article, name)) for name in told)
     digest = digest_of(content.encode("utf-8", "surrogatepass"))
     if article.id:
         article_id = article.id

@@ -17,7 +17,7 @@ import numpy as np
 
 from rag.errors import ModelError
 from rag.models.encoder import DIMENSION, MAX_TOKENS, load_tokenizer, shared_encoder
-from rag.models.package import OFFICIAL_SHA256, package_folder, package_weights
+from rag.models.package import OFFICIAL_SHA256
 from rag.schema import Embedder, Vectors
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 BUILTIN = "builtin"
 BUILTIN_FINGERPRINT = f"all-MiniLM-L6-v2:{OFFICIAL_SHA256[:12]}"
-# Importing torch takes 5-6 s here, in which onnxruntime encodes some 300 passages: smaller sets never load it.
-SMALL_SET = 320
 BATCH_SIZE = 32  # passages per batch; sentence-transformers sorts by length before it cuts batches
 
 
@@ -49,7 +47,11 @@ def embedder_identity(name: str = BUILTIN) -> tuple[str, int]:
 
 
 class BuiltinEmbedder:
-    """all-MiniLM-L6-v2 from the installed package. Thread-safe."""
+    """all-MiniLM-L6-v2 from the installed package, run by onnxruntime. Thread-safe.
+
+    Its vectors are those of sentence-transformers to 1e-6; it embeds 35 passages a second on two cores where torch
+    does 25 in batches of 32 and 32 in batches of 8, and spares the 5-6 seconds of importing torch.
+    """
 
     fingerprint = BUILTIN_FINGERPRINT
     dimension = DIMENSION
@@ -57,18 +59,11 @@ class BuiltinEmbedder:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._model: SentenceTransformer | None = None
         self._counter: Tokenizer | None = None
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors [texts, 384]; small sets in onnxruntime, large ones by sentence-transformers, equal to 1e-6."""
-        if self._model is None and len(texts) <= SMALL_SET:
-            return shared_encoder().encode(texts)
-        with self._lock:
-            if self._model is None:
-                package_weights()  # checks the sha256
-                self._model = _load(str(package_folder()), local=True)
-        return _encode(self._model, texts)
+        """Unit vectors [texts, 384], computed in batches of like length."""
+        return shared_encoder().encode(texts)
 
     def embed_query(self, text: str) -> Vectors:
         """A unit vector [384]."""

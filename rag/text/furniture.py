@@ -7,6 +7,7 @@ A rule speaks about a whole line: a sentence inside a paragraph of the article i
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _LONGEST = 700  # characters; the longest promotion paragraphs of the sample have 600
 _BULLET = re.compile(r"^(?:[•●▪■◦‣*►▶➤→·+–—−-]|>{1,3})\s*")
@@ -212,8 +213,18 @@ _OFFER_WORDS = _words(
 
 def is_furniture(line: str) -> bool:
     """Whether `line` is page furniture for certain, judged by its words alone."""
-    if not line or len(line) > _LONGEST:
-        return False
+    return 0 < len(line) <= _LONGEST and _is_furniture(line)
+
+
+def may_recur(line: str) -> bool:
+    """Whether `line` is furniture if other articles hold it too: it sounds like promotion, a byline or a credit."""
+    return 3 <= len(line) <= _LONGEST and _may_recur(line)
+
+
+# Cleaning asks about a line up to six times (before and after joining, until nothing changes, for counting); judging it
+# anew each time was a tenth of the time of adding articles.
+@lru_cache(maxsize=2048)
+def _is_furniture(line: str) -> bool:
     bare = _BULLET.sub("", line).strip()
     if not any(map(str.isalnum, bare)):
         return not _carries_meaning(line)
@@ -225,10 +236,8 @@ def is_furniture(line: str) -> bool:
     return bool(words & _OFFER_WORDS and (_OFFER.search(bare) or _CONTACT.search(bare)))
 
 
-def may_recur(line: str) -> bool:
-    """Whether `line` is furniture if other articles hold it too: it sounds like promotion, a byline or a credit."""
-    if not 3 <= len(line) <= _LONGEST:
-        return False
+@lru_cache(maxsize=2048)
+def _may_recur(line: str) -> bool:
     bare = _BULLET.sub("", line)
     return bool(_CUE.search(bare) or _KICKER.match(bare) or _SIGNATURE.match(line))
 

@@ -40,7 +40,7 @@ def serve(
     if open_browser:
         address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 (compared, not bound)
         threading.Thread(target=_open_when_up, args=(address,), daemon=True).start()
-    config = OPTIONS | {"server.port": port, "server.address": host}
+    config = OPTIONS | {"server.port": port, "server.address": host, "logger.hideWelcomeMessage": True}
     st.App(SCRIPT, **parts()).run(config=config)
 
 
