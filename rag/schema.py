@@ -203,6 +203,14 @@ class Citation:
     url: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Reports of the same thing that give different figures or dates: one citation each, newest last."""
+
+    values: tuple[str, ...]  # what each says, verbatim inside its citation's quote
+    citations: tuple[Citation, ...]
+
+
 class AnswerSentence(NamedTuple):
     """A sentence of an answer with what it rests on. `text` carries no marks."""
 
@@ -231,6 +239,7 @@ class Answer:
     closest: tuple[Citation, ...] = ()  # the nearest passages when nothing answers
     short: str | None = None  # the short answer, verbatim inside a quoted sentence
     confidence: float = 0.0  # 0..1: that the articles answer the question
+    differences: tuple[Difference, ...] = ()  # where the cited articles disagree
     model: str = ""  # what wrote the answer
     notes: tuple[str, ...] = ()  # one-line remarks for the reader: candidates left unread, reader missing, ...
     candidates: tuple[Candidate, ...] = ()  # what was retrieved, best first

@@ -55,6 +55,13 @@ class Reader(ABC):
         readings = self.read_within(question, passages, titles=titles)
         return [reading if reading is not None else Reading(0.0) for reading in readings]
 
+    def support(self, statement: str, passages: Sequence[str]) -> list[float]:
+        """Probability, for each passage, that it says what `statement` states.
+
+        Readers without a head for it give their probability that the passage answers.
+        """
+        return [reading.answerable for reading in self.read(statement, passages)]
+
     @abstractmethod
     def read_within(
         self,
