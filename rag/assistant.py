@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from rag.answering.asking import Asking
@@ -39,21 +40,33 @@ class Assistant:
             raise ConfigError("Answers by a chat model are not part of this version.", "Leave llm unset.")
         self._choice = choose_reader(self.settings.reader, reader, lambda: library.embedder)
 
-    def ask(self, question: str, history: Iterable[Any] = (), *, filters: Filters | None = None) -> Answer:
-        """The answer. `history` holds turns, (role, text) pairs or LangChain messages, oldest first."""
-        *_, last = self.stream(question, history, filters=filters)
+    def ask(
+        self, question: str, history: Iterable[Any] = (), *, filters: Filters | None = None, periods: bool = True
+    ) -> Answer:
+        """The answer. `history` holds turns, (role, text) pairs or LangChain messages, oldest first.
+
+        With `periods`, a time in the question ("since March", "last week") narrows the search to articles published
+        then, unless these do not answer.
+        """
+        *_, last = self.stream(question, history, filters=filters, periods=periods)
         assert isinstance(last, Done)  # stream() ends with it
         return last.answer
 
-    async def aask(self, question: str, history: Iterable[Any] = (), *, filters: Filters | None = None) -> Answer:
+    async def aask(
+        self, question: str, history: Iterable[Any] = (), *, filters: Filters | None = None, periods: bool = True
+    ) -> Answer:
         """The answer, made in a thread so that an event loop goes on."""
-        return await asyncio.to_thread(self.ask, question, history, filters=filters)
+        return await asyncio.to_thread(self.ask, question, history, filters=filters, periods=periods)
 
-    def stream(self, question: str, history: Iterable[Any] = (), *, filters: Filters | None = None) -> Iterator[Event]:
+    def stream(
+        self, question: str, history: Iterable[Any] = (), *, filters: Filters | None = None, periods: bool = True
+    ) -> Iterator[Event]:
         """Events while the answer is made; the last is `Done` with the same answer that `ask` returns."""
         asked = _checked(question)
         turns: Sequence[Any] = as_turns(history)
-        asking = Asking(self.library, self._choice(), self.settings, filters or Filters())
+        asking = Asking(
+            self.library, self._choice(), self.settings, filters or Filters(), date.today() if periods else None
+        )
         return asking.events(asked, turns)
 
 

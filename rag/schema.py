@@ -203,6 +203,15 @@ class Citation:
     url: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A time named in a question: the articles asked are those published in it, both days included."""
+
+    words: str  # as the question names it
+    since: date | None = None
+    until: date | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """Reports of the same thing that give different figures or dates: one citation each, newest last."""
@@ -240,6 +249,8 @@ class Answer:
     short: str | None = None  # the short answer, verbatim inside a quoted sentence
     confidence: float = 0.0  # 0..1: that the articles answer the question
     differences: tuple[Difference, ...] = ()  # where the cited articles disagree
+    speakers: tuple[str | None, ...] = ()  # who speaks in each sentence, when somebody's words are asked for
+    period: Period | None = None  # the time that the question names, where only articles of that time were asked
     model: str = ""  # what wrote the answer
     notes: tuple[str, ...] = ()  # one-line remarks for the reader: candidates left unread, reader missing, ...
     candidates: tuple[Candidate, ...] = ()  # what was retrieved, best first

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
 from time import perf_counter
 from typing import Protocol
 
@@ -16,6 +18,7 @@ from rag.answering.readers import Choice
 from rag.answering.reading import read_within
 from rag.answering.refusal import REFUSAL, refusal_text
 from rag.answering.statements import speaker_first
+from rag.answering.timeframe import read_period, within, without
 from rag.config import Settings
 from rag.retrieval.hybrid import HybridSearch, SearchableStore
 from rag.schema import (
@@ -27,6 +30,7 @@ from rag.schema import (
     Embedder,
     Event,
     Filters,
+    Period,
     Reading,
     Retrieved,
     Searching,
@@ -60,12 +64,15 @@ class Shelf(Protocol):
 class Asking:
     """One question. `events` gives the answer step by step; the last event is `Done`."""
 
-    def __init__(self, shelf: Shelf, choice: Choice, settings: Settings, filters: Filters) -> None:
+    def __init__(
+        self, shelf: Shelf, choice: Choice, settings: Settings, filters: Filters, today: date | None = None
+    ) -> None:
+        """`today` is what "last week" counts from; None leaves times named in the question to the search's words."""
         self._shelf = shelf
+        self._today = today
         self._reader, self._notes = choice.reader, list(choice.notes)
         self._settings = settings
         self._filters = filters
-        self._search = HybridSearch(shelf.store, lambda: shelf.embedder, k=CANDIDATES, filters=filters)
         self._texts: dict[str, str | None] = {}
         self._timings: dict[str, float] = {}
 
@@ -75,21 +82,35 @@ class Asking:
             searched = standalone(question, turns)
             asked = _stand_alone_parts(searched)
         yield Searching(searched)
-        with self._timed("retrieve"):
-            found = [self._retrieve(part) for part in asked]
-        candidates = tuple({one.passage.id: one for several in found for one in several}.values())
-        yield Retrieved(candidates)
-        answered = [self._answer(part, several, len(asked)) for part, several in zip(asked, found, strict=True)]
-        answer = self._assemble(searched, candidates, answered)
+        for period in self._periods(searched):
+            wanted = [without(part, period) for part in asked]
+            with self._timed("retrieve"):
+                found = [self._retrieve(part, period) for part in wanted]
+            candidates = tuple({one.passage.id: one for several in found for one in several}.values())
+            yield Retrieved(candidates)
+            answered = [self._answer(part, several, len(asked)) for part, several in zip(wanted, found, strict=True)]
+            if any(part.draft.sentences for part in answered):
+                break
+        answer = replace(self._assemble(searched, candidates, answered), period=period)
         yield from _told(answer)
         yield Done(answer)
 
-    def _retrieve(self, question: str) -> list[Candidate]:
+    def _periods(self, question: str) -> Iterator[Period | None]:
+        """The time that the question names; then, when the articles of that time do not answer, any time."""
+        period = read_period(question, self._today) if self._today else None
+        if period is not None:
+            yield period
+            self._notes.append(f"Articles published “{period.words}” do not answer; those of any time were searched.")
+        yield None
+
+    def _retrieve(self, question: str, period: Period | None) -> list[Candidate]:
         """Candidates for one part, best first; a speaker's words are searched under all the speaker's names."""
-        rounds = [self._search.retrieve(question)]
+        filters = within(self._filters, period) if period else self._filters
+        search = HybridSearch(self._shelf.store, lambda: self._shelf.embedder, k=CANDIDATES, filters=filters)
+        rounds = [search.retrieve(question)]
         asked = analyse(core(question))
         if asked.search_words:
-            rounds.append(self._search.retrieve(f"{question} {asked.search_words}", SPEAKER_CANDIDATES))
+            rounds.append(search.retrieve(f"{question} {asked.search_words}", SPEAKER_CANDIDATES))
         for one in rounds:
             for step, spent in one.timings.items():
                 self._timings[step] = self._timings.get(step, 0.0) + spent
