@@ -22,7 +22,7 @@ TODAY = date(2024, 5, 15)  # a Wednesday
         ("Who won before 3 June 2022?", "before 3 June 2022", None, date(2022, 6, 2)),
         ("What did Price say in May 2022?", "in May 2022", date(2022, 5, 1), date(2022, 6, 14)),
         ("What was said on 25 May 2022?", "on 25 May 2022", date(2022, 5, 25), date(2022, 6, 8)),
-        ("Any between May 2022 and 9 July 2022?", "between May 2022 and 9 July 2022", date(2022, 5, 1), date(2022, 7, 9)),
+        ("Any from 2022-05-02 to 2022-07-09?", "from 2022-05-02 to 2022-07-09", date(2022, 5, 2), date(2022, 7, 9)),
         ("What was decided in the past two weeks?", "in the past two weeks", date(2024, 5, 1), TODAY),
         ("What changed this month?", "this month", date(2024, 5, 1), TODAY),
         ("What closed last year?", "last year", date(2023, 1, 1), date(2023, 12, 31)),
