@@ -34,6 +34,13 @@ class Settings(BaseSettings):
     )
     llm: str = Field("", description="Chat model as 'provider:model'; empty means offline answers.")
     llm_base_url: str = Field("", description="Address of an OpenAI-compatible server.")
+    llm_timeout_s: float = Field(
+        60.0, gt=0, le=3_600, description="Longest wait for the chat model's next words, per attempt."
+    )
+    llm_context_tokens: int = Field(
+        0, ge=0, description="Context window of the chat model; 0: what the model says of itself, else 4,096."
+    )
+    strict: bool = Field(False, description="Leave out sentences of a chat model that the articles do not support.")
     lock_timeout_s: float = Field(30.0, ge=0, description="How long a second writer waits for the first.")
 
     @classmethod
