@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Self
 
 from rag.config import Settings, load_settings
 from rag.models.embedder import embedder_identity, load_embedder
-from rag.schema import AddReport, Article, Embedder, Finding, Progress
-from rag.store.store import Store
+from rag.schema import AddReport, Article, Embedder, Finding, Passage, Progress
+from rag.store.store import Order, Snapshot, Store
 
 if TYPE_CHECKING:
     from rag.retrieval.retriever import ArticleRetriever
@@ -103,6 +103,20 @@ class Library:
         """Remove an article with all that came from it; whether there was one."""
         return self.store.remove(str(article_id))
 
+    def snapshot(self, article_id: str) -> Snapshot | None:
+        """All that the library holds of an article, so that its removal can be undone; None when it holds none."""
+        return self.store.snapshot(str(article_id))
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put a removed article back as it was."""
+        self.store.restore(snapshot)
+
+    def edit(self, article_id: str, **changes: str | date | None) -> Article:
+        """The article with another title, publisher, author, published or url; its text and citations stay."""
+        from rag.ingest.editing import edit_article
+
+        return edit_article(self.store, self._load_embedder, str(article_id), changes)
+
     # --- look
 
     def articles(
@@ -113,9 +127,13 @@ class Library:
         until: date | None = None,
         limit: int = 50,
         offset: int = 0,
+        *,
+        order: Order = "newest",
+        article_ids: Sequence[str] | None = None,
     ) -> list[Article]:
-        """Articles, newest first. Each word of `query` must stand in title, publisher or author."""
-        return self.store.articles(query, publisher, since, until, limit, offset)
+        """Articles, newest first unless ordered otherwise. Each word of `query` must stand in title, publisher or
+        author."""
+        return self.store.articles(query, publisher, since, until, limit, offset, order=order, article_ids=article_ids)
 
     def count_articles(
         self,
@@ -123,13 +141,19 @@ class Library:
         publisher: str | None = None,
         since: date | None = None,
         until: date | None = None,
+        *,
+        article_ids: Sequence[str] | None = None,
     ) -> int:
         """How many articles `articles` would list without a limit."""
-        return self.store.count_articles(query, publisher, since, until)
+        return self.store.count_articles(query, publisher, since, until, article_ids=article_ids)
 
     def passage_counts(self, article_ids: Sequence[str]) -> dict[str, int]:
         """Passages of each of these articles."""
         return self.store.passage_counts(article_ids)
+
+    def passages(self, article_id: str) -> list[Passage]:
+        """The passages of an article, in order."""
+        return self.store.article_passages(str(article_id))
 
     def publishers(self) -> list[tuple[str, int]]:
         """Publishers with their number of articles, most articles first."""

@@ -101,6 +101,15 @@ class Database:
             row = {"id": 1, "schema_version": tables.SCHEMA_VERSION, "fingerprint": fingerprint}
             connection.execute(insert(tables.library).values(**row, dimension=dimension, generation=0))
 
+    def extend(self) -> None:
+        """Add the tables that this version has and the library, made by an older one, lacks."""
+        with self.read() as connection:
+            present = set(inspect(connection).get_table_names())
+        lacking = [table for name, table in tables.metadata.tables.items() if name not in present]
+        if lacking:
+            with self.write() as connection:
+                tables.metadata.create_all(connection, tables=lacking)
+
     def verify(self, fingerprint: str, dimension: int) -> None:
         """Raise unless this program and this embedding model can use the library."""
         with self.read() as connection:

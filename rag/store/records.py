@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, UnaryExpression, delete, func, insert, or_, select
 
 from rag.schema import Article, Candidate, Filters, Passage, Vectors
 from rag.store import lexical
@@ -42,6 +42,16 @@ class Known:
     source: str | None
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """All that a library holds of one article, so that a removal can be undone."""
+
+    prepared: Prepared
+    versions: tuple[tuple[str, str, datetime], ...]  # text digest, text, when it was replaced
+
+
+Order = Literal["newest", "oldest", "title", "publisher", "added"]
+
 # --- changing
 
 
@@ -69,6 +79,39 @@ def remove(connection: Connection, article_id: str) -> bool:
     _delete(connection, number)
     connection.execute(delete(versions).where(versions.c.article_id == article_id))
     return True
+
+
+def snapshot(connection: Connection, article_id: str) -> Snapshot | None:
+    """All that the library holds of an article; None when it holds none."""
+    row = connection.execute(select(articles).where(articles.c.id == article_id)).one_or_none()
+    if row is None:
+        return None
+    parts = passages_of(connection, article_id)
+    by_id = passage_vectors(connection, [part.id for part in parts])
+    stacked = np.stack([by_id[part.id] for part in parts]) if parts else np.empty((0, 0), dtype=np.float32)
+    own = connection.execute(select(lines.c.hash).where(lines.c.article == row.number)).scalars()
+    older = connection.execute(select(versions).where(versions.c.article_id == article_id))
+    return Snapshot(
+        Prepared(article_of(row), tuple(parts), stacked, row.digest, row.text_digest, tuple(own)),
+        tuple((one.text_digest, one.text, one.replaced) for one in older),
+    )
+
+
+def restore(connection: Connection, taken: Snapshot) -> None:
+    """Store an article as the snapshot holds it, earlier versions included."""
+    replace(connection, taken.prepared)
+    known = set(
+        connection.execute(
+            select(versions.c.text_digest).where(versions.c.article_id == taken.prepared.article.id)
+        ).scalars()
+    )
+    rows = [
+        {"article_id": taken.prepared.article.id, "text_digest": digest, "text": text, "replaced": replaced}
+        for digest, text, replaced in taken.versions
+        if digest not in known
+    ]
+    if rows:
+        connection.execute(insert(versions), rows)
 
 
 def _delete(connection: Connection, number: int) -> None:
@@ -135,11 +178,24 @@ def listing(query: str | None, filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def list_articles(
-    connection: Connection, wanted: Sequence[ColumnElement[bool]], limit: int, offset: int
+    connection: Connection,
+    wanted: Sequence[ColumnElement[bool]],
+    limit: int,
+    offset: int,
+    order: Order = "newest",
 ) -> list[Article]:
-    """Articles, newest first; those without a date last."""
+    """Articles in this order; those that lack what they are ordered by last."""
     newest = (articles.c.published.desc().nulls_last(), articles.c.added.desc(), articles.c.number.desc())
-    rows = connection.execute(select(articles).where(*wanted).order_by(*newest).limit(limit).offset(offset))
+    first: dict[Order, tuple[UnaryExpression[Any], ...]] = {
+        "newest": (),
+        "oldest": (articles.c.published.asc().nulls_last(),),
+        "title": (func.lower(articles.c.title).asc(),),
+        "publisher": (func.lower(articles.c.publisher).asc().nulls_last(),),
+        "added": (articles.c.added.desc(),),
+    }
+    rows = connection.execute(
+        select(articles).where(*wanted).order_by(*first[order], *newest).limit(limit).offset(offset)
+    )
     return [article_of(row) for row in rows]
 
 

@@ -24,13 +24,16 @@ from sqlalchemy import func, select
 from rag.errors import LibraryError
 from rag.schema import Article, Candidate, Filters, Finding, Passage, Vectors
 from rag.store import checks, database, lexical, records, tables
+from rag.store.collections import CollectionTable
+from rag.store.conversations import ConversationTable
 from rag.store.database import FILE_NAME, Database
 from rag.store.dense import DenseIndex, Progress
+from rag.store.feedback import FeedbackTable
 from rag.store.lock import WriterLock
-from rag.store.records import Known, Line, Prepared
+from rag.store.records import Known, Line, Order, Prepared, Snapshot
 from rag.store.vectors import Snapshots
 
-__all__ = ["Known", "Prepared", "Store"]
+__all__ = ["Known", "Order", "Prepared", "Snapshot", "Store"]
 
 DENSE_FOLDER = "dense"
 
@@ -45,6 +48,9 @@ class Store:
         self._database = Database(folder / FILE_NAME)
         self._snapshots = Snapshots(folder / DENSE_FOLDER)
         self._dense = DenseIndex(self._database, self._snapshots, self._lock, dimension, exact_limit)
+        self.conversations = ConversationTable(self._database)
+        self.feedback = FeedbackTable(self._database)
+        self.collections = CollectionTable(self._database)
 
     @classmethod
     def open(
@@ -70,6 +76,7 @@ class Store:
                 with store._lock.held():
                     store._database.create(fingerprint, dimension)
             store._database.verify(fingerprint, dimension)
+            store._database.extend()
         except BaseException:
             store.close()
             raise
@@ -141,6 +148,18 @@ class Store:
                 database.advance(connection)
             return removed
 
+    def snapshot(self, article_id: str) -> Snapshot | None:
+        """All that the library holds of an article, for `restore`; None when it holds none."""
+        with self._database.read() as connection:
+            return records.snapshot(connection, article_id)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put an article back as it was when the snapshot was taken."""
+        _check(snapshot.prepared, self.dimension)
+        with self.writing(), self._database.write() as connection:
+            records.restore(connection, snapshot)
+            database.advance(connection)
+
     # --- what is known
 
     def known(self, article_id: str) -> Known | None:
@@ -168,11 +187,14 @@ class Store:
         until: date | None = None,
         limit: int = 50,
         offset: int = 0,
+        *,
+        order: Order = "newest",
+        article_ids: Sequence[str] | None = None,
     ) -> list[Article]:
-        """Articles, newest first. Each word of `query` must stand in title, publisher or author."""
-        wanted = records.listing(query, Filters(publisher=publisher, since=since, until=until))
+        """Articles in this order. Each word of `query` must stand in title, publisher or author."""
+        wanted = records.listing(query, _filters(publisher, since, until, article_ids))
         with self._database.read() as connection:
-            return records.list_articles(connection, wanted, limit, offset)
+            return records.list_articles(connection, wanted, limit, offset, order)
 
     def count_articles(
         self,
@@ -180,9 +202,11 @@ class Store:
         publisher: str | None = None,
         since: date | None = None,
         until: date | None = None,
+        *,
+        article_ids: Sequence[str] | None = None,
     ) -> int:
         """How many articles `articles` would list without a limit."""
-        wanted = records.listing(query, Filters(publisher=publisher, since=since, until=until))
+        wanted = records.listing(query, _filters(publisher, since, until, article_ids))
         with self._database.read() as connection:
             return int(
                 connection.execute(select(func.count()).select_from(tables.articles).where(*wanted)).scalar_one()
@@ -270,6 +294,17 @@ class Store:
                 raise LibraryError(
                     "The dense index cannot be rebuilt.", "Check the free space and the permissions of the folder."
                 )
+
+
+def _filters(
+    publisher: str | None, since: date | None, until: date | None, article_ids: Sequence[str] | None
+) -> Filters:
+    return Filters(
+        publisher=publisher,
+        since=since,
+        until=until,
+        article_ids=None if article_ids is None else tuple(article_ids),
+    )
 
 
 def _check(prepared: Prepared, dimension: int) -> None:

@@ -93,3 +93,47 @@ versions = Table(  # cleaned texts that were replaced: citations of old conversa
     Column("text", Text, nullable=False),
     Column("replaced", DateTime, nullable=False),  # UTC
 )
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String, primary_key=True),  # cannot be guessed
+    Column("name", Text, nullable=False),
+    Column("created", DateTime, nullable=False),  # UTC
+    Column("changed", DateTime, nullable=False, index=True),  # UTC
+)
+
+messages = Table(  # a question with its answer
+    "messages",
+    metadata,
+    Column("conversation", ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),  # from 1
+    Column("question", Text, nullable=False),
+    Column("state", String, nullable=False),
+    Column("scope", Text, nullable=False),  # JSON of the page: which articles were asked
+    Column("answer", Text, nullable=False),  # JSON of the Answer; empty while there is none
+    Column("answer_text", Text, nullable=False),  # for searching
+    Column("digests", Text, nullable=False),  # JSON: text digest of each cited article when it was cited
+    Column("asked", DateTime, nullable=False),  # UTC
+)
+
+feedback = Table(  # outlives its conversation: it is about the answers, not about who asked
+    "feedback",
+    metadata,
+    Column("conversation", String, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("good", Integer, nullable=False),  # 1 or 0
+    Column("reason", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("answer_text", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("given", DateTime, nullable=False),  # UTC
+)
+
+collected = Table(  # articles in collections; an article that is removed and put back is still in its collections
+    "collected",
+    metadata,
+    Column("collection", String, primary_key=True),
+    Column("article_id", String, primary_key=True),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,166 @@
+"""Conversations in the library's database: questions, answers, and the texts that the answers quoted.
+
+kept = store.conversations
+kept.begin(conversation_id, 1, "How high is the barrier?")
+kept.finish(conversation_id, 1, "done", answer)
+kept.heads(query="barrier")
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
+
+from rag.schema import Answer
+from rag.store import answers
+from rag.store.database import Database
+from rag.store.filtering import among
+from rag.store.tables import articles, conversations, messages
+
+MAX_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A conversation in a list."""
+
+    id: str
+    name: str
+    changed: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMessage:
+    """A question as it was asked, with the answer it got."""
+
+    position: int  # from 1
+    question: str
+    state: str  # "asked" (no answer was kept), "done", "stopped" or "failed"
+    scope: str  # as given to `begin`
+    answer: Answer | None
+    digests: Mapping[str, str]  # text digest of each cited article when it was cited
+    asked: datetime  # UTC
+
+
+@dataclass(frozen=True, slots=True)
+class KeptConversation:
+    """A conversation with all its messages."""
+
+    head: Head
+    messages: tuple[KeptMessage, ...]
+
+
+class ConversationTable:
+    """The conversations of one library, safe to use from many threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, conversation_id: str, position: int, question: str, scope: str = "") -> None:
+        """Keep a question that is being answered; it replaces one at the same position."""
+        now = _now()
+        with self._database.write() as connection:
+            known = connection.execute(
+                update(conversations).where(conversations.c.id == conversation_id).values(changed=now)
+            )
+            if not known.rowcount:
+                row = {"id": conversation_id, "name": named(question), "created": now, "changed": now}
+                connection.execute(insert(conversations).values(**row))
+            connection.execute(delete(messages).where(*_at(conversation_id, position)))
+            row = {"conversation": conversation_id, "position": position, "question": question, "scope": scope}
+            empty = {"state": "asked", "answer": "", "answer_text": "", "digests": "{}", "asked": now}
+            connection.execute(insert(messages).values(**row, **empty))
+
+    def finish(self, conversation_id: str, position: int, state: str, answer: Answer | None) -> None:
+        """Keep how the answering ended; nothing when the conversation was deleted meanwhile."""
+        with self._database.write() as connection:
+            values = {"state": state}
+            if answer is not None:
+                values |= {"answer": answers.to_json(answer), "answer_text": answer.text}
+                values |= {"digests": json.dumps(_digests(connection, answer))}
+            connection.execute(update(messages).where(*_at(conversation_id, position)).values(**values))
+
+    def heads(self, query: str = "", limit: int = 50) -> list[Head]:
+        """Conversations, the one that changed last first. Each word of `query` must stand in it somewhere."""
+        found = select(conversations).order_by(conversations.c.changed.desc(), conversations.c.id).limit(limit)
+        for word in query.split():
+            inside = select(messages.c.conversation).where(
+                or_(
+                    *(
+                        column.icontains(word, autoescape=True)
+                        for column in (messages.c.question, messages.c.answer_text)
+                    )
+                )
+            )
+            found = found.where(
+                or_(conversations.c.name.icontains(word, autoescape=True), conversations.c.id.in_(inside))
+            )
+        with self._database.read() as connection:
+            return [_head(row) for row in connection.execute(found)]
+
+    def get(self, conversation_id: str) -> KeptConversation | None:
+        """The conversation with its messages in order; None when there is none."""
+        with self._database.read() as connection:
+            head = connection.execute(select(conversations).where(conversations.c.id == conversation_id)).one_or_none()
+            if head is None:
+                return None
+            rows = connection.execute(
+                select(messages).where(messages.c.conversation == conversation_id).order_by(messages.c.position)
+            )
+            return KeptConversation(_head(head), tuple(map(_message, rows)))
+
+    def rename(self, conversation_id: str, name: str) -> None:
+        """Give the conversation another name; a blank one changes nothing."""
+        if name.strip():
+            with self._database.write() as connection:
+                chosen = update(conversations).where(conversations.c.id == conversation_id)
+                connection.execute(chosen.values(name=named(name)))
+
+    def delete(self, conversation_id: str) -> bool:
+        """Delete the conversation with its messages; whether there was one."""
+        with self._database.write() as connection:
+            return bool(connection.execute(delete(conversations).where(conversations.c.id == conversation_id)).rowcount)
+
+    def asked_before(self, question: str, conversation_id: str, position: int) -> KeptMessage | None:
+        """The last earlier answer to the same words, in any conversation."""
+        same = func.lower(func.trim(messages.c.question)) == question.strip().lower()
+        itself = (messages.c.conversation == conversation_id) & (messages.c.position == position)
+        found = select(messages).where(same, ~itself, messages.c.state == "done").order_by(messages.c.asked.desc())
+        with self._database.read() as connection:
+            row = connection.execute(found.limit(1)).one_or_none()
+            return None if row is None else _message(row)
+
+
+def named(text: str) -> str:
+    """A name on one line, not too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_NAME else f"{line[: MAX_NAME - 1].rstrip()}…"
+
+
+def _digests(connection: Connection, answer: Answer) -> dict[str, str]:
+    cited = {citation.article_id for citation in (*answer.citations, *answer.closest)}
+    rows = connection.execute(select(articles.c.id, articles.c.text_digest).where(among(articles.c.id, cited)))
+    return {str(article_id): str(digest) for article_id, digest in rows}
+
+
+def _at(conversation_id: str, position: int) -> tuple[ColumnElement[bool], ...]:
+    return messages.c.conversation == conversation_id, messages.c.position == position
+
+
+def _head(row: Row[Any]) -> Head:
+    return Head(row.id, row.name, row.changed.replace(tzinfo=UTC))
+
+
+def _message(row: Row[Any]) -> KeptMessage:
+    answer, digests = answers.from_json(row.answer), json.loads(row.digests)
+    asked = row.asked.replace(tzinfo=UTC)
+    return KeptMessage(row.position, row.question, row.state, row.scope, answer, digests, asked)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

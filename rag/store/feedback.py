@@ -1,0 +1,79 @@
+"""Thumbs up and down for answers, with an optional reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Delete, delete, insert, select
+
+from rag.store.database import Database
+from rag.store.tables import feedback
+
+MAX_REASON = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What a reader thought of an answer."""
+
+    conversation: str
+    position: int  # of the message, from 1
+    good: bool
+    reason: str = ""
+    question: str = ""
+    answer: str = ""
+    model: str = ""
+    given: datetime | None = None  # UTC; now when None
+
+
+class FeedbackTable:
+    """The feedback on one library's answers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def give(self, given: Feedback) -> None:
+        """Keep it in place of what was said about the same answer before."""
+        moment = (given.given or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
+        row = {"conversation": given.conversation, "position": given.position, "good": int(given.good)}
+        row |= {"reason": given.reason.strip()[:MAX_REASON], "question": given.question, "answer_text": given.answer}
+        with self._database.write() as connection:
+            connection.execute(_same(given.conversation, given.position))
+            connection.execute(insert(feedback).values(**row, model=given.model, given=moment))
+
+    def take_back(self, conversation: str, position: int) -> None:
+        """Forget what was said about this answer."""
+        with self._database.write() as connection:
+            connection.execute(_same(conversation, position))
+
+    def of(self, conversation: str) -> dict[int, Feedback]:
+        """The feedback of a conversation by the position of its message."""
+        return {one.position: one for one in self._select(conversation)}
+
+    def all(self) -> list[Feedback]:
+        """All feedback, the oldest first."""
+        return self._select(None)
+
+    def _select(self, conversation: str | None) -> list[Feedback]:
+        wanted = select(feedback).order_by(feedback.c.given, feedback.c.conversation, feedback.c.position)
+        if conversation is not None:
+            wanted = wanted.where(feedback.c.conversation == conversation)
+        with self._database.read() as connection:
+            return [
+                Feedback(
+                    conversation=row.conversation,
+                    position=row.position,
+                    good=bool(row.good),
+                    reason=row.reason,
+                    question=row.question,
+                    answer=row.answer_text,
+                    model=row.model,
+                    given=row.given.replace(tzinfo=UTC),
+                )
+                for row in connection.execute(wanted)
+            ]
+
+
+def _same(conversation: str, position: int) -> Delete:
+    return delete(feedback).where(feedback.c.conversation == conversation, feedback.c.position == position)
