@@ -88,6 +88,17 @@ class AddReport:
     failed: tuple[Failure, ...] = ()
 
 
+def joined(one: AddReport, other: AddReport) -> AddReport:
+    """Two reports as one."""
+    return AddReport(
+        added=one.added + other.added,
+        updated=one.updated + other.updated,
+        unchanged=one.unchanged + other.unchanged,
+        duplicates=one.duplicates + other.duplicates,
+        failed=one.failed + other.failed,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """A step of `Library.add` for a progress callback; `total` grows while sources are still being read."""
@@ -152,6 +163,7 @@ class Reading:
     start: int | None = None  # the best short answer; both None when there is none
     end: int | None = None
     sentences: tuple[tuple[int, int, float], ...] = ()  # (start, end, score 0..1) of each sentence, in order
+    shorts: tuple[tuple[int, int, float], ...] = ()  # the best short answer in each of these sentences, in order
 
 
 class PassageReader(Protocol):

@@ -137,10 +137,15 @@ class BuiltinReader(Reader):
     def _decode(self, window: TokenWindow, scores: NDArray[np.float32], whole: float) -> _Found:
         size = len(window.starts)
         own = scores[window.offset : window.offset + size]
-        first, last, best = best_span(own[:, 0], own[:, 1])
-        margin = best - float(scores[0, 0] + scores[0, 1])
+        none = float(scores[0, 0] + scores[0, 1])
+        shorts = {}
+        for sentence in np.unique(window.sentences):
+            inside = np.flatnonzero(window.sentences == sentence)
+            first, last, best = best_span(own[inside, 0], own[inside, 1])
+            shorts[int(sentence)] = int(inside[first]), int(inside[last]), best - none
+        first, last, margin = max(shorts.values(), key=lambda one: one[2])
         logit = whole * self.calibration.answerable + margin * self.calibration.margin + self.calibration.bias
-        return _Found(window, first, last, own[:, 2], whole, margin, logit)
+        return _Found(window, first, last, own[:, 2], whole, margin, logit, shorts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,7 @@ class _Found:
     whole: float  # logit of the answerable head
     margin: float  # best span against "none"
     logit: float  # of "this window answers", calibrated
+    shorts: dict[int, tuple[int, int, float]]  # by sentence: the best span in it, and its margin
 
 
 def _reading(passage: str, found: Sequence[_Found]) -> Reading:
@@ -170,14 +176,19 @@ def _reading(passage: str, found: Sequence[_Found]) -> Reading:
     best = max(found, key=lambda one: one.logit)
     spans = split_sentences(passage)
     scores = np.full(len(spans), -np.inf)
+    shorts: list[tuple[int, int, float]] = [(*span, -np.inf) for span in spans]
     for one in found:
         sums = np.bincount(one.window.sentences, weights=one.evidence, minlength=len(spans))
         sizes = np.bincount(one.window.sentences, minlength=len(spans))
         seen = sizes > 0
         scores[seen] = np.maximum(scores[seen], sums[seen] / sizes[seen])
+        for number, (first, last, margin) in one.shorts.items():
+            if margin > shorts[number][2]:
+                shorts[number] = int(one.window.starts[first]), int(one.window.ends[last]), margin
     start, end = int(best.window.starts[best.first]), int(best.window.ends[best.last])
     sentences = tuple((*span, round(logistic(score), 4)) for span, score in zip(spans, scores, strict=True))
-    return Reading(logistic(best.logit), start, end, sentences)
+    sure = tuple((first, last, round(logistic(margin), 4)) for first, last, margin in shorts)
+    return Reading(logistic(best.logit), start, end, sentences, sure)
 
 
 def best_span(start: NDArray[np.float32], end: NDArray[np.float32]) -> tuple[int, int, float]:
