@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         SentenceDone,
         TextDelta,
         Turn,
+        Writing,
     )
 
     __version__: str
@@ -77,6 +78,7 @@ _HOME = {
     "Retrieved": "rag.schema",
     "TextDelta": "rag.schema",
     "SentenceDone": "rag.schema",
+    "Writing": "rag.schema",
     "Done": "rag.schema",
     # what can go wrong
     "RagError": "rag.errors",
@@ -122,6 +124,7 @@ __all__ = [
     "SourceError",
     "TextDelta",
     "Turn",
+    "Writing",
     "__version__",
     "load_settings",
 ]

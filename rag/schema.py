@@ -291,6 +291,16 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """Event: a chat model's words of the sentence under way, not checked yet; each such event replaces the one before.
+
+    It also comes, with the same text, while nothing else happens, so that whoever watches can stop.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SentenceDone:
     """Event: a sentence is complete, with its citations."""
 
@@ -304,4 +314,4 @@ class Done:
     answer: Answer
 
 
-Event = Searching | Retrieved | TextDelta | SentenceDone | Done
+Event = Searching | Retrieved | TextDelta | Writing | SentenceDone | Done

@@ -8,6 +8,9 @@ from dataclasses import replace
 from rag.schema import AnswerSentence, Candidate, Citation
 
 
+UNVERIFIED = "[not verified]"  # behind a sentence of a chat model that the articles do not bear out
+
+
 def cite(candidate: Candidate, article_text: str, start: int, end: int) -> Citation:
     """The citation of `article_text[start:end]`, not numbered yet; `candidate` gives the article's head."""
     if not 0 <= start < end <= len(article_text):
@@ -50,9 +53,9 @@ def cited(sentences: Iterable[AnswerSentence]) -> tuple[Citation, ...]:
 
 
 def marked(sentence: AnswerSentence) -> str:
-    """The sentence followed by its marks: 'It rained. [1][2]'."""
+    """The sentence followed by its marks: 'It rained. [1][2]'; one that was checked in vain says so."""
     marks = "".join(f"[{citation.number}]" for citation in sentence.citations)
-    return f"{sentence.text} {marks}".rstrip()
+    return " ".join(part for part in (sentence.text, marks, "" if sentence.verified else UNVERIFIED) if part)
 
 
 def render(sentences: Sequence[AnswerSentence]) -> str:

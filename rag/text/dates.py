@@ -9,11 +9,11 @@ import re
 from datetime import date
 
 _MONTHS = tuple("January February March April May June July August September October November December".lower().split())
-_MONTH_NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)} | {
+MONTH_NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)} | {
     name[:3]: number for number, name in enumerate(_MONTHS, 1)
 }
-_MONTH_NUMBERS["sept"] = 9
-_MONTH = r"(?P<month>" + "|".join(sorted(_MONTH_NUMBERS, key=len, reverse=True)) + r")\b\.?"
+MONTH_NUMBERS["sept"] = 9
+_MONTH = r"(?P<month>" + "|".join(sorted(MONTH_NUMBERS, key=len, reverse=True)) + r")\b\.?"
 
 _YEAR_FIRST = re.compile(r"(?<!\d)(?P<year>\d{4})([-/.]?)(?P<month>\d{2})\2(?P<day>\d{2})(?!\d)")
 _DAY_FIRST = re.compile(
@@ -89,7 +89,7 @@ def _from_numbers(match: re.Match[str]) -> date | None:
 
 
 def _build(year: str, month: str, day: str) -> date | None:
-    number = int(month) if month.isdigit() else _MONTH_NUMBERS.get(month.lower(), 0)
+    number = int(month) if month.isdigit() else MONTH_NUMBERS.get(month.lower(), 0)
     if not _OLDEST <= int(year) <= _NEWEST:
         return None
     try:

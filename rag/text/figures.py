@@ -1,0 +1,127 @@
+"""Figures in running text as numbers: 1,000 and "one thousand", 1.2 million, 5 %, "two dozen", "half".
+
+Pure text: no model. Years are figures like others; what is a date is taken out by the caller beforehand.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_UNITS = {
+    word: value
+    for value, word in enumerate(
+        (
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+            "seventeen eighteen nineteen"
+        ).split()
+    )
+}
+_TENS = {
+    word: 10 * value for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
+}
+_ORDINALS = {
+    word: value
+    for value, word in enumerate("third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(), 3)
+}
+_SCALES = {
+    "dozen": 12, "dozens": 12, "hundred": 100, "thousand": 1e3, "k": 1e3, "million": 1e6, "m": 1e6, "mn": 1e6,
+    "billion": 1e9, "bn": 1e9, "b": 1e9, "trillion": 1e12, "tn": 1e12,
+}  # fmt: skip
+_TOKEN = re.compile(
+    r"(?P<digits>\d+(?:[,\u2009\u202f']\d{3})*(?:\.\d+)?)(?:(?:st|nd|rd|th)\b)?|(?P<word>[a-z]+)|(?P<other>\S)", re.I
+)
+_ABOUT = frozenset("about around nearly almost some roughly approximately over under least most than up".split())
+_ABOUT_TOLERANCE = 0.1  # "about 1,200" for 1,150
+_ABOUT_REACH = 3  # words before a figure in which "about" may stand
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number as a text gives it."""
+
+    value: float
+    written: str
+    unit: float = 1.0  # of the last digit written: 0.1 million in "1.2 million"
+    about: bool = False  # said to be rough
+
+    def agrees(self, other: Figure) -> bool:
+        """Whether `other`, from the source, bears this figure out: the same, rounded to it, or near a rough one."""
+        apart = abs(self.value - other.value)
+        rounded = self.unit != 1.0 and apart <= self.unit / 2
+        near = (self.about or other.about) and apart <= _ABOUT_TOLERANCE * abs(other.value)
+        return apart < 1e-9 * max(1.0, abs(other.value)) or rounded or near
+
+
+def figures(text: str) -> tuple[Figure, ...]:
+    """The figures of a text, in order. "one" alone is mostly a pronoun and is left out."""
+    found: list[Figure] = []
+    tokens = [(match, match.group().lower()) for match in _TOKEN.finditer(text)]
+    place = 0
+    while place < len(tokens):
+        read = _read(tokens, place)
+        if read is None:
+            place += 1
+            continue
+        value, unit, after = read
+        written = text[tokens[place][0].start() : tokens[after - 1][0].end()]
+        before = {word for _, word in tokens[max(0, place - _ABOUT_REACH) : place]}
+        if written.lower() != "one":
+            found.append(Figure(value, written, unit, bool(before & _ABOUT)))
+        place = after
+    return tuple(found)
+
+
+def _read(tokens: list[tuple[re.Match[str], str]], place: int) -> tuple[float, float, int] | None:
+    """Value, unit of the last digit and the place after the number that begins at `place`; None when none does."""
+    match, word = tokens[place]
+    if match["digits"]:
+        plain = re.sub(r"[^\d.]", "", match["digits"])
+        decimals = len(plain.partition(".")[2])
+        scale, after = _scaled(tokens, place + 1, match)
+        return float(plain) * scale, 10.0**-decimals * scale, after
+    if word == "half":
+        scale, after = _scaled(tokens, place + 1, None)
+        skipped = tokens[place + 1][1] if place + 1 < len(tokens) else ""
+        if skipped in ("a", "an"):
+            scale, after = _scaled(tokens, place + 2, None)
+        return (0.5 * scale, 1.0, after) if scale > 1 else None
+    if word in _ORDINALS:
+        return float(_ORDINALS[word]), 1.0, place + 1
+    return _spelt(tokens, place)
+
+
+def _spelt(tokens: list[tuple[re.Match[str], str]], place: int) -> tuple[float, float, int] | None:
+    """A number in words: "twenty-one", "three hundred and five thousand"; "dozens" and "thousands" alone are none."""
+    total, current, after, seen = 0.0, 0.0, place, False
+    while after < len(tokens):
+        word = tokens[after][1]
+        if word in _UNITS or word in _TENS:
+            current += _UNITS.get(word, 0) or _TENS.get(word, 0)
+            seen = True
+        elif seen and word in _SCALES and len(word) > 2:
+            current = max(1.0, current) * _SCALES[word]
+            if _SCALES[word] >= 1e3:
+                total, current = total + current, 0.0
+        elif not (seen and word in ("and", "-") and _goes_on(tokens, after)):
+            break
+        after += 1
+    return (total + current, 1.0, after) if seen else None
+
+
+def _goes_on(tokens: list[tuple[re.Match[str], str]], link: int) -> bool:
+    """Whether a number goes on behind a hyphen ("twenty-one") or "and" ("two hundred and five", not "two and six")."""
+    before = tokens[link - 1][1]
+    after = tokens[link + 1][1] if link + 1 < len(tokens) else ""
+    small = after in _UNITS or after in _TENS
+    return small and (before in _TENS if tokens[link][1] == "-" else before in _SCALES)
+
+
+def _scaled(tokens: list[tuple[re.Match[str], str]], place: int, digits: re.Match[str] | None) -> tuple[float, int]:
+    """The scale word behind digits ("1.2 million", "5bn"), and the place after it; one letter only when glued."""
+    if place < len(tokens):
+        match, word = tokens[place]
+        glued = digits is not None and match.start() == digits.end()
+        if word in _SCALES and (len(word) > 2 or glued):
+            return _SCALES[word], place + 1
+    return 1.0, place

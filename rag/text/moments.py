@@ -1,0 +1,86 @@
+"""Dates named in running text, compared as far as they are given: "25 May" is "May 25" and 2022-05-25; "in May 2022".
+
+Pure text. Months alone and weekdays count too; "may" is a month only beside a figure or where it cannot be a verb.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from rag.text.dates import MONTH_NUMBERS as MONTHS
+
+_MONTH = r"(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?:,?\s*(?P<year>(?:1[5-9]|20)\d\d)\b)?"
+_FORMS = (
+    re.compile(r"\b(?P<year>(?:1[5-9]|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)\b"),
+    re.compile(rf"\b{_DAY}(?:\s+of)?\s+{_MONTH}{_YEAR}", re.I),
+    re.compile(rf"\b{_MONTH}\s+{_DAY}(?!\d|,?\d|\s*(?:%|per|million|billion|people))\b{_YEAR}", re.I),
+    re.compile(rf"\b{_MONTH}\s+(?P<year>(?:1[5-9]|20)\d\d)\b", re.I),
+)
+_ALONE = re.compile(
+    r"\b(?P<month>January|February|March|April|June|July|August|September|October|November|December)\b|"
+    r"\b(?:in|of|since|last|early|late|mid|until|by|next|this|from|between|and)[ -](?P<may>May)\b"
+)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAY = re.compile(rf"\b({'|'.join(_WEEKDAYS)})s?\b", re.I)
+_NEAR_DAY = re.compile(r"\b(today|tonight|yesterday|tomorrow)\b", re.I)
+_SHIFT = {"today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date as far as a text gives it."""
+
+    month: int
+    day: int | None = None
+    year: int | None = None
+    written: str = ""
+
+    def agrees(self, other: Moment) -> bool:
+        """Whether `other`, from the source, bears this date out; what either leaves open does not count against it."""
+        days = self.day is None or self.day == other.day
+        years = self.year is None or other.year is None or self.year == other.year
+        return self.month == other.month and days and years
+
+
+def moments(text: str) -> tuple[tuple[Moment, ...], str]:
+    """The dates of a text, and the text with spaces in their place, so that their figures are not read again."""
+    found: list[Moment] = []
+    rest = text
+    for form in (*_FORMS, _ALONE):
+        for match in form.finditer(rest):
+            if moment := _moment(match):
+                found.append(moment)
+                rest = rest[: match.start()] + " " * len(match.group()) + rest[match.end() :]
+    return tuple(found), rest
+
+
+def weekdays(text: str) -> frozenset[int]:
+    """The weekdays named in a text, Monday is 0."""
+    return frozenset(_WEEKDAYS.index(match[1].lower()) for match in _WEEKDAY.finditer(text))
+
+
+def implied(text: str, published: date | None) -> tuple[Moment, ...]:
+    """The dates that weekdays and "yesterday" mean in a text published on a day: the nearest before and after it."""
+    if published is None:
+        return ()
+    days = [published]
+    for match in _NEAR_DAY.finditer(text):
+        days.append(published + timedelta(days=_SHIFT[match[1].lower()]))
+    for weekday in weekdays(text):
+        before = published - timedelta(days=(published.weekday() - weekday) % 7)
+        days += [before, before - timedelta(days=7), before + timedelta(days=7)]
+    return tuple(Moment(day.month, day.day, day.year) for day in days)
+
+
+def _moment(match: re.Match[str]) -> Moment | None:
+    parts = match.groupdict()
+    named = parts.get("month") or parts.get("may") or ""
+    month = int(named) if named.isdigit() else MONTHS.get(named.lower(), 0)
+    day = int(parts["day"]) if parts.get("day") else None
+    if not 1 <= month <= 12 or (day is not None and not 1 <= day <= 31):
+        return None
+    return Moment(month, day, int(parts["year"]) if parts.get("year") else None, match.group())
