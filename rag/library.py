@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Self
 from rag.config import Settings, load_settings
 from rag.models.embedder import embedder_identity, load_embedder
 from rag.schema import AddReport, Article, Embedder, Finding, Passage, Progress
+from rag.store.feeds import Feed
 from rag.store.store import Order, Snapshot, Store
 
 if TYPE_CHECKING:
+    from rag.ingest.subscriptions import Subscriber
     from rag.retrieval.retriever import ArticleRetriever
 
 Source = str | Path | Article
@@ -98,6 +100,36 @@ class Library:
 
         several = [sources] if isinstance(sources, str | Path | Article) else list(sources)
         return add_sources(self.store, self._load_embedder, several, progress=progress, fields=fields)
+
+    def add_feed(
+        self, url: str, *, limit: int | None = None, progress: Callable[[Progress], None] | None = None
+    ) -> AddReport:
+        """Add the entries of an RSS or Atom feed that are new since the last visit; what became of each.
+
+        An entry's own text is taken when it is the whole article, else its page. `limit` bounds how many are added now.
+        """
+        return self._subscriber(progress).add_feed(url, limit=limit)
+
+    def add_sitemap(
+        self, url: str, *, limit: int = 100, progress: Callable[[Progress], None] | None = None
+    ) -> AddReport:
+        """Add at most `limit` pages of a site map (or an index of them) that are new since the last visit, newest
+        first."""
+        return self._subscriber(progress).add_sitemap(url, limit=limit)
+
+    def feeds(self) -> list[Feed]:
+        """The feeds and site maps that were visited, with when and how many entries were taken."""
+        return self.store.feeds.all()
+
+    def forget_feed(self, url: str) -> bool:
+        """Forget what was taken from a feed, so that a visit begins anew; its articles stay."""
+        return self.store.feeds.forget(url)
+
+    def _subscriber(self, progress: Callable[[Progress], None] | None) -> Subscriber:
+        from rag.ingest.subscriptions import Subscriber
+        from rag.ingest.web import Fetcher
+
+        return Subscriber(self.store, self._load_embedder, Fetcher(), progress)
 
     def remove(self, article_id: str) -> bool:
         """Remove an article with all that came from it; whether there was one."""

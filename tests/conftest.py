@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sites import site
 from stores import opening, store
 
-__all__ = ["opening", "store"]
+__all__ = ["opening", "site", "store"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

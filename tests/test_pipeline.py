@@ -8,35 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from embedders import DIMENSION, HashEmbedder, never
 
 from rag.ingest.pipeline import RECURS_IN, add_sources
 from rag.models.embedder import load_embedder
 from rag.schema import AddReport, Article, Filters, Progress, Vectors
 from rag.store.store import Store
 
-DIMENSION = 8
 NAMES = ("Ash", "Birch", "Cedar", "Elder", "Fir", "Hazel", "Juniper", "Larch", "Maple", "Oak")
-
-
-class HashEmbedder:
-    """Real token counts, vectors that depend on the text alone, and a note of what was embedded."""
-
-    fingerprint, dimension, max_tokens = "hash", DIMENSION, 256
-
-    def __init__(self) -> None:
-        self.calls: list[list[str]] = []
-        self._counter = load_embedder("builtin")
-
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        self.calls.append(list(texts))
-        return np.stack([self.embed_query(text) for text in texts])
-
-    def embed_query(self, text: str) -> Vectors:
-        vector = np.random.default_rng(sum(text.encode()) * 31 + len(text)).standard_normal(DIMENSION)
-        return (vector / np.linalg.norm(vector)).astype(np.float32)
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._counter.count_tokens(texts)
 
 
 @pytest.fixture
@@ -48,10 +27,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def embedder() -> HashEmbedder:
     return HashEmbedder()
-
-
-def never() -> HashEmbedder:
-    raise AssertionError("the embedder must not be loaded when nothing is new")
 
 
 def story(name: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import threading
 import time
-from collections.abc import Callable, Iterator
-from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
+from formats import BODY, TITLE, pdf
+from sites import HTML, PAGE, Answer, Site
 
 from rag.errors import SourceError
 from rag.ingest import guard, web
@@ -17,68 +18,6 @@ from rag.ingest.intake import Address, Raw, Unchanged, list_items, take
 from rag.ingest.web import Fetcher, check_address
 from rag.schema import Failure
 from rag.store.store import Known
-from tests.formats import BODY, TITLE, pdf
-
-PAGE = (
-    f"<html><head><title>{TITLE}</title><meta property='article:published_time' content='2022-05-25'></head><body>"
-    f"<article><h1>{TITLE}</h1>{''.join(f'<p>{line}</p>' for line in BODY)}</article></body></html>"
-).encode()
-Answer = tuple[int, dict[str, str], bytes]
-HTML = {"Content-Type": "text/html; charset=utf-8"}
-
-
-class Site:
-    """A server with answers by path; a path answers its list in turn, the last one for ever."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, list[Answer]] = {"/page": [(200, HTML, PAGE)]}
-        self.asked: list[tuple[str, str]] = []
-        self.drip = 0.0
-        site = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                site.asked.append((self.path, self.headers["User-Agent"]))
-                answers = site.answers.get(self.path, [(404, {}, b"")])
-                status, headers, body = answers.pop(0) if len(answers) > 1 else answers[0]
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                try:
-                    self._write(body)
-                except OSError:
-                    return  # the reader had enough
-
-            def _write(self, body: bytes) -> None:
-                for start in range(0, len(body), 10 if site.drip else 65536):
-                    time.sleep(site.drip)
-                    self.wfile.write(body[start : start + (10 if site.drip else 65536)])
-                    self.wfile.flush()
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.waits: list[float] = []
-
-    def fetcher(self, longest: float = 60.0) -> Fetcher:
-        return Fetcher(permitted=frozenset({"127.0.0.1"}), pause=self.waits.append, longest=longest)
-
-    def paths(self) -> list[str]:
-        return [path for path, _ in self.asked]
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    made = Site()
-    thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join()
 
 
 def test_a_page_becomes_its_article_with_its_date_and_address(site: Site) -> None:
@@ -150,6 +89,10 @@ def test_a_busy_server_is_asked_again_and_left_alone_in_the_end(site: Site) -> N
     site.answers["/page"] = [(503, {"Retry-After": "2"}, b""), (200, HTML, PAGE)]
     assert site.fetcher().article(f"{site.url}/page").title == TITLE
     assert 2.0 in site.waits
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=20))
+    site.answers["/page"] = [(429, {"Retry-After": later}, b""), (200, HTML, PAGE)]
+    assert site.fetcher().article(f"{site.url}/page").title == TITLE
+    assert any(17 < wait <= 20 for wait in site.waits)
     site.answers["/page"] = [(503, {}, b"")]
     site.asked.clear()
     with pytest.raises(SourceError, match="answered 503"):

@@ -24,12 +24,25 @@ TITLE_WIDTH = 60  # a longer source name would push the bar off an 80-column ter
 
 def add(
     context: typer.Context,
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, or web addresses.")],
+    sources: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, or web addresses.")
+    ] = None,
     columns: Annotated[
         list[str] | None,
         typer.Option(
             "--map", metavar="FIELD=COLUMN", help="Column of a JSON or CSV file, as in text=story. May come again."
         ),
+    ] = None,
+    feed: Annotated[
+        list[str] | None,
+        typer.Option("--feed", metavar="URL", help="RSS or Atom feed: adds what is new in it. May come again."),
+    ] = None,
+    sitemap: Annotated[
+        list[str] | None,
+        typer.Option("--sitemap", metavar="URL", help="Site map: adds its newest pages. May come again."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="At most so many of a feed (all) or a site map (100).")
     ] = None,
     library: LibraryPath = None,
     json: Json = False,
@@ -38,9 +51,17 @@ def add(
 
     Text, Markdown, HTML, PDF, Word, OpenDocument, EPUB, e-mail, MHTML, JSON, JSON Lines, CSV, and ZIP files of these.
     """
+    from rag.schema import joined
+
     fields = _fields(columns or [])
+    if not (sources or feed or sitemap):
+        raise typer.BadParameter("Name something to add: files, folders, addresses, --feed or --sitemap.")
     with open_library(settings_for(context, library)) as opened, _progress() as advance:
-        report = opened.add(sources, progress=advance, fields=fields)
+        report = opened.add(sources or [], progress=advance, fields=fields)
+        for url in feed or []:
+            report = joined(report, opened.add_feed(url, limit=limit, progress=advance))
+        for url in sitemap or []:
+            report = joined(report, opened.add_sitemap(url, limit=limit or 100, progress=advance))
     if json:
         print_json(_report_json(report))
     else:

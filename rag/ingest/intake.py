@@ -21,7 +21,6 @@ from rag.store.store import Known
 if TYPE_CHECKING:
     from rag.ingest.web import Fetcher
 
-Source = str | Path | Article
 Lookup = Callable[[str], Known | None]
 
 
@@ -49,6 +48,7 @@ class Address:
     fetch: Callable[[str], Article]
 
 
+Source = str | Path | Article | Address
 Item = Path | Article | Address | Failure
 Taken = Raw | Unchanged | Failure
 
@@ -121,7 +121,7 @@ class _Fetch:
 
 
 def _items_of(source: Source, fetch: _Fetch) -> Iterator[Item]:
-    if isinstance(source, Article):
+    if isinstance(source, Article | Address):
         yield source
     elif isinstance(source, str) and source.lower().startswith(("http://", "https://")):
         yield Address(source, fetch)

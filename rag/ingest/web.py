@@ -1,7 +1,7 @@
-"""Web addresses to articles: one page fetched politely, within bounds, through the guard.
+"""Web addresses to articles: pages, feeds and site maps fetched politely, within bounds, through the guard.
 
-In: an address that the user named. Out: the Article of its page; a SourceError with a plain reason. No proxy, cookie or
-password of the environment is used.
+In: an address that the user named. Out: the Article of its page, or what the server sent; a SourceError with a plain
+reason. No proxy, cookie or password of the environment is used.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import re
 import ssl
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 from urllib.robotparser import RobotFileParser
 
@@ -25,13 +27,15 @@ from rag.ingest.html import parse_html
 from rag.schema import Article
 
 AGENT = "ArticleChat"  # the name that robots.txt may address
-USER_AGENT = f"{AGENT}/0.1 (adds single pages that its user names)"
+USER_AGENT = f"{AGENT}/0.1 (adds pages and feeds that its user names)"
 LONGEST_S = 30.0  # of one page with its redirects and retries
 MOST_REDIRECTS = 5
 DELAY_S = 1.0  # between two requests to one host; a robots.txt may ask for up to ten times as much
 _RETRIED = (429, 502, 503, 504)
 _BACKOFF_S = (1.0, 3.0)  # before the second and the third try
 _LARGEST_ROBOTS = 500_000  # bytes, as RFC 9309 wants
+_LONGEST_MARK = 500  # characters of an ETag or a date that are remembered
+_ARTICLE_KINDS = "text/html,application/xhtml+xml,application/pdf,text/plain;q=0.8"
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 
 
@@ -50,6 +54,9 @@ class Fetched:
     kind: str
     charset: str | None
     body: bytes
+    changed: bool = True  # False: the server says that it is what was fetched before (304), and sent no body
+    etag: str = ""
+    modified: str = ""
 
 
 class Fetcher:
@@ -87,23 +94,32 @@ class Fetcher:
             )
         return replace(article, url=page.url, source=url)
 
-    def fetch(self, url: str) -> Fetched:
-        """The page at the address, redirects followed, each checked as the first one."""
+    def fetch(self, url: str, *, headers: Mapping[str, str] | None = None) -> Fetched:
+        """What is at the address, redirects followed, each checked as the first one.
+
+        `headers` are sent along: what is accepted, and what was fetched before (If-None-Match, If-Modified-Since).
+        """
         deadline = time.monotonic() + self._longest
         for _ in range(MOST_REDIRECTS + 1):
             parts = check_address(url)
             self._respect_robots(parts, deadline)
-            response = self._retried(parts, deadline)
+            response = self._retried(parts, deadline, headers=headers)
             target = response.headers.get("location")
             if response.status in (301, 302, 303, 307, 308) and target:
                 url = urljoin(urlunsplit(parts), target)
                 continue
-            if response.status != 200:
+            if response.status != 200 and not (response.status == 304 and headers):
                 raise SourceError(f"The server answered {response.status}.", _mend_of(response.status))
             kind, _, rest = response.headers.get("content-type", "").partition(";")
             charset = re.search(r"charset=[\"']?([\w.:-]+)", rest, re.IGNORECASE)
             return Fetched(
-                urlunsplit(parts), kind.strip().lower(), charset.group(1) if charset else None, response.body
+                url=urlunsplit(parts),
+                kind=kind.strip().lower(),
+                charset=charset.group(1) if charset else None,
+                body=response.body,
+                changed=response.status == 200,
+                etag=response.headers.get("etag", "")[:_LONGEST_MARK],
+                modified=response.headers.get("last-modified", "")[:_LONGEST_MARK],
             )
         raise SourceError(f"The address redirects more than {MOST_REDIRECTS} times.", "Check it in a browser.")
 
@@ -129,12 +145,19 @@ class Fetcher:
         rules.parse(found.splitlines())
         return rules
 
-    def _retried(self, parts: SplitResult, deadline: float, *, largest: int = LARGEST_FILE) -> _Response:
+    def _retried(
+        self,
+        parts: SplitResult,
+        deadline: float,
+        *,
+        largest: int = LARGEST_FILE,
+        headers: Mapping[str, str] | None = None,
+    ) -> _Response:
         """The answer of the server, asked again after a while when it is busy or does not answer."""
         for wait in (*_BACKOFF_S, None):
             self._wait_turn(parts, deadline)
             try:
-                response = self._request(parts, deadline, largest)
+                response = self._request(parts, deadline, largest, headers or {})
             except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ReadError, httpcore.ReadTimeout,
                     httpcore.RemoteProtocolError) as error:  # fmt: skip
                 left(deadline)
@@ -147,8 +170,7 @@ class Fetcher:
             else:
                 if response.status not in _RETRIED or wait is None:
                     return response
-                asked = response.headers.get("retry-after", "")
-                wait = max(wait, float(asked)) if asked.isdecimal() and len(asked) < 6 else wait
+                wait = max(wait, _asked_wait(response.headers.get("retry-after", "")))
             if wait > left(deadline):
                 raise SourceError("The server is busy.", "Try again later.")
             self._pause(wait)
@@ -163,7 +185,7 @@ class Fetcher:
             self._pause(min(delay - since, left(deadline)))
         self._last[parts.netloc] = time.monotonic()
 
-    def _request(self, parts: SplitResult, deadline: float, largest: int) -> _Response:
+    def _request(self, parts: SplitResult, deadline: float, largest: int, more: Mapping[str, str]) -> _Response:
         target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
         url = httpcore.URL(
             scheme=parts.scheme.encode(), host=(parts.hostname or "").encode(), port=parts.port, target=target.encode()
@@ -171,9 +193,10 @@ class Fetcher:
         headers: dict[bytes | str, bytes | str] = {
             "Host": parts.netloc,
             "User-Agent": USER_AGENT,
-            "Accept": "text/html,application/xhtml+xml,application/pdf,text/plain;q=0.8",
+            "Accept": _ARTICLE_KINDS,
             "Accept-Encoding": "gzip",
             "Connection": "close",
+            **dict(more.items()),
         }
         context = ssl.create_default_context(cafile=certifi.where())
         backend = GuardedBackend(deadline, self._permitted)
@@ -227,6 +250,17 @@ def _body(response: httpcore.Response, headers: dict[str, str], largest: int) ->
     if unpack and not unpack.eof:
         raise SourceError("The page did not come whole.", "Try again later.")
     return bytes(body)
+
+
+def _asked_wait(retry_after: str) -> float:
+    """The seconds that a Retry-After header asks for, as a number or as a date; 0 when it says neither."""
+    if retry_after.isdecimal() and len(retry_after) < 6:
+        return float(retry_after)
+    try:
+        when = parsedate_to_datetime(retry_after)
+    except (ValueError, IndexError):
+        return 0.0
+    return (when - datetime.now(UTC)).total_seconds() if when.tzinfo else 0.0
 
 
 def _mend_of(status: int) -> str:

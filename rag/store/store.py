@@ -29,6 +29,7 @@ from rag.store.conversations import ConversationTable
 from rag.store.database import FILE_NAME, Database
 from rag.store.dense import DenseIndex, Progress
 from rag.store.feedback import FeedbackTable
+from rag.store.feeds import FeedTable
 from rag.store.lock import WriterLock
 from rag.store.records import Known, Line, Order, Prepared, Snapshot
 from rag.store.vectors import Snapshots
@@ -51,6 +52,7 @@ class Store:
         self.conversations = ConversationTable(self._database)
         self.feedback = FeedbackTable(self._database)
         self.collections = CollectionTable(self._database)
+        self.feeds = FeedTable(self._database)
 
     @classmethod
     def open(

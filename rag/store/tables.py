@@ -137,3 +137,23 @@ collected = Table(  # articles in collections; an article that is removed and pu
     Column("article_id", String, primary_key=True),
     sqlite_with_rowid=False,
 )
+
+feeds = Table(  # feeds and site maps that were visited
+    "feeds",
+    metadata,
+    Column("url", String, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("etag", Text, nullable=False),
+    Column("modified", Text, nullable=False),
+    Column("checked", DateTime, nullable=False),  # UTC
+)
+
+feed_entries = Table(  # entries that were taken, or could not be, so that the next visit knows what is new
+    "feed_entries",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("mark", Text, nullable=False),  # differs when the entry was changed
+    Column("failures", Integer, nullable=False),  # 0: taken
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,106 @@
+"""Feeds and site maps to a library: only what is new since the last visit is fetched and added.
+
+In: a store, an embedder, the address of a feed or site map. Out: an AddReport, as for any other source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+from rag.errors import SourceError
+from rag.ingest import feeds, sitemaps
+from rag.ingest.feeds import Entry
+from rag.ingest.intake import Address
+from rag.ingest.pipeline import add_sources
+from rag.ingest.web import Fetcher, check_address
+from rag.schema import AddReport, Article, Embedder, Failure, Progress, joined
+from rag.store.feeds import Feed
+from rag.store.store import Store
+
+# Entries that are fetched, added and remembered together: at a second between requests to a host, half a minute's work.
+STEP = 20
+Told = Callable[[Progress], None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Adds feeds and site maps to a store."""
+
+    store: Store
+    embedder_factory: Callable[[], Embedder]
+    fetcher: Fetcher
+    progress: Told = None
+
+    def add_feed(self, url: str, *, limit: int | None = None) -> AddReport:
+        """The entries of the feed that were not added before: their own text, or the page that they lead to.
+
+        `limit` bounds how many are added now; the next visit goes on with the others.
+        """
+        known = self.store.feeds.get(url)
+        try:
+            asked = {"Accept": feeds.KINDS, "If-None-Match": known.etag, "If-Modified-Since": known.modified}
+            page = self.fetcher.fetch(url, headers={name: value for name, value in asked.items() if value})
+            if not page.changed:
+                self.store.feeds.visited(known)
+                return AddReport()
+            listing = feeds.parse_feed(page.body, page.url)
+        except SourceError as error:
+            return AddReport(failed=(Failure(url, str(error)),))
+        new = self._new(url, listing.entries)
+        report = self._add(url, new[:limit])
+        whole = not report.failed and len(new[:limit]) == len(new)  # otherwise the next visit must see it again
+        etag, modified = (page.etag, page.modified) if whole else ("", "")
+        self.store.feeds.visited(Feed(url, listing.title, etag, modified))
+        return report
+
+    def add_sitemap(self, url: str, *, limit: int) -> AddReport:
+        """At most `limit` pages of the site map that were not added before or have changed since, newest first."""
+        seen = self.store.feeds.seen(url)
+        try:
+            address = check_address(url).geturl()
+            pages = sitemaps.pages_of(self.fetcher, address, enough=limit + len(seen))
+        except SourceError as error:
+            return AddReport(failed=(Failure(url, str(error)),))
+        report = self._add(url, self._new(url, pages)[:limit])
+        self.store.feeds.visited(Feed(url, "Site map"))
+        return report
+
+    def _new(self, url: str, entries: Iterable[Entry]) -> list[Entry]:
+        seen = self.store.feeds.seen(url)
+        return [entry for entry in entries if seen.get(entry.key) != entry.mark]
+
+    def _add(self, url: str, entries: Sequence[Entry]) -> AddReport:
+        """Add the entries in steps, each remembered when it is in the library."""
+        whole = AddReport()
+        done = passages = 0
+
+        def told(step: Progress) -> None:
+            if self.progress is not None:
+                self.progress(Progress(done + step.done, len(entries), passages + step.passages, step.source))
+
+        for first in range(0, len(entries), STEP):
+            part = entries[first : first + STEP]
+            report = add_sources(self.store, self.embedder_factory, map(self._source, part), progress=told)
+            failed = {failure.source for failure in report.failed}
+            for lost in (False, True):
+                marks = ((one.key, one.mark) for one in part if (one.article.source in failed) == lost)
+                self.store.feeds.take(url, marks, failed=lost)
+            whole = joined(whole, report)
+            done += len(part)
+        return whole
+
+    def _source(self, entry: Entry) -> Article | Address:
+        if entry.article.text or entry.url is None:
+            return entry.article
+        return Address(entry.url, lambda url: _with_listing(self.fetcher.article(url), entry.article))
+
+
+def _with_listing(page: Article, listed: Article) -> Article:
+    """The page's article, with what only the listing says; a host name stands for a publisher where none is named."""
+    names = ("title", "publisher", "author", "published", "language")
+    told = {name: getattr(page, name) or getattr(listed, name) for name in names}
+    if listed.publisher and page.publisher and page.publisher in urlsplit(page.url or "").netloc:
+        told["publisher"] = listed.publisher
+    return replace(page, **told)

@@ -1,0 +1,215 @@
+"""Feeds and site maps: read from a real server; a second visit adds only what is new."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pytest
+from embedders import DIMENSION, HashEmbedder, never
+from formats import BODY
+from sites import HTML, Site
+
+from rag.errors import SourceError
+from rag.ingest import feeds, subscriptions
+from rag.ingest.feeds import parse_feed
+from rag.ingest.subscriptions import Subscriber
+from rag.schema import Progress
+from rag.store.feeds import MOST_FAILURES
+from rag.store.store import Store
+
+WHOLE = "".join(f"<p>{line} That was report {number}.</p>" for number in range(4) for line in BODY)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "library", fingerprint="hash", dimension=DIMENSION) as opened:
+        yield opened
+
+
+def item(name: str, *, site: Site, text: str = "", day: int = 25, guid: str = "") -> str:
+    content = f"<content:encoded>{escape(text)}</content:encoded>" if text else ""
+    return (
+        f"<item><title>{name} &amp; more</title><link>{site.url}/{name}</link><guid>{guid or name}</guid>"
+        f"<pubDate>Wed, {day} May 2022 23:30:00 -0500</pubDate><description>A teaser …</description>{content}</item>"
+    )
+
+
+def rss(*items: str) -> bytes:
+    head = '<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/">'
+    channel = f"<channel><title>Harbour Post</title><language>en-gb</language>{''.join(items)}</channel></rss>"
+    return (head + channel).encode()
+
+
+def page(name: str) -> bytes:
+    lines = "".join(f"<p>{line.replace('Norrmouth', name)}</p>" for line in BODY)
+    return f"<html><head><title>News of {name}</title></head><body><article>{lines}</article></body></html>".encode()
+
+
+def subscriber(store: Store, site: Site, told: list[Progress] | None = None) -> Subscriber:
+    note = told.append if told is not None else None
+    return Subscriber(store, HashEmbedder, site.fetcher(), note)
+
+
+def test_entries_are_added_from_their_own_text_or_their_page(store: Store, site: Site) -> None:
+    site.answers["/feed"] = [(200, {}, rss(item("whole", site=site, text=WHOLE), item("teaser", site=site)))]
+    site.answers["/teaser"] = [(200, HTML, page("teaser"))]
+    told: list[Progress] = []
+    report = subscriber(store, site, told).add_feed(f"{site.url}/feed")
+    assert (len(report.added), report.failed) == (2, ())
+    whole, teaser = sorted(store.articles(), key=lambda article: article.url or "", reverse=True)
+    assert (whole.title, whole.publisher, whole.published) == ("whole & more", "Harbour Post", date(2022, 5, 25))
+    assert "That was report 3." in whole.text
+    assert "<" not in whole.text
+    assert (teaser.title, teaser.publisher, teaser.published) == ("News of teaser", "Harbour Post", date(2022, 5, 25))
+    assert "The town of teaser voted" in teaser.text
+    assert site.paths() == ["/robots.txt", "/feed", "/teaser"]
+    assert (told[-1].done, told[-1].total) == (2, 2)
+
+
+def test_a_second_visit_adds_only_what_is_new(store: Store, site: Site) -> None:
+    first, second = item("one", site=site, text=WHOLE), item("two", site=site, text=WHOLE.replace("ferry", "tram"))
+    site.answers["/feed"] = [(200, {"ETag": '"a"'}, rss(first))]
+    subscriber(store, site).add_feed(f"{site.url}/feed")
+    again = Subscriber(store, never, site.fetcher()).add_feed(f"{site.url}/feed")
+    assert again == type(again)()
+    site.answers["/feed"] = [(200, {"ETag": '"b"'}, rss(second, first))]
+    report = subscriber(store, site).add_feed(f"{site.url}/feed")
+    assert [added.title for added in report.added] == ["two & more"]
+    assert report.unchanged == ()
+    (known,) = store.feeds.all()
+    assert (known.title, known.etag, known.entries) == ("Harbour Post", '"b"', 2)
+
+
+def test_without_marks_of_the_server_entries_are_known_by_their_guid(store: Store, site: Site) -> None:
+    site.answers["/feed"] = [(200, {}, rss(item("one", site=site, text=WHOLE, guid="x")))]
+    subscriber(store, site).add_feed(f"{site.url}/feed")
+    site.answers["/feed"] = [(200, {}, rss(item("moved", site=site, text=WHOLE, guid="x")))]
+    assert Subscriber(store, never, site.fetcher()).add_feed(f"{site.url}/feed").added == ()
+    changed = item("one", site=site, text=WHOLE.replace("6,412", "6,413"), day=26, guid="x")
+    site.answers["/feed"] = [(200, {}, rss(changed))]
+    assert len(subscriber(store, site).add_feed(f"{site.url}/feed").updated) == 1
+
+
+def test_an_entry_that_fails_is_tried_again_but_not_for_ever(store: Store, site: Site) -> None:
+    site.answers["/feed"] = [(200, {"ETag": '"a"'}, rss(item("one", site=site), item("two", site=site, text=WHOLE)))]
+    for _ in range(MOST_FAILURES):
+        report = subscriber(store, site).add_feed(f"{site.url}/feed")
+        assert [failure.source for failure in report.failed] == [f"{site.url}/one"]
+        assert "answered 404" in report.failed[0].reason
+    assert subscriber(store, site).add_feed(f"{site.url}/feed").failed == ()
+    assert store.feeds.forget(f"{site.url}/feed")
+    site.answers["/one"] = [(200, HTML, page("one"))]
+    report = subscriber(store, site).add_feed(f"{site.url}/feed")
+    assert (len(report.added), len(report.unchanged)) == (1, 1)
+
+
+def test_a_limit_leaves_the_rest_for_the_next_visit(store: Store, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscriptions, "STEP", 2)
+    entries = [item(name, site=site) for name in "abcde"]
+    site.answers |= {f"/{name}": [(200, HTML, page(name * 9))] for name in "abcde"}
+    site.answers["/feed"] = [(200, {"ETag": '"a"'}, rss(*entries))]
+    assert len(subscriber(store, site).add_feed(f"{site.url}/feed", limit=3).added) == 3
+    assert len(subscriber(store, site).add_feed(f"{site.url}/feed", limit=3).added) == 2
+    assert site.paths().count("/a") == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"<html><body><p>Hello</p></body></html>", "no feed"),
+        (b"", "no feed"),
+        (b"/etc/passwd", "no feed"),
+        (b"http://127.0.0.1/", "no feed"),
+    ],
+)
+def test_what_is_no_feed_is_refused(data: bytes, reason: str) -> None:
+    with pytest.raises(SourceError, match=reason):
+        parse_feed(data, "https://example.org/feed")
+
+
+def test_a_feed_reads_no_files_and_blows_up_nothing(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the secret word")
+    kinds = f'<!DOCTYPE rss [<!ENTITY a "{"x" * 1000}"><!ENTITY b "{"&a;" * 1000}"><!ENTITY c "{"&b;" * 1000}">'
+    head = f'<?xml version="1.0"?>{kinds}<!ENTITY file SYSTEM "{secret.as_uri()}">]>'
+    body = rss("<item><guid>1</guid><title>Ferry</title><description>&file; &c;</description></item>")
+    listing = parse_feed(body.replace(b'<?xml version="1.0"?>', head.encode()), "https://example.org/feed")
+    assert all(len(entry.article.text) < 2_000_000 for entry in listing.entries)
+    assert "the secret word" not in str(listing)
+
+
+def test_an_entry_whose_text_goes_on_elsewhere_is_no_whole_article(site: Site) -> None:
+    for ending in ("…", "[...]", "Read more", "Continue reading →"):
+        listing = parse_feed(rss(item("one", site=site, text=WHOLE + f"<p>{ending}</p>")), site.url)
+        assert listing.entries[0].article.text == ""
+    assert len(parse_feed(rss(item("one", site=site, text=WHOLE)), site.url).entries[0].article.text) > feeds.WHOLE_TEXT
+
+
+def urlset(site: Site, **pages: str) -> bytes:
+    listed = "".join(f"<url><loc>{site.url}/{name}</loc><lastmod>{day}</lastmod></url>" for name, day in pages.items())
+    return f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{listed}</urlset>'.encode()
+
+
+def test_a_site_map_gives_its_newest_pages_and_the_next_visit_goes_on(store: Store, site: Site) -> None:
+    site.answers |= {f"/{name}": [(200, HTML, page(name))] for name in ("old", "new", "newest")}
+    pages = urlset(site, old="2022-01-01", newest="2024-03-01T10:00:00Z", new="2023-01-01")
+    other = b"<url><loc>https://elsewhere.example/page</loc></url>"
+    index = f"<sitemapindex><sitemap><loc>{site.url}/a.xml.gz</loc></sitemap></sitemapindex>".encode()
+    site.answers["/sitemap.xml"] = [(200, {}, index)]
+    site.answers["/a.xml.gz"] = [(200, {}, gzip.compress(pages.replace(b"</urlset>", other + b"</urlset>")))]
+    report = subscriber(store, site).add_sitemap(f"{site.url}/sitemap.xml", limit=2)
+    assert [added.title for added in report.added] == ["News of newest", "News of new"]
+    report = subscriber(store, site).add_sitemap(f"{site.url}/sitemap.xml", limit=2)
+    assert [added.title for added in report.added] == ["News of old"]
+    assert site.paths().count("/newest") == 1
+    changed = pages.replace(b"2022-01-01", b"2024-06-01")
+    site.answers["/a.xml.gz"] = [(200, {}, gzip.compress(changed))]
+    site.answers["/old"] = [(200, HTML, page("Oldmouth"))]
+    assert len(subscriber(store, site).add_sitemap(f"{site.url}/sitemap.xml", limit=2).updated) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ((404, {}, b""), "answered 404"),
+        ((200, {}, b"<html></html>"), "no site map"),
+        ((200, {}, b"no xml"), "no XML"),
+        ((200, {}, b"\x1f\x8bgarbage"), "damaged"),
+        ((200, {}, gzip.compress(b"<" * 60_000_000)), "more than 50 MB"),
+    ],
+)
+def test_what_is_no_site_map_is_refused(
+    store: Store, site: Site, answer: tuple[int, dict[str, str], bytes], reason: str
+) -> None:
+    site.answers["/map"] = [answer]
+    (failure,) = Subscriber(store, never, site.fetcher()).add_sitemap(f"{site.url}/map", limit=5).failed
+    assert reason in failure.reason
+
+
+def test_a_private_address_is_no_feed_without_the_allowance(store: Store, site: Site) -> None:
+    from rag.ingest.web import Fetcher
+
+    (failure,) = Subscriber(store, never, Fetcher()).add_feed(f"{site.url}/feed").failed
+    assert "not on the public internet" in failure.reason
+    assert site.asked == []
+
+
+def test_the_command_adds_feeds_and_site_maps(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rag.cli.app import run
+    from rag.ingest import web
+
+    monkeypatch.setattr(web, "Fetcher", site.fetcher)
+    site.answers["/feed"] = [(200, {}, rss(item("one", site=site, text=WHOLE)))]
+    site.answers["/map"] = [(200, {}, urlset(site, tram="2024-01-01", bus="2023-01-01"))]
+    site.answers["/tram"] = [(200, HTML, page("Tramstad"))]
+    command = ["--library", str(tmp_path / "library"), "add", "--feed", f"{site.url}/feed", "--sitemap"]
+    assert run([*command, f"{site.url}/map", "--limit", "1"]) == 0
+    assert "2 added" in capsys.readouterr().out
+    assert "/bus" not in site.paths()
+    assert run(["--library", str(tmp_path / "library"), "add"]) == 2
