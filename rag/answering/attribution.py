@@ -80,6 +80,9 @@ _PERSON = r"[A-ZÀ-Þ][\w’'-]+(?:\s+[A-ZÀ-Þ][\w’'-]+){0,2}"
 _ROLE_THEN_PERSON = re.compile(rf"\b(?i:{_ROLE_WORD}),?\s+({_PERSON})\s*$")
 _ROLE_NAMED = re.compile(rf"\b(?i:({_ROLE_WORD})),?\s+{_PERSON}\s*$")
 _PERSON_BEFORE = re.compile(rf"({_PERSON}),\s*$")
+_APPOSED = re.compile(
+    rf"({_PERSON}, (?:the|a|an|its|who)\s[^,“”\"]{{3,90}}),\s*$"
+)  # "Ned Price, the spokesman, called"
 _OUTSIDE = re.compile(
     r"\b(?:in|against|to|toward|towards|with|for|on|between|across|outside|near|about|over)\s+(?:the\s+)?$", re.I
 )
@@ -130,12 +133,12 @@ def speaks(text: str) -> bool:
 
 def pronoun_speaks(text: str) -> bool:
     """Whether the only speaker of a sentence is a pronoun: 'he said', '“...,” she added'."""
-    subjects = [subject for subject, _ in _subjects(text, (0, len(text)), quotations(text))]
+    subjects = [subject for subject, _ in subjects_of_saying(text, (0, len(text)), quotations(text))]
     return bool(subjects) and all(_PRONOUN.match(subject) for subject in subjects)
 
 
 def _score(text: str, span: Span, quotes: tuple[Span, ...], reader: _Reader) -> float:
-    subjects = list(_subjects(text, span, quotes))
+    subjects = list(subjects_of_saying(text, span, quotes))
     mentioned = MENTION if reader.names(text[slice(*span)]) else 0.0
     if not subjects:
         goes_on = quoted_share(span, quotes) > 0.5 and reader.current >= CONTINUED
@@ -174,8 +177,8 @@ def _leads(sentence: str, reader: _Reader) -> float:
     return CONTINUED if found and found.start() < 40 and not _OUTSIDE.search(sentence[: found.start()]) else 0.0
 
 
-def _subjects(text: str, span: Span, quotes: tuple[Span, ...]) -> list[tuple[str, str]]:
-    """(subject, what stands before it) of each verb of saying outside quotations."""
+def subjects_of_saying(text: str, span: Span, quotes: tuple[Span, ...]) -> list[tuple[str, str]]:
+    """(subject, what stands before it) of each verb of saying outside quotations: who speaks in the sentence `span`."""
     start, end = span
     verbs = [
         _subject_of(text, start, end, verb)
@@ -200,6 +203,8 @@ def _subject_of(text: str, start: int, end: int, verb: re.Match[str]) -> tuple[s
     if _PASSIVE.search(before) and not verb.group().endswith("ing"):
         by = _BY.search(text, verb.end(), min(end, verb.end() + 120))
         return (by.group(1), "") if by else ("", "")
+    if apposed := _APPOSED.search(before):
+        return apposed.group(1), ""
     if _INVERTING.search(before):
         after = _INVERTED.match(text, verb.end(), end)
         return (after.group(1), "") if after else ("", "")
