@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from rag.answering.asking import Asking
+from rag.answering.chat_models import choose_model
+from rag.answering.generative import Model
 from rag.answering.history import as_turns
 from rag.answering.readers import choose_reader
 from rag.config import Settings
-from rag.errors import ConfigError, QuestionError
+from rag.errors import QuestionError
 from rag.library import Library
 from rag.schema import Answer, Done, Event, Filters, PassageReader
 
@@ -21,7 +23,10 @@ LONGEST_QUESTION = (
 
 
 class Assistant:
-    """Answers questions over a library, each sentence quoted and cited.
+    """Answers questions over a library, each sentence cited.
+
+    `llm` is "provider:model" or a LangChain chat model that writes the answers, checked sentence by sentence; without
+    one (None, and `settings.llm` empty, or "") answers are the articles' own sentences, and nothing leaves the machine.
 
     >>> answer = rag.Assistant(library).ask("what did the US say about the visit?")  # doctest: +SKIP
     """
@@ -36,8 +41,7 @@ class Assistant:
     ) -> None:
         self.library = library
         self.settings = settings or library.settings
-        if llm or self.settings.llm:
-            raise ConfigError("Answers by a chat model are not part of this version.", "Leave llm unset.")
+        self._chosen = choose_model(llm, self.settings)
         self._choice = choose_reader(self.settings.reader, reader, lambda: library.embedder)
 
     def ask(
@@ -60,12 +64,17 @@ class Assistant:
 
     def stream(
         self, question: str, history: Iterable[Any] = (), *, filters: Filters | None = None, periods: bool = True
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Events while the answer is made; the last is `Done` with the same answer that `ask` returns."""
         asked = _checked(question)
         turns: Sequence[Any] = as_turns(history)
         asking = Asking(
-            self.library, self._choice(), self.settings, filters or Filters(), date.today() if periods else None
+            self.library,
+            self._choice(),
+            self.settings,
+            filters or Filters(),
+            date.today() if periods else None,
+            Model(self._chosen) if self._chosen else None,
         )
         return asking.events(asked, turns)
 

@@ -165,6 +165,6 @@ def test_an_empty_library_refuses(tmp_path: Path) -> None:
     assert (answer.answered, answer.closest) == (False, ())
 
 
-def test_a_chat_model_is_refused_clearly(library: Library) -> None:
-    with pytest.raises(ConfigError, match="chat model"):
-        Assistant(library, llm="ollama:llama3.2")
+def test_a_chat_model_must_be_named_as_provider_and_model(library: Library) -> None:
+    with pytest.raises(ConfigError, match="provider:model"):
+        Assistant(library, llm="llama3.2")

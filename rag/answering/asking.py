@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -12,18 +12,19 @@ from typing import Protocol
 from rag.answering.citations import cited, marked, number
 from rag.answering.extractive import merge
 from rag.answering.followup import standalone
+from rag.answering.generative import Found, Model, Writer
 from rag.answering.offline import Part, answer_part, closest
 from rag.answering.questions import analyse, core, parts
 from rag.answering.readers import Choice
 from rag.answering.reading import read_within
 from rag.answering.refusal import REFUSAL, refusal_text
 from rag.answering.statements import speaker_first
+from rag.answering.telling import told
 from rag.answering.timeframe import read_period, within, without
 from rag.config import Settings
 from rag.retrieval.hybrid import HybridSearch, SearchableStore
 from rag.schema import (
     Answer,
-    AnswerSentence,
     Article,
     Candidate,
     Done,
@@ -34,8 +35,6 @@ from rag.schema import (
     Reading,
     Retrieved,
     Searching,
-    SentenceDone,
-    TextDelta,
     Turn,
 )
 
@@ -65,9 +64,16 @@ class Asking:
     """One question. `events` gives the answer step by step; the last event is `Done`."""
 
     def __init__(
-        self, shelf: Shelf, choice: Choice, settings: Settings, filters: Filters, today: date | None = None
+        self,
+        shelf: Shelf,
+        choice: Choice,
+        settings: Settings,
+        filters: Filters,
+        today: date | None = None,
+        model: Model | None = None,
     ) -> None:
-        """`today` is what "last week" counts from; None leaves times named in the question to the search's words."""
+        """`today` is what "last week" counts from; None leaves times named in the question to the search's words.
+        With a `model`, it writes the answer; else the articles' own sentences are the answer."""
         self._shelf = shelf
         self._today = today
         self._reader, self._notes = choice.reader, list(choice.notes)
@@ -75,8 +81,10 @@ class Asking:
         self._filters = filters
         self._texts: dict[str, str | None] = {}
         self._timings: dict[str, float] = {}
+        self._readings: dict[str, Reading] = {}  # by passage id, for a chat model's prompt
+        self._writer = Writer(model, settings, choice.reader, self._text_of) if model else None
 
-    def events(self, question: str, turns: Sequence[Turn]) -> Iterator[Event]:
+    def events(self, question: str, turns: Sequence[Turn]) -> Generator[Event, None, None]:
         """The events of answering `question` after `turns`."""
         with self._timed("follow-up"):
             searched = standalone(question, turns)
@@ -92,7 +100,10 @@ class Asking:
             if any(part.draft.sentences for part in answered):
                 break
         answer = replace(self._assemble(searched, candidates, answered), period=period)
-        yield from _told(answer)
+        if self._writer is None:
+            yield from told(answer)
+        else:
+            answer = yield from self._writer.events(Found(searched, candidates, self._readings, answer))
         yield Done(answer)
 
     def _periods(self, question: str) -> Iterator[Period | None]:
@@ -122,6 +133,7 @@ class Asking:
         with self._timed("read"):
             readings = read_within(self._reader, wanted, candidates, self._settings.reader_budget_ms / of_parts)
         self._note_unread(readings)
+        self._readings.update((one.passage.id, read) for one, read in zip(candidates, readings, strict=True) if read)
         with self._timed("answer"):
             return answer_part(
                 wanted,
@@ -194,16 +206,3 @@ def _stand_alone_parts(question: str) -> list[str]:
 def _unsaid(part: Part) -> str:
     """The sentence that names a part without an answer: 'The articles do not say: whom did she meet?'"""
     return f"{REFUSAL.rstrip('.')}: {part.question}"
-
-
-def _told(answer: Answer) -> Iterator[Event]:
-    """The text of the answer in pieces that join to it, each sentence followed by its event."""
-    told = 0
-    for sentence in answer.sentences:
-        piece: AnswerSentence = sentence
-        end = answer.text.index(marked(piece), told) + len(marked(piece))
-        yield TextDelta(answer.text[told:end])
-        yield SentenceDone(piece)
-        told = end
-    if told < len(answer.text):
-        yield TextDelta(answer.text[told:])

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from rag.schema import AnswerSentence, Candidate, Citation
 
-
 UNVERIFIED = "[not verified]"  # behind a sentence of a chat model that the articles do not bear out
 
 
@@ -25,6 +24,8 @@ def cite(candidate: Candidate, article_text: str, start: int, end: int) -> Citat
         publisher=candidate.publisher,
         published=candidate.published,
         url=candidate.url,
+        version=candidate.version,
+        also=candidate.also,
     )
 
 

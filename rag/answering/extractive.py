@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering.attribution import CONTINUED, speaks
+from rag.answering.attribution import CONTINUED
 from rag.answering.citations import cite
 from rag.answering.neighbours import block
-from rag.answering.questions import Question, coverage, text_stems
-from rag.answering.refusal import surroundings
-from rag.answering.selection import fits_kind, meant
-from rag.answering.statements import TextOf, own_words, statements
+from rag.answering.questions import Question, text_stems
+from rag.answering.ranking import TRAINED, Pick, Weights, rank
+from rag.answering.statements import TextOf, statements
 from rag.schema import AnswerSentence, Candidate, Citation, Reading
-from rag.text.sentences import Span, split_sentences
+from rag.text.sentences import split_sentences
 
-KEEP = 0.75  # picked sentences reach at least this share of the best score: 0.85 loses 4 of 58 answers, 0.7 gains none
-# Reader's sentence score, words of the sentence, words around it, reader's passage score, retrieval, kind of answer.
-# On the 58 answerable questions of news/dev_300 the first sentence holds the answer for .60 (reader alone .43), some
-# sentence for .76 (reader alone .66); the figures move by one question around these weights.
-WEIGHTS = (0.35, 0.2, 0.1, 0.15, 0.1, 0.1)
-KEEP_STATEMENT = 0.7  # several people speak for one side, in sentences that share few words
-UNSAID = 0.25  # a best score below this, when somebody's words are asked for: no sentence is a statement on the topic
+KEEP = 1.6  # log-odds: a further sentence is quoted when it is that near to the best one
+KEEP_STATEMENT = 2.2  # several people speak for one side, in sentences that share few words
+UNSAID = 0.1  # the best sentence's chance below which nobody's words were found, when somebody's are asked for
 SAME_FACT = 0.6  # Jaccard of stems from which two sentences state one fact: syndicated copies and light rewrites
-SHORTEST = 4  # words: less is a label or the name of whoever speaks next
-ASKS = 0.5  # a sentence that is itself a question answers none
-HEADLINE = 0.6  # lines without a full stop are headlines and captions: they repeat what a sentence says better
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """A sentence of an article that may be quoted."""
-
-    candidate: Candidate
-    position: int  # among the article's sentences
-    span: Span  # in the article's text
-    score: float  # 0..1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +29,15 @@ class Draft:
 
 
 def draft(
-    question: Question, candidates: Sequence[Candidate], readings: Sequence[Reading | None], text_of: TextOf
+    question: Question,
+    candidates: Sequence[Candidate],
+    readings: Sequence[Reading | None],
+    text_of: TextOf,
+    weights: Weights = TRAINED,
 ) -> Draft:
     """The best sentences for the question, joined with the neighbours they need; empty when nothing can be quoted."""
-    picks = rank(question, candidates, readings, text_of)
-    if question.speaker and picks and picks[0].score < UNSAID:
+    picks = rank(question, candidates, readings, text_of, weights)
+    if question.speaker and picks and picks[0].chance < UNSAID:
         return Draft()
     chosen, copies = _choose(picks, question, text_of)
     if question.speaker:
@@ -62,68 +47,6 @@ def draft(
     return Draft(unique, _short(candidates, readings, unique))
 
 
-def rank(
-    question: Question, candidates: Sequence[Candidate], readings: Sequence[Reading | None], text_of: TextOf
-) -> list[Pick]:
-    """Every sentence that was read, best first."""
-    best: dict[tuple[str, int], Pick] = {}
-    for candidate, reading in zip(candidates, readings, strict=True):
-        for pick in _picks(question, candidate, reading, text_of):
-            key = (candidate.passage.article_id, pick.position)
-            if key not in best or best[key].score < pick.score:
-                best[key] = pick
-    return sorted(best.values(), key=lambda pick: -pick.score)
-
-
-def _picks(question: Question, candidate: Candidate, reading: Reading | None, text_of: TextOf) -> list[Pick]:
-    """The sentences of one passage, scored; none when the article has changed since it was retrieved."""
-    text = text_of(candidate.passage.article_id)
-    passage = candidate.passage
-    if reading is None or text is None or text[passage.start : passage.end] != passage.text:
-        return []
-    sentences = split_sentences(text)
-    said = statements(text, question.speaker) if question.speaker and not own_words(candidate, question.speaker) else ()
-    around = coverage(question, surroundings(candidate))
-    picks = []
-    for position in _within(sentences, passage.start, passage.end):
-        span = sentences[position]
-        score = _reader_score(span, passage.start, reading)
-        if score is None or len(text[slice(*span)].split()) < SHORTEST:
-            continue
-        value = _score(
-            question, text[slice(*span)], meant(text, sentences, position), score, around, reading, candidate
-        )
-        if question.wants_statement:
-            value *= 0.35 + 0.65 * (said[position] if said else 0.9 * speaks(text[slice(*span)]))
-        picks.append(Pick(candidate, position, span, value))
-    return picks
-
-
-def _within(sentences: tuple[Span, ...], start: int, end: int) -> range:
-    """Positions of the sentences that a passage touches."""
-    first = max(0, bisect_right(sentences, (start, start)) - 1)
-    return range(first, bisect_left(sentences, (end, end)))
-
-
-def _reader_score(span: Span, offset: int, reading: Reading) -> float | None:
-    """The reader's score of the article's sentence `span`; None when the passage does not hold it."""
-    middle = (span[0] + span[1]) // 2 - offset
-    scores = [score for start, end, score in reading.sentences if start <= middle < end]
-    return max(scores, default=None)
-
-
-def _score(
-    question: Question, sentence: str, context: str, read: float, around: float, reading: Reading, candidate: Candidate
-) -> float:
-    """0..1 from what the reader, the words, the passage and the retriever say."""
-    own = coverage(question, context)
-    parts = (read, own, around, reading.answerable, candidate.score, fits_kind(question.text, sentence))
-    value = sum(weight * part for weight, part in zip(WEIGHTS, parts, strict=True))
-    if sentence.endswith("?"):
-        return value * ASKS
-    return value if sentence[-1:] in '.!”"’)…。！' else value * HEADLINE
-
-
 def _choose(
     picks: Sequence[Pick], question: Question, text_of: TextOf
 ) -> tuple[list[Pick], dict[tuple[str, int], list[Pick]]]:
@@ -131,7 +54,7 @@ def _choose(
     chosen: list[Pick] = []
     copies: dict[tuple[str, int], list[Pick]] = {}
     for pick in picks:
-        if pick.score < (KEEP_STATEMENT if question.wants_statement else KEEP) * picks[0].score:
+        if pick.score < picks[0].score - (KEEP_STATEMENT if question.wants_statement else KEEP):
             break
         twin = next((one for one in chosen if _same_fact(one, pick, text_of)), None)
         if twin is not None:
@@ -170,9 +93,7 @@ def _sentences(pick: Pick, copies: dict[tuple[str, int], list[Pick]], text_of: T
         citations = [cite(pick.candidate, text, *spans[position])]
         if position == pick.position:
             citations += _other_places(pick, copies, text_of)
-        sentences.append(
-            AnswerSentence(text[slice(*spans[position])], tuple(citations), round(min(1.0, pick.score), 3), True)
-        )
+        sentences.append(AnswerSentence(text[slice(*spans[position])], tuple(citations), round(pick.chance, 3), True))
     return sentences
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rag.answering import ranking
 from rag.answering.citations import cite
 from rag.answering.extractive import Draft, draft
 from rag.answering.questions import analyse
@@ -42,7 +43,7 @@ def answer_part(
     sure = confidence(features(asked, candidates, readings, missing, silent), weights_for(reader_name))
     if sure < refuse_below:
         return Part(question, Draft(), sure, missing)
-    return Part(question, draft(asked, candidates, readings, text_of), sure, missing)
+    return Part(question, draft(asked, candidates, readings, text_of, ranking.weights_for(reader_name)), sure, missing)
 
 
 def closest(candidates: Sequence[Candidate], text_of: TextOf) -> tuple[Citation, ...]:

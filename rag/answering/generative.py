@@ -1,0 +1,227 @@
+"""Answers written by a chat model: prompted, streamed, each sentence checked; the offline answer when it fails.
+
+In: a question, its candidates and readings, and the offline answer, which costs little and is there for every case.
+Out: events while the model writes, and the Answer. What has been told is never taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter, sleep
+from typing import TYPE_CHECKING
+
+from rag.answering.chat_models import ChatModel, Chosen
+from rag.answering.citations import cited
+from rag.answering.grounding import Grounding
+from rag.answering.model_errors import AttemptFailed, Failure
+from rag.answering.model_stream import HEARTBEAT_S, Usage, words
+from rag.answering.offline import closest
+from rag.answering.prompting import MOST_PASSAGES, Prompt, prompt_for
+from rag.answering.refusal import REFUSAL
+from rag.answering.statements import TextOf
+from rag.answering.telling import told
+from rag.answering.verification import Judge
+from rag.answering.written import Written
+from rag.config import Settings
+from rag.errors import RagError
+from rag.schema import Answer, Candidate, Event, Reading, Writing
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+
+ATTEMPTS = 3  # a busy server mostly answers the second time; the user does not wait for a fourth
+PAUSE_S = 0.5  # before the second attempt, twice as long before the third
+# Below this confidence of the offline reader nothing that was found has to do with the question: a model would be
+# tempted to say something true and beside the point, and a paid one would cost money.
+HOPELESS = 0.03
+READ_SHARE = 0.6  # of a passage's rank in the prompt that the reader gives, the rest is the retriever's
+
+
+# What is counted while a model writes, and what an answer says of it: of one, of several.
+_COUNTED = {
+    "unknown": (
+        "citation of a passage that does not exist was removed",
+        "citations of passages that do not exist were removed",
+    ),
+    "links": ("link was removed", "links were removed"),
+    "moved": (
+        "sentence was given the passage that bears it out",
+        "sentences were given the passages that bear them out",
+    ),
+    "dropped": (
+        "sentence that the articles do not support was left out",
+        "sentences that the articles do not support were left out",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is known of a question before a model is asked."""
+
+    question: str
+    candidates: tuple[Candidate, ...]
+    readings: Mapping[str, Reading]  # by passage id
+    offline: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The chat model that is to write, loaded when it is first needed, and LangChain's settings for its calls."""
+
+    chosen: Chosen
+    config: RunnableConfig | None = None
+
+
+class Writer:
+    """Writes one answer with a chat model."""
+
+    def __init__(self, model: Model, settings: Settings, reader: object, text_of: TextOf) -> None:
+        self._chosen = model.chosen
+        self._config = model.config
+        self._settings = settings
+        self._text_of = text_of
+        self._judge = Judge(reader, text_of)
+
+    def events(self, found: Found) -> Generator[Event, None, Answer]:
+        """Events of the answer's text; gives the Answer back."""
+        passages = self._passages(found)
+        try:
+            model = self._chosen()
+        except RagError as error:
+            return (yield from _offline(found, f"{error} This is the offline answer."))
+        if not passages or found.offline.confidence < HOPELESS:
+            return (yield from _offline(found, f"{model.name} was not asked: no passage comes near the question."))
+        return (yield from self._attempts(model, found, passages))
+
+    def _passages(self, found: Found) -> list[Candidate]:
+        """The passages for the prompt, best first; those of articles that have changed meanwhile are left out."""
+
+        def rank(one: Candidate) -> float:
+            reading = found.readings.get(one.passage.id)
+            return READ_SHARE * (reading.answerable if reading else 0.0) + (1 - READ_SHARE) * one.score
+
+        current = [
+            one
+            for one in found.candidates
+            if (self._text_of(one.passage.article_id) or "")[one.passage.start : one.passage.end] == one.passage.text
+        ]
+        return sorted(current, key=lambda one: -rank(one))
+
+    def _attempts(
+        self, model: ChatModel, found: Found, passages: Sequence[Candidate]
+    ) -> Generator[Event, None, Answer]:
+        """The model's answer, or after a bounded number of failures the offline one."""
+        most, failure = MOST_PASSAGES, Failure("did not answer")
+        for attempt in range(ATTEMPTS):
+            prompt = prompt_for(
+                found.question, passages, window=model.window, characters_a_token=model.gauge.characters, most=most
+            )
+            written = Written(Grounding(self._judge, prompt.passages, self._text_of), strict=self._settings.strict)
+            usage, began = Usage(), perf_counter()
+            try:
+                yield from self._write(model, prompt, written, usage)
+            except AttemptFailed as failed:
+                failure = failed.failure
+            else:
+                answer = self._answer(model, found, prompt, written, usage, began)
+                if not written.sentences:
+                    yield from told(answer)
+                return answer
+            if written.sentences:  # what is told stays, with a word on why it ends
+                return self._answer(model, found, prompt, written, usage, began, broken=failure)
+            if failure.shorter and len(prompt.passages) > 1:
+                most = len(prompt.passages) // 2
+            elif not failure.again or not failure.worth_waiting:
+                break
+            elif attempt + 1 < ATTEMPTS:
+                yield from _pause(max(failure.pause_s, PAUSE_S * 2**attempt))
+        return (yield from _offline(found, f"{model.name} {failure.reason}; this is the offline answer."))
+
+    def _write(self, model: ChatModel, prompt: Prompt, written: Written, usage: Usage) -> Generator[Event, None, None]:
+        """One attempt: the events of what the model writes, checked sentence by sentence."""
+        pieces = words(
+            model.model,
+            prompt.messages,
+            timeout_s=self._settings.llm_timeout_s,
+            usage=usage,
+            config=self._config,
+        )
+        try:
+            for piece in pieces:
+                yield from written.take(piece)
+            yield from written.end()
+        finally:
+            pieces.close()
+        if usage.read:
+            model.gauge.learn(sum(len(str(message.content)) for message in prompt.messages), usage.read)
+
+    def _answer(
+        self,
+        model: ChatModel,
+        found: Found,
+        prompt: Prompt,
+        written: Written,
+        usage: Usage,
+        began: float,
+        broken: Failure | None = None,
+    ) -> Answer:
+        """The Answer made of what was written; a refusal when nothing of it is borne out."""
+        sentences = written.sentences
+        spent = 1000 * (perf_counter() - began)
+        timings = {"first token": written.first_ms, "write": spent - written.check_ms, "verify": written.check_ms}
+        total = found.offline.timings.get("total", 0.0) + spent
+        text = written.text or REFUSAL
+        return replace(
+            found.offline,
+            text=text,
+            answered=bool(sentences),
+            sentences=sentences,
+            citations=cited(sentences),
+            closest=() if sentences else closest(found.candidates, self._text_of),
+            short=found.offline.short if found.offline.short and found.offline.short in text else None,
+            confidence=round(max((one.support for one in sentences if one.verified), default=0.0), 4),
+            differences=(),
+            model=model.name,
+            notes=(*found.offline.notes, *_notes(model.name, prompt, written, usage, broken)),
+            timings={
+                **found.offline.timings,
+                **{step: round(ms, 2) for step, ms in timings.items() if ms is not None},
+                "total": round(total, 2),
+            },
+        )
+
+
+def _offline(found: Found, note: str) -> Generator[Event, None, Answer]:
+    """The offline answer, told, with one line on why it is that."""
+    answer = replace(found.offline, notes=(*found.offline.notes, note))
+    yield from told(answer)
+    return answer
+
+
+def _pause(seconds: float) -> Generator[Event, None, None]:
+    """Wait, with a sign of life for whoever may want to stop."""
+    until = perf_counter() + seconds
+    while (left := until - perf_counter()) > 0:
+        yield Writing("")
+        sleep(min(left, HEARTBEAT_S))
+
+
+def _notes(name: str, prompt: Prompt, written: Written, usage: Usage, broken: Failure | None) -> list[str]:
+    """One line each: what the model did wrong, what was left out, and what it cost."""
+    notes = []
+    if broken:
+        notes.append(f"{name} {broken.reason}; the answer may be incomplete.")
+    if prompt.left_out:
+        notes.append(
+            f"{name} saw {len(prompt.passages)} of {len(prompt.passages) + prompt.left_out} passages: "
+            "its context window holds no more."
+        )
+    notes += [f"{count} {_COUNTED[what][count > 1]}." for what in _COUNTED if (count := getattr(written, what)) > 0]
+    doubtful = sum(not sentence.verified for sentence in written.sentences)
+    if doubtful:
+        notes.append(f"{doubtful} of {len(written.sentences)} sentences could not be verified in the articles.")
+    if usage.read or usage.written:
+        notes.append(f"{name} read {usage.read:,} tokens and wrote {usage.written:,}.")
+    return notes

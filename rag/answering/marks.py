@@ -1,0 +1,91 @@
+"""From what a model writes to claims: sentences as plain text, each with the numbers of the passages it cites.
+
+Pure functions over the text so far. Nothing that a model writes becomes a link, an image or markup: links leave their
+words, addresses and images go.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rag.text.normalise import normalise
+from rag.text.sentences import split_sentences
+
+_NUMBERS = r"\s*(?:passages?|sources?|no\.|#|\^)?\s*\d{1,4}(?:\s*(?:,|;|–|-|and|&)\s*(?:passages?\s*)?\^?\d{1,4})*\s*"
+MARK = re.compile(rf"\s*(?:\[{_NUMBERS}\]|【{_NUMBERS}(?:†[^】]*)?】|\((?:passages?|sources?)\s*{_NUMBERS}\))", re.I)
+_RANGE = re.compile(r"(\d{1,4})\s*[–-]\s*(\d{1,4})")
+_AFTER_STOP = re.compile(rf"(?P<stop>[.!?…]+[\"'”’»)]*)(?P<marks>(?:{MARK.pattern})+)", re.I)
+_UNFINISHED = re.compile(r"\s*(?:\[[^\]\n]{0,60}|【[^】\n]{0,60}|<[^>\n]{0,300}|!?\[[^\]\n]*\]\([^)\n]*)$")
+
+_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.S | re.I)
+_IMAGE = re.compile(r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])")
+_LINK = re.compile(r"\[([^\]\n]*)\]\(\s*[^)\n]*\)")
+_REFERENCE = re.compile(r"^\s*\[[^\]\n]+\]:\s*\S.*$", re.M)
+_TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,500}>|<!--.*?-->", re.S)
+_ADDRESS = re.compile(
+    r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|\b(?:javascript|data|mailto|file|vbscript):)[^\s<>\"'”’)\]]*", re.I
+)
+_BULLET = re.compile(r"^\s*(?:[-*•–—]\s+|\d{1,2}[.)]\s+|#{1,6}\s+|>\s*)+", re.M)
+_STRESS = re.compile(r"(\*\*|__|`+|\*(?=\S)|(?<=\S)\*)")
+_FENCE = re.compile(r"^\s*```.*$", re.M)
+_LEAD_IN = re.compile(r"^(?:answer|a|response|assistant)\s*:\s*", re.I)
+_SPACES = re.compile(r"\s+")
+
+WIDEST_RANGE = 12  # "[2-5]" means its members; a wider range is a slip
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence of the model, without marks, and the numbers it cites."""
+
+    text: str
+    numbers: tuple[int, ...] = ()
+    links: int = 0  # addresses and images that were taken out
+
+
+def claims(written: str, *, ended: bool) -> tuple[list[Claim], str]:
+    """The sentences that are complete, and the plain text of the one that is being written ('' at the end)."""
+    text = _THOUGHT.sub("", written)
+    if not ended:
+        text = _UNFINISHED.sub("", text)
+    text = _AFTER_STOP.sub(r"\g<marks>\g<stop>", _FENCE.sub("", text))
+    spans = split_sentences(text)
+    pieces = [text[start:end] for start, end in spans]
+    last = "" if ended or not pieces or text.endswith("\n") else pieces.pop()
+    return [claim for piece in pieces if (claim := _claim(piece))], _plain(last)[0]
+
+
+def _claim(piece: str) -> Claim | None:
+    """A sentence as a claim; None for what states nothing: list numbers, headings with a colon, punctuation."""
+    found: dict[int, None] = {}
+    for mark in MARK.finditer(piece):
+        found.update(dict.fromkeys(_numbers(mark.group())))
+    text, links = _plain(piece)
+    words = re.findall(r"[^\W\d_]{2,}", text)
+    if not words and not (re.search(r"\d", text) and found):
+        return None
+    if text.endswith(":") and not found:
+        return None
+    return Claim(text, tuple(found), links)
+
+
+def _numbers(mark: str) -> list[int]:
+    """The passage numbers inside one mark, ranges spelt out."""
+    found = []
+    for first, last in _RANGE.findall(mark):
+        low, high = int(first), int(last)
+        found += list(range(low, high + 1)) if 0 < high - low < WIDEST_RANGE else [low, high]
+    found += [int(number) for number in re.findall(r"\d{1,4}", _RANGE.sub("", mark.split("†")[0]))]
+    return found
+
+
+def _plain(piece: str) -> tuple[str, int]:
+    """The words of a sentence without marks, links, images, tags and Markdown; and how many links were taken out."""
+    text, images = _IMAGE.subn("", normalise(piece))
+    text, links = _LINK.subn(r"\1", text)
+    text, references = _REFERENCE.subn("", text)
+    text, addresses = _ADDRESS.subn("", _TAG.sub("", text))
+    text = _STRESS.sub("", _BULLET.sub("", MARK.sub("", text)))
+    text = _SPACES.sub(" ", _LEAD_IN.sub("", text.strip())).strip()
+    return re.sub(r"\s+([.,;:!?])", r"\1", text), images + links + references + addresses

@@ -1,0 +1,114 @@
+"""The words of a chat model as they come, from its async stream into a plain iterator that can be stopped at any time.
+
+One event loop in a thread of its own runs all streams: ending the iterator cancels the request, which closes its
+connection and so frees the model, even while it has not said a word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import AsyncIterator, Generator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any, cast
+
+from rag.answering.model_errors import AttemptFailed, Failure, failure_of
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
+    from langchain_core.runnables import RunnableConfig
+
+_log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 0.2  # how often whoever watches may look at a stop button while nothing comes
+LONGEST_S = 300.0  # a whole answer; a 7B model on a processor alone takes some 120 s for one
+
+_lock = threading.Lock()
+_loops: list[asyncio.AbstractEventLoop] = []
+
+
+@dataclass(slots=True)
+class Usage:
+    """Tokens as the provider counted them; 0 when it does not say."""
+
+    read: int = 0
+    written: int = 0
+
+
+def words(
+    model: BaseChatModel,
+    messages: Sequence[BaseMessage],
+    *,
+    timeout_s: float,
+    usage: Usage,
+    config: RunnableConfig | None = None,
+) -> Generator[str, None, None]:
+    """Pieces of the answer; '' while waiting, at least each HEARTBEAT_S. Raises AttemptFailed; fills in `usage`."""
+    came: queue.SimpleQueue[str | Failure | None] = queue.SimpleQueue()
+    running = asyncio.run_coroutine_threadsafe(_pump(model, messages, config, timeout_s, usage, came), _loop())
+    began = heard = monotonic()
+    try:
+        while True:
+            try:
+                piece = came.get(timeout=HEARTBEAT_S)
+            except queue.Empty:
+                if monotonic() - heard > timeout_s:
+                    raise AttemptFailed(Failure(f"did not answer within {timeout_s:g} s")) from None
+                yield ""
+                continue
+            if piece is None:
+                return
+            if isinstance(piece, Failure):
+                raise AttemptFailed(piece)
+            if monotonic() - began > LONGEST_S:
+                raise AttemptFailed(Failure(f"was still writing after {LONGEST_S:g} s", again=False))
+            heard = monotonic()
+            yield piece
+    finally:
+        running.cancel()
+
+
+async def _pump(
+    model: BaseChatModel,
+    messages: Sequence[BaseMessage],
+    config: RunnableConfig | None,
+    timeout_s: float,
+    usage: Usage,
+    came: queue.SimpleQueue[str | Failure | None],
+) -> None:
+    """Put each piece into the queue, then None, or a Failure."""
+    try:
+        # What a model's class declares as an iterator is a generator in fact, and must be closed when it is left.
+        chunks = cast("Any", model.astream(list(messages), config=config))
+        async with aclosing(chunks):
+            async for text in _texts(chunks, usage):
+                came.put(text)
+    except Exception as error:  # any class of any provider's client; each means that this attempt has failed
+        _log.warning("The chat model failed: %s: %s", type(error).__name__, error)
+        came.put(failure_of(error, timeout_s))
+    else:
+        came.put(None)
+
+
+async def _texts(chunks: AsyncIterator[Any], usage: Usage) -> AsyncIterator[str]:
+    async for chunk in chunks:
+        counted = getattr(chunk, "usage_metadata", None) or {}
+        usage.read = max(usage.read, counted.get("input_tokens", 0))
+        usage.written = max(usage.written, counted.get("output_tokens", 0))
+        if text := str(chunk.text):  # the text blocks only: no reasoning, no tool calls
+            yield text
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """The loop that all streams share: clients keep connections, which belong to the loop that opened them."""
+    with _lock:
+        if not _loops:
+            loop = asyncio.new_event_loop()
+            threading.Thread(target=loop.run_forever, name="chat-models", daemon=True).start()
+            _loops.append(loop)
+        return _loops[0]
