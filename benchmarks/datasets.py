@@ -38,8 +38,7 @@ class Question:
         """Whether a passage of the document counts as found."""
         if document not in self.relevant:
             return False
-        plain = f" {_plain(passage)} "
-        return not self.answers or any(f" {_plain(one)} " in plain for one in self.answers if _plain(one))
+        return not self.answers or holds(passage, self.answers)
 
 
 @dataclass(frozen=True)
@@ -104,6 +103,12 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
     with gzip.open(file, "rt", encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
+
+
+def holds(text: str, answers: tuple[str, ...]) -> bool:
+    """Whether the text holds one of the answers, capitals and punctuation aside."""
+    plain = f" {_plain(text)} "
+    return any(f" {_plain(one)} " in plain for one in answers if _plain(one))
 
 
 def _plain(text: str) -> str:

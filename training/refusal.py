@@ -17,45 +17,22 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import datasets, metrics
-from benchmarks.reader import news_library
-from rag.answering.asking import CANDIDATES
-from rag.answering.questions import analyse, core
-from rag.answering.reading import read_within
-from rag.answering.refusal import TRAINED, Features, confidence, features, missing_terms
+from benchmarks import metrics
+from rag.answering.refusal import TRAINED, Features, confidence, features
 from rag.answering.statements import silence
-from rag.library import Library
 from rag.models.reader import Reader
-from rag.retrieval.hybrid import HybridSearch
-from rag.schema import Filters
 from training.calibrate import fit
+from training.collected import Collected, collect
 
-READ = 10  # passages, whatever the clock of a busy machine says: what 300 ms buys on a quiet one
 
-
-def collect(library: Library, questions: Sequence[datasets.Question], reader: Reader) -> list[Features]:
+def rows_of(found: Sequence[Collected]) -> list[Features]:
     """The refusal features of each question."""
-    search = HybridSearch(library.store, lambda: library.embedder, k=CANDIDATES, filters=Filters())
-    texts: dict[str, str | None] = {}
-
-    def text_of(article_id: str) -> str | None:
-        if article_id not in texts:
-            article = library.article(article_id)
-            texts[article_id] = article.text if article else None
-        return texts[article_id]
-
-    def occurs(words: Sequence[str]) -> bool:
-        return bool(library.store.search_lexical(words, 1, Filters()))
-
-    rows = []
-    for question in questions:
-        wanted = core(question.text)
-        asked = analyse(wanted)
-        found = search.retrieve(question.text).candidates
-        readings = [*read_within(reader, wanted, found[:READ], 1e9), *[None] * (len(found) - READ)][: len(found)]
-        missing = missing_terms(asked, found, occurs)
-        rows.append(features(asked, found, readings, missing, silence(asked, found, text_of)))
-    return rows
+    return [
+        features(
+            one.asked, one.candidates, one.readings, one.missing, silence(one.asked, one.candidates, one.texts.get)
+        )
+        for one in found
+    ]
 
 
 def main() -> None:
@@ -69,10 +46,9 @@ def main() -> None:
     reader = Reader.load()
     weights = TRAINED
     for name in options.sets.split(","):
-        questions = datasets.load(name, options.data).questions
-        with news_library(name, options.data, options.libraries) as library:
-            rows = collect(library, questions, reader)
-        labels = np.asarray([float(question.answerable) for question in questions])
+        found = collect(name, options.data, options.libraries, reader)
+        rows = rows_of(found)
+        labels = np.asarray([float(one.question.answerable) for one in found])
         if weights is TRAINED:
             table = np.asarray([astuple(row)[:4] for row in rows], dtype=float)
             beta = fit(table, labels, np.full(len(labels), 1.0))

@@ -1,0 +1,148 @@
+"""Which sentences answer: every sentence that was read, with a score from the reader, the retriever and the words.
+
+The weights are fitted by `python -m training.selection` on questions whose answers are known.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rag.answering.attribution import speaks
+from rag.answering.questions import Question, coverage
+from rag.answering.refusal import surroundings
+from rag.answering.selection import fits_kind
+from rag.answering.statements import TextOf, own_words, statements
+from rag.schema import Candidate, Reading
+from rag.text.sentences import Span, split_sentences
+
+SHORTEST = 4  # words: less is a label or the name of whoever speaks next
+SPEAKS_MOST = 0.9  # what a reported statement counts where no speaker is asked for by name
+_LEAST = 1e-4  # probabilities are kept this far from 0 and 1 before their log-odds are taken
+
+
+class Features(NamedTuple):
+    """What is known of a sentence; each is a weighted term of its score."""
+
+    read: float  # log-odds of the reader that this sentence answers
+    short: float  # log-odds of the best short answer in it against none
+    around: float  # share of the question's words in its passage and title
+    fused: float  # the retriever's score of its passage
+    dense: float  # cosine of question and passage
+    kind: float  # whether it holds the kind of thing asked for
+    statement: float  # how far it is a statement of the speaker asked for; 0.5 when none is
+    unfinished: float  # 1 for questions, headlines and captions: they repeat what a sentence says better
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights of the features; the weighted sum is the log-odds that the sentence holds the answer."""
+
+    features: Features
+    bias: float
+
+
+TRAINED = Weights(
+    Features(read=0.5, short=0.4, around=1.4, fused=4.9, dense=4.2, kind=1.0, statement=2.2, unfinished=-2.2), bias=-8.0
+)
+# The plain selector gives one score a sentence and no short answers.
+PLAIN = Weights(
+    Features(read=3.0, short=0.0, around=1.4, fused=3.0, dense=2.0, kind=0.5, statement=2.2, unfinished=-2.2), bias=-5.0
+)
+
+
+def weights_for(reader_name: str) -> Weights:
+    """The weights fitted for a reader."""
+    return PLAIN if reader_name == "plain" else TRAINED
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A sentence of an article that may be quoted."""
+
+    candidate: Candidate
+    position: int  # among the article's sentences
+    span: Span  # in the article's text
+    score: float  # log-odds that it holds the answer
+    short: Span | None = None  # the best short answer in it, in the article's text
+
+    @property
+    def chance(self) -> float:
+        """Probability that it holds the answer."""
+        return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, self.score))))
+
+
+def rank(
+    question: Question,
+    candidates: Sequence[Candidate],
+    readings: Sequence[Reading | None],
+    text_of: TextOf,
+    weights: Weights = TRAINED,
+) -> list[Pick]:
+    """Every sentence that was read, best first."""
+    best: dict[tuple[str, int], Pick] = {}
+    for candidate, reading in zip(candidates, readings, strict=True):
+        for position, span, features, short in sentence_features(question, candidate, reading, text_of):
+            score = weights.bias + sum(w * f for w, f in zip(weights.features, features, strict=True))
+            key = (candidate.passage.article_id, position)
+            if key not in best or best[key].score < score:
+                best[key] = Pick(candidate, position, span, score, short)
+    return sorted(best.values(), key=lambda pick: -pick.score)
+
+
+def sentence_features(
+    question: Question, candidate: Candidate, reading: Reading | None, text_of: TextOf
+) -> Iterator[tuple[int, Span, Features, Span | None]]:
+    """Position, place, features and short answer of each sentence of a passage; none when its article has changed."""
+    text = text_of(candidate.passage.article_id)
+    passage = candidate.passage
+    if reading is None or text is None or text[passage.start : passage.end] != passage.text:
+        return
+    sentences = split_sentences(text)
+    said = statements(text, question.speaker) if question.speaker and not own_words(candidate, question.speaker) else ()
+    around = coverage(question, surroundings(candidate))
+    for position in _within(sentences, passage.start, passage.end):
+        span = sentences[position]
+        sentence = text[slice(*span)]
+        place = _in_reading(span, passage.start, reading)
+        if place is None or len(sentence.split()) < SHORTEST:
+            continue
+        statement = said[position] if said else SPEAKS_MOST * speaks(sentence)
+        short = reading.shorts[place] if reading.shorts else None
+        yield (
+            position,
+            span,
+            Features(
+                read=log_odds(reading.sentences[place][2]),
+                short=log_odds(short[2] if short else reading.answerable),
+                around=around,
+                fused=candidate.score,
+                dense=candidate.dense or 0.0,
+                kind=fits_kind(question.text, sentence),
+                statement=statement if question.wants_statement else 0.5,
+                unfinished=float(sentence[-1:] not in '.!”"’)…。！'),
+            ),
+            (passage.start + short[0], passage.start + short[1]) if short else None,
+        )
+
+
+def log_odds(chance: float) -> float:
+    """Log-odds of a probability, kept finite."""
+    chance = min(max(chance, _LEAST), 1 - _LEAST)
+    return math.log(chance / (1 - chance))
+
+
+def _within(sentences: tuple[Span, ...], start: int, end: int) -> range:
+    """Positions of the sentences that a passage touches."""
+    first = max(0, bisect_right(sentences, (start, start)) - 1)
+    return range(first, bisect_left(sentences, (end, end)))
+
+
+def _in_reading(span: Span, offset: int, reading: Reading) -> int | None:
+    """The number of the reading's sentence that is the article's sentence `span`; None when the passage lacks it."""
+    middle = (span[0] + span[1]) // 2 - offset
+    inside = [number for number, (start, end, _) in enumerate(reading.sentences) if start <= middle < end]
+    return max(inside, key=lambda number: reading.sentences[number][2], default=None)
