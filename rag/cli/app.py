@@ -11,6 +11,7 @@ import typer
 
 from rag.cli import exits
 from rag.cli.articles import add, list_articles, remove
+from rag.cli.evaluation import evaluate
 from rag.cli.options import LibraryPath
 from rag.cli.questions import ask, search
 from rag.cli.service import chat, doctor
@@ -55,6 +56,7 @@ app.command("search")(search)
 app.command("ask")(ask)
 app.command("chat")(chat)
 app.command("doctor")(doctor)
+app.command("eval")(evaluate)
 
 
 def run(arguments: Sequence[str]) -> int:
