@@ -7,7 +7,8 @@ import re
 import pytest
 
 from rag.schema import AnswerSentence, Citation
-from rag.ui.markdown import cite_link, escape, marks, sentences, shorten, showable
+from rag.text.showable import showable
+from rag.ui.markdown import cite_link, escape, marks, sentences, shorten
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -10,7 +10,8 @@ import pytest
 import rag
 from rag.schema import Article, Citation
 from rag.ui import passages
-from rag.ui.passages import byline, open_citation, paragraphs
+from rag.ui.markdown import byline
+from rag.ui.passages import open_citation, paragraphs
 
 TEXT = "First paragraph here.\n\nThe gates close at noon. They open at six.\nThird one."
 

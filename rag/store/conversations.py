@@ -76,14 +76,16 @@ class ConversationTable:
             empty = {"state": "asked", "answer": "", "answer_text": "", "digests": "{}", "asked": now}
             connection.execute(insert(messages).values(**row, **empty))
 
-    def finish(self, conversation_id: str, position: int, state: str, answer: Answer | None) -> None:
-        """Keep how the answering ended; nothing when the conversation was deleted meanwhile."""
+    def finish(self, conversation_id: str, position: int, state: str, answer: Answer | None) -> dict[str, str]:
+        """Keep how the answering ended, unless the conversation was deleted meanwhile; the texts' digests."""
         with self._database.write() as connection:
-            values = {"state": state}
+            values, digests = {"state": state}, dict[str, str]()
             if answer is not None:
+                digests = _digests(connection, answer)
                 values |= {"answer": answers.to_json(answer), "answer_text": answer.text}
-                values |= {"digests": json.dumps(_digests(connection, answer))}
+                values |= {"digests": json.dumps(digests)}
             connection.execute(update(messages).where(*_at(conversation_id, position)).values(**values))
+            return digests
 
     def heads(self, query: str = "", limit: int = 50) -> list[Head]:
         """Conversations, the one that changed last first. Each word of `query` must stand in it somewhere."""

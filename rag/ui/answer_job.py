@@ -7,11 +7,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from rag.errors import RagError
-from rag.schema import Answer, AnswerSentence, Done, Event, Retrieved, Searching, SentenceDone, TextDelta, Turn
+from rag.schema import (
+    Answer,
+    AnswerSentence,
+    Done,
+    Event,
+    Filters,
+    Retrieved,
+    Searching,
+    SentenceDone,
+    TextDelta,
+    Turn,
+    Writing,
+)
 from rag.ui.backend import Backend, Problem
 
 Stage = Literal["waiting", "searching", "reading", "writing", "done", "stopped", "failed"]
@@ -34,6 +47,27 @@ class Draft:
     problem: Problem | None = None
 
 
+class Running(Protocol):
+    """What an answer may have to wait for."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it is still under way."""
+        ...
+
+
+class Keeping(Protocol):
+    """Keeps the question when the job starts and the answer when it ends."""
+
+    def begin(self) -> None:
+        """The job starts."""
+        ...
+
+    def finish(self, draft: Draft) -> None:
+        """The job has ended so."""
+        ...
+
+
 class AnswerJob:
     """Answers one question in the background; read `draft` at any time."""
 
@@ -43,13 +77,18 @@ class AnswerJob:
         question: str,
         *,
         history: Callable[[], tuple[Turn, ...]] = tuple,
-        after: AnswerJob | None = None,
+        after: Running | None = None,
+        scope: Callable[[], Filters] = Filters,
+        periods: bool = True,
     ) -> None:
         self.draft = Draft()
+        self.keeper: Keeping | None = None  # set before the start
         self._backend = backend
         self._question = question
         self._history = history  # asked for when the job's turn comes: the answer before may still be under way
         self._after = after
+        self._scope = scope  # asked for in the thread: it may read the database
+        self._periods = periods  # whether a time named in the question narrows the search
         self._cancelled = threading.Event()
         self._thread = threading.Thread(target=self._run, name="answer", daemon=True)
 
@@ -73,27 +112,41 @@ class AnswerJob:
 
     def _run(self) -> None:
         problem: Problem | None = UNEXPECTED
+        ended = self.draft
         try:
-            self._write()
+            if self.keeper:
+                self.keeper.begin()
+            ended = self._write()
             problem = None
         except RagError as error:
             problem = Problem.of(error)
         finally:  # an unknown error goes on to the log; the page must not wait for ever
             if problem:
-                self.draft = replace(self.draft, stage="failed", problem=problem)
+                ended = replace(self.draft, stage="failed", problem=problem)
+            self.draft = ended
+            if self.keeper:
+                self.keeper.finish(ended)
 
-    def _write(self) -> None:
+    def _write(self) -> Draft:
+        """The draft at the end; on the way, `draft` follows the events."""
         while not self._backend.wait(0.1) or (self._after and self._after.active):
             if self._cancelled.wait(0.05):
-                self.draft = replace(self.draft, stage="stopped")
-                return
+                return replace(self.draft, stage="stopped")
         assistant = self._backend.assistant()
         with _SLOTS:
-            for event in assistant.stream(self._question, history=self._history()):
-                if self._cancelled.is_set():
-                    self.draft = replace(self.draft, stage="stopped", tail="")
-                    return
-                self.draft = _after(self.draft, event)
+            events = assistant.stream(
+                self._question, history=self._history(), filters=self._scope(), periods=self._periods
+            )
+            ended = self.draft
+            with closing(events):  # a stopped answer frees its chat model at once
+                for event in events:
+                    if self._cancelled.is_set():
+                        ended = replace(self.draft, stage="stopped", tail="")
+                        break
+                    ended = _after(self.draft, event)
+                    if ended.stage != "done":
+                        self.draft = ended
+        return ended
 
 
 def _after(draft: Draft, event: Event) -> Draft:
@@ -105,6 +158,8 @@ def _after(draft: Draft, event: Event) -> Draft:
             return replace(draft, stage="reading", passages=len(candidates))
         case TextDelta(text):
             return replace(draft, stage="writing", tail=draft.tail + text)
+        case Writing(text):
+            return replace(draft, stage="writing" if text else draft.stage, tail=text)
         case SentenceDone(sentence):
             return replace(draft, stage="writing", sentences=(*draft.sentences, sentence), tail="")
         case Done(answer):

@@ -1,4 +1,5 @@
-"""An answer as it is drawn: sentences with their chips and the sources, or a refusal with the nearest passages."""
+"""An answer as it is drawn: the short answer, sentences with their chips, what it is worth, its sources; or a refusal
+with the nearest passages."""
 
 from __future__ import annotations
 
@@ -10,8 +11,10 @@ from rag.schema import Answer, Citation
 from rag.ui import state
 from rag.ui.answer_job import Draft
 from rag.ui.conversation import Message
-from rag.ui.markdown import CITE_PREFIX, cite_link, escape, sentences, shorten
-from rag.ui.passages import byline
+from rag.ui.feedback_view import draw_foot
+from rag.ui.judgement import certainty, newest, reason, sources
+from rag.ui.markdown import CITE_PREFIX, byline, cite_link, day, escape, marks, sentences, shorten
+from rag.ui.scope import Scope
 
 STAGE_LINES = {
     "waiting": "Getting ready: the models are loading…",
@@ -20,29 +23,33 @@ STAGE_LINES = {
     "writing": "Writing…",
 }
 MAX_CLOSEST = 4
+OWN_READERS = ("reader", "plain")  # they quote; a chat model that writes is named on each answer
+MAX_SHORT = 90  # characters: what is longer is a sentence, not a short answer
 
 
 def draw_answer(message: Message) -> None:
     """Draw an answer that has ended, well or not."""
     draft = message.job.draft
-    _draw_searched(message.question, draft.answer.question if draft.answer else draft.searched)
+    _draw_searched(message, draft.answer.question if draft.answer else draft.searched)
     if draft.problem:
         _draw_problem(message, draft)
     elif draft.answer and draft.answer.answered:
-        _draw_sentences(message.id, draft)
-        _draw_sources(message.id, draft.answer.citations)
-        _draw_notes(draft.answer)
+        _draw_answered(message, draft.answer)
     elif draft.answer:
-        _draw_refusal(message.id, draft.answer)
+        _draw_refusal(message, draft.answer)
     else:
         _draw_sentences(message.id, draft)
-        st.caption("Stopped. What was written so far is kept.")
+        st.caption("Stopped. What was written so far is kept." if draft.sentences else "Stopped.")
+    if draft.answer:
+        draw_foot(message, draft.answer)
+    if message.unsaved:
+        st.caption(f"This answer could not be saved: {escape(message.unsaved)}")
 
 
 def draw_draft(message: Message) -> None:
     """Draw an answer that is being written, with a button that stops it."""
     draft = message.job.draft
-    _draw_searched(message.question, draft.searched)
+    _draw_scope(message.scope)
     _draw_sentences(message.id, draft)
     with st.container(horizontal=True, vertical_alignment="center", key=f"status-{message.id}"):
         line = STAGE_LINES.get(draft.stage, "").format(passages=draft.passages)
@@ -65,16 +72,100 @@ def announcement(message: Message | None) -> str:
     return f"Answer ready with {count} {'source' if count == 1 else 'sources'}."
 
 
-def _draw_searched(typed: str, searched: str) -> None:
-    if searched and _plain(searched) != _plain(typed):
+# --- above the answer
+
+
+def _draw_searched(message: Message, searched: str) -> None:
+    """The question that was searched when it is not the one that was typed, to be mended and asked again."""
+    _draw_scope(message.scope)
+    if not searched or _plain(searched) == _plain(message.question):
+        return
+    with st.container(key=f"searched-{message.id}", horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"Searched for: {escape(searched)}")
+        with st.popover("Edit", type="tertiary", key=f"edit-{message.id}"), st.form(f"form-{message.id}", border=False):
+            edited = st.text_input("Search for this instead", searched, max_chars=state.MAX_QUESTION)
+            if st.form_submit_button("Ask", type="primary"):
+                state.ask(edited or "", scope=message.scope)
+                st.rerun()
+
+
+def _draw_scope(scope: Scope) -> None:
+    if not scope.all:
+        st.caption(f"Asked of: {escape(scope.label)}")
+
+
+def _draw_period(message: Message, answer: Answer) -> None:
+    """The time that the question names, as a chip that can be removed."""
+    if answer.period is None:
+        return
+    label = f"Published {escape(Scope(since=answer.period.since, until=answer.period.until).label)}"
+    st.button(
+        f"{label} ✕",
+        key=f"period-{message.id}",
+        help="Ask again, whatever the date of publication",
+        on_click=lambda: state.ask(message.question, periods=False, scope=message.scope),
+    )
+
+
+# --- the answer
+
+
+def _draw_answered(message: Message, answer: Answer) -> None:
+    _draw_period(message, answer)
+    _draw_short(message.id, answer)
+    _draw_sentences(message.id, message.job.draft)
+    _draw_differences(message.id, answer)
+    _draw_worth(message.id, answer)
+    _draw_sources(message.id, answer.citations)
+    _draw_notes(answer)
+
+
+def _draw_short(message_id: str, answer: Answer) -> None:
+    """The short answer in large type, with the chip of the sentence that it stands in."""
+    first = answer.sentences[0]
+    short = (answer.short or "").strip()
+    if not short or len(short) > MAX_SHORT or short not in first.text or any(answer.speakers):
+        return
+    with st.container(key=f"short-{message_id}"):
+        st.markdown(f"{escape(short)} {marks(first.citations[:1], message_id)}")
 
 
 def _draw_sentences(message_id: str, draft: Draft) -> None:
-    short = draft.answer.short if draft.answer else None
-    if text := sentences(draft.sentences, message_id, short=short, tail=draft.tail):
+    answer = draft.answer
+    text = sentences(
+        draft.sentences,
+        message_id,
+        short=answer.short if answer else None,
+        tail=draft.tail,
+        speakers=answer.speakers if answer else (),
+    )
+    if text:
         with st.container(key=f"answer-{message_id}"):
             st.markdown(text)
+
+
+def _draw_differences(message_id: str, answer: Answer) -> None:
+    """Figures or dates on which the outlets differ, side by side."""
+    for number, one in enumerate(answer.differences):
+        lines = [
+            f"- **{escape(value)}** {marks([citation], message_id)}  \n"
+            f"  {escape(byline(citation.publisher or citation.title, citation.published))}"
+            for value, citation in zip(one.values, one.citations, strict=True)
+        ]
+        with st.container(key=f"differ-{message_id}-{number}"):
+            st.markdown("The outlets differ\n\n" + "\n".join(lines))
+
+
+def _draw_worth(message_id: str, answer: Answer) -> None:
+    """How sure and why, how many sources, how fresh."""
+    count = sources(answer.citations)
+    facts = [f"{count} independent {'source' if count == 1 else 'sources'}"]
+    if latest := newest(answer.citations):
+        facts.append(f"as of {day(latest)}")
+    if answer.model and answer.model not in OWN_READERS:
+        facts.append(f"written by {answer.model}")
+    with st.container(key=f"worth-{message_id}"):
+        st.markdown(f"**{certainty(answer)}** · {escape(' · '.join(facts))}  \n{escape(reason(answer))}")
 
 
 def _draw_sources(message_id: str, citations: Sequence[Citation]) -> None:
@@ -95,22 +186,39 @@ def _draw_sources(message_id: str, citations: Sequence[Citation]) -> None:
         st.markdown(f"{'Source' if len(by_article) == 1 else 'Sources'}\n\n" + "\n".join(lines))
 
 
-def _draw_refusal(message_id: str, answer: Answer) -> None:
-    with st.container(key=f"refusal-{message_id}"):
+# --- no answer
+
+
+def _draw_refusal(message: Message, answer: Answer) -> None:
+    _draw_period(message, answer)
+    with st.container(key=f"refusal-{message.id}"):
         st.markdown(f"**{escape(answer.text)}**")
+    if not message.scope.all:
+        st.button(
+            "Ask all articles",
+            key=f"widen-{message.id}",
+            on_click=_ask_all,
+            args=(message.question,),
+        )
     _draw_notes(answer)
     if not answer.closest:
         return
     lines = []
     for citation in answer.closest[:MAX_CLOSEST]:
-        reference = f"{message_id}-c{citation.number}"
+        reference = f"{message.id}-c{citation.number}"
         about = escape(byline(citation.publisher, citation.published))
         title = f"**[{escape(shorten(citation.title, 140))}]({CITE_PREFIX}{reference})**"
         lines.append(
             f"- {title}" + (f" · {about}" if about else "") + f"  \n  “{escape(shorten(citation.quote, 220))}”"
         )
-    with st.container(key=f"sources-{message_id}"):
+    with st.container(key=f"sources-{message.id}"):
         st.markdown("The nearest passages\n\n" + "\n".join(lines))
+
+
+def _ask_all(question: str) -> None:
+    """Ask again without a scope; for callbacks."""
+    state.set_scope(Scope())
+    state.ask(question)
 
 
 def _draw_notes(answer: Answer) -> None:

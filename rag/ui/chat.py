@@ -10,8 +10,10 @@ from rag.ui.answer_view import announcement, draw_answer, draw_draft
 from rag.ui.backend import Backend, current
 from rag.ui.conversation import Conversation, Message
 from rag.ui.markdown import escape
+from rag.ui.scope_view import draw_scope
 from rag.ui.source_panel import source_panel
 from rag.ui.suggestions import suggested_questions
+from rag.ui.talk_head import draw_head
 
 POLL_S = 0.2  # five times a second looks like typing and costs each session 2 % of a core
 TITLES_FOR_SUGGESTIONS = 200
@@ -23,12 +25,16 @@ def chat_page() -> None:
     with st.container(key="desk", horizontal=True, vertical_alignment="top", gap="large"):
         with st.container(key="talk"):
             if talk.messages:
+                draw_head(talk)
                 _draw_conversation(talk)
             else:
                 with st.container(key="start"):
                     _draw_start(backend)
         with st.container(key="source"):
             source_panel(announcement(talk.messages[-1] if talk.messages else None))
+    if backend.library is not None:
+        with st.bottom:
+            draw_scope(backend.library)
     st.chat_input(
         "Ask a follow-up question" if talk.messages else "Ask about your articles",
         key="ask",

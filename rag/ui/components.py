@@ -1,4 +1,4 @@
-"""The two small parts that Streamlit does not have: a listener for citation links, and the view of an article.
+"""The small parts that Streamlit does not have: a listener for links in answers, the view of an article, and bars.
 
 Each is registered once, when this module is imported. Their scripts stand in `assets/`.
 """
@@ -31,4 +31,7 @@ article_view: Any = st.components.v2.component(
     html="<section class='article' role='region'></section>",
     css=asset("article.css"),
     js=asset("article.js"),
+)
+why_view: Any = st.components.v2.component(
+    "article_chat_why", html="<div class='why'></div>", css=asset("why.css"), js=asset("why.js")
 )

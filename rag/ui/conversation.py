@@ -1,4 +1,4 @@
-"""Conversations as the chat keeps them: on the server, by an id that cannot be guessed, so that a reload finds them."""
+"""Conversations as the chat works with them: live answers on this server, finished ones from the library's database."""
 
 from __future__ import annotations
 
@@ -6,23 +6,59 @@ import re
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rag.schema import Citation, Turn
-from rag.ui.answer_job import AnswerJob
+from rag.answering.timeline import timeline
+from rag.errors import RagError
+from rag.schema import Answer, Citation, Turn
+from rag.store.conversations import ConversationTable, KeptConversation, KeptMessage, named
+from rag.ui.answer_job import AnswerJob, Draft
+from rag.ui.backend import Backend, Problem
+from rag.ui.scope import Scope
 
-# A conversation of 50 answers with their candidates is some 2 MB; the oldest are forgotten first.
+# A conversation of 50 answers with their candidates is some 2 MB; those not looked at for longest are forgotten first,
+# and read from the database when they are opened again.
 MAX_CONVERSATIONS = 200
-_REFERENCE = re.compile(r"(m\d{1,4})-(c?)(\d{1,3})")
+_REFERENCE = re.compile(r"(m\d{1,4})-([ct]?)(\d{1,3})")
+LOST = Problem("This question got no answer.", "Ask it again.")
+
+
+@dataclass(slots=True)
+class KeptAnswer:
+    """An answer from the database, in the place of the job that wrote it."""
+
+    draft: Draft
+
+    @property
+    def active(self) -> bool:
+        """Whether the answer is still being written: never."""
+        return False
+
+    def stop(self) -> None:
+        """Nothing is under way."""
 
 
 @dataclass(slots=True)
 class Message:
-    """A question and the job that answers it."""
+    """A question and its answer, or the job that makes it."""
 
     id: str  # "m1", "m2", ...: what citation links carry
     question: str
-    job: AnswerJob
+    job: AnswerJob | KeptAnswer
+    scope: Scope = field(default_factory=Scope)
+    digests: Mapping[str, str] = field(default_factory=dict)  # of the cited articles' texts, once kept
+    unsaved: str = ""  # why the answer could not be kept
+
+    @property
+    def position(self) -> int:
+        """Its number in the conversation, from 1."""
+        return int(self.id[1:])
+
+    @property
+    def answer(self) -> Answer | None:
+        """The finished answer."""
+        return self.job.draft.answer
 
     @property
     def citations(self) -> tuple[Citation, ...]:
@@ -32,11 +68,13 @@ class Message:
             return draft.answer.citations
         return tuple(citation for sentence in draft.sentences for citation in sentence.citations)
 
-    @property
-    def closest(self) -> tuple[Citation, ...]:
-        """The nearest passages of a refusal."""
-        answer = self.job.draft.answer
-        return answer.closest if answer else ()
+    def shown(self, kind: str = "") -> tuple[Citation, ...]:
+        """The citations of a kind: those of the answer, "c" the nearest passages of a refusal, "t" the timeline."""
+        if not kind:
+            return self.citations
+        if self.answer is None:
+            return ()
+        return self.answer.closest if kind == "c" else tuple(one.citation for one in timeline(self.answer))
 
 
 @dataclass(slots=True)
@@ -45,20 +83,21 @@ class Conversation:
 
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     messages: list[Message] = field(default_factory=list)
+    name: str = ""
 
     @property
     def title(self) -> str:
-        """The first question, which names the conversation."""
-        return self.messages[0].question if self.messages else ""
+        """Its name: the first question, unless it was given another."""
+        return self.name or (named(self.messages[0].question) if self.messages else "")
 
     @property
     def busy(self) -> bool:
         """Whether an answer is being written."""
         return bool(self.messages) and self.messages[-1].job.active
 
-    def add(self, question: str, job: AnswerJob) -> Message:
+    def add(self, question: str, job: AnswerJob | KeptAnswer, scope: Scope | None = None) -> Message:
         """The new last message."""
-        message = Message(id=f"m{len(self.messages) + 1}", question=question, job=job)
+        message = Message(f"m{len(self.messages) + 1}", question, job, scope or Scope())
         self.messages.append(message)
         return message
 
@@ -66,24 +105,58 @@ class Conversation:
         """The finished turns, for making a follow-up stand alone."""
         turns: list[Turn] = []
         for message in self.messages:
-            if answer := message.job.draft.answer:
+            if answer := message.answer:
                 turns += [Turn("user", message.question), Turn("assistant", answer.text)]
         return tuple(turns)
 
-    def find(self, reference: str | None) -> Citation | None:
-        """The citation that `m2-1` (or `m2-c1` for a nearest passage) names; None for anything else."""
+    def message(self, message_id: str | None) -> Message | None:
+        """The message of this id."""
+        return next((message for message in self.messages if message.id == message_id), None)
+
+    def find(self, reference: str | None) -> tuple[Message, Citation] | None:
+        """The citation that `m2-1` names (`m2-c1`: a nearest passage, `m2-t1`: of the timeline); else None."""
         match = _REFERENCE.fullmatch(reference or "")
-        if not match:
+        message = self.message(match[1]) if match else None
+        if match is None or message is None:
             return None
-        message = next((message for message in self.messages if message.id == match[1]), None)
-        if message is None:
-            return None
-        shown = message.closest if match[2] else message.citations
-        return next((citation for citation in shown if citation.number == int(match[3])), None)
+        shown = message.shown(match[2])
+        found = next((citation for citation in shown if citation.number == int(match[3])), None)
+        return (message, found) if found else None
+
+
+class Keeper:
+    """Writes one message to the database while its job runs; a failure is told, and stops nothing."""
+
+    def __init__(self, backend: Backend, conversation: Conversation, message: Message) -> None:
+        self._backend, self._conversation, self._message = backend, conversation, message
+        self._table: ConversationTable | None = None
+
+    def begin(self) -> None:
+        """Keep the question, as soon as the library is open."""
+        self._backend.wait_opened()
+        if self._backend.library is None:
+            return
+        message = self._message
+        try:
+            table = self._backend.library.store.conversations
+            table.begin(self._conversation.id, message.position, message.question, message.scope.to_json())
+            self._table = table
+        except RagError as error:
+            message.unsaved = str(error)
+
+    def finish(self, draft: Draft) -> None:
+        """Keep the answer, or how it ended without one."""
+        if self._table is None:
+            return
+        try:
+            place = (self._conversation.id, self._message.position)
+            self._message.digests = self._table.finish(*place, draft.stage, draft.answer)
+        except RagError as error:
+            self._message.unsaved = str(error)
 
 
 class Conversations:
-    """All conversations of this server, found only by their id."""
+    """The conversations that this server has open, found only by their id."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -91,17 +164,45 @@ class Conversations:
 
     def new(self) -> Conversation:
         """A new, empty conversation."""
-        conversation = Conversation()
-        with self._lock:
-            self._kept[conversation.id] = conversation
-            while len(self._kept) > MAX_CONVERSATIONS:
-                self._kept.popitem(last=False)
-        return conversation
+        return self._hold(Conversation())
 
-    def get(self, conversation_id: str | None) -> Conversation | None:
-        """The conversation of this id, None when there is none (any more)."""
+    def get(self, conversation_id: str | None, table: ConversationTable | None = None) -> Conversation | None:
+        """The conversation of this id, from the database when this server does not have it open."""
         with self._lock:
             found = self._kept.get(conversation_id or "")
             if found:
                 self._kept.move_to_end(found.id)
-            return found
+                return found
+        kept = table.get(conversation_id) if table and conversation_id else None
+        return self._hold(_opened(kept)) if kept else None
+
+    def forget(self, conversation_id: str) -> None:
+        """Let go of a conversation; it stays in the database."""
+        with self._lock:
+            self._kept.pop(conversation_id, None)
+
+    def _hold(self, conversation: Conversation) -> Conversation:
+        """The conversation, open; the one that another page opened meanwhile, if so."""
+        with self._lock:
+            held = self._kept.setdefault(conversation.id, conversation)
+            while len(self._kept) > MAX_CONVERSATIONS:
+                self._kept.popitem(last=False)
+            return held
+
+
+def _opened(kept: KeptConversation) -> Conversation:
+    """A conversation from the database."""
+    opened = Conversation(kept.head.id, [], kept.head.name)
+    for one in kept.messages:
+        message = Message(f"m{one.position}", one.question, KeptAnswer(_draft(one)), Scope.from_json(one.scope))
+        message.digests = one.digests
+        opened.messages.append(message)
+    return opened
+
+
+def _draft(kept: KeptMessage) -> Draft:
+    if kept.answer:
+        return Draft("done", kept.answer.question, sentences=kept.answer.sentences, answer=kept.answer)
+    if kept.state == "stopped":
+        return Draft("stopped")
+    return Draft("failed", problem=LOST)

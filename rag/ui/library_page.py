@@ -13,8 +13,7 @@ from rag.ui import state
 from rag.ui.add_articles import draw_add, forget_outcome
 from rag.ui.backend import current
 from rag.ui.chat import POLL_S, draw_problem
-from rag.ui.markdown import escape, shorten
-from rag.ui.passages import byline
+from rag.ui.markdown import byline, escape, shorten
 from rag.ui.source_panel import source_panel
 
 if TYPE_CHECKING:

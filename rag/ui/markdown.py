@@ -1,17 +1,21 @@
 """Markdown for the page, made from text that may hold anything.
 
 In: answers, titles and quotes, which are data. Out: Markdown that shows them letter by letter; the only links in it are
-our own `#cite-` links, and the only emphasis is that of the short answer.
+our own `#cite-` and `#act-` links, and the only emphasis is that of the short answer, of names and of quotations.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 
+from rag.answering.quotes import quotations
 from rag.schema import AnswerSentence, Citation
+from rag.text.showable import showable
 
 CITE_PREFIX = "#cite-"
+ACT_PREFIX = "#act-"
 
 # A word joiner is invisible and has no width. The page's Markdown turns these into links, icons, emoji or arrows even
 # after a backslash (it works on the parsed text), so they are split by one.
@@ -21,16 +25,9 @@ _SPLIT = re.compile(
     re.IGNORECASE,
 )
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-# Controls, and the marks that reorder what follows them; the plain direction marks of right-to-left text stay.
-_UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _SPACE = re.compile(r"\s+")
 _MARK = re.compile(r"\s*\[\d+\]")
 _HALF_MARK = re.compile(r"\s*\[\d*$")
-
-
-def showable(text: str) -> str:
-    """The text without control characters and without marks that reorder what is read."""
-    return _UNSHOWABLE.sub("", text)
 
 
 def escape(text: str) -> str:
@@ -49,44 +46,107 @@ def shorten(text: str, limit: int) -> str:
     return at_word.rstrip(" ,;:-–—") + "…"
 
 
+def byline(publisher: str | None, published: date | None, *more: str) -> str:
+    """Publisher and date (and more) in one line: 'The Courier · 24 May 2022'."""
+    parts = [showable(publisher or ""), day(published), *more]
+    return " · ".join(part for part in parts if part)
+
+
+def day(published: date | None) -> str:
+    """A date as '24 May 2022'; empty for none."""
+    return f"{published.day} {published:%B %Y}" if published else ""
+
+
 def cite_link(label: str, reference: str, tip: str) -> str:
     """A link that opens a citation beside the chat; `label` is Markdown, `tip` is any text."""
-    title = escape(shorten(tip, 160)).replace('\\"', "”")
+    title = escape(shorten(tip, 420)).replace('\\"', "”")
     return f'[{label}]({CITE_PREFIX}{reference} "{title}")'
+
+
+def tip(citation: Citation) -> str:
+    """What a chip shows when it is pointed at: outlet and date, then the quote."""
+    about = byline(citation.publisher, citation.published) or citation.title
+    return f"{about}: “{citation.quote}”"
 
 
 def marks(citations: Iterable[Citation], message_id: str) -> str:
     """The citation chips that stand behind a sentence."""
     links = [
-        cite_link(str(citation.number), f"{message_id}-{citation.number}", f"{citation.title}: {citation.quote}")
-        for citation in citations
+        cite_link(str(citation.number), f"{message_id}-{citation.number}", tip(citation)) for citation in citations
     ]
     return "\u00a0".join(links)
 
 
-def sentences(parts: Sequence[AnswerSentence], message_id: str, *, short: str | None = None, tail: str = "") -> str:
+def sentences(
+    parts: Sequence[AnswerSentence],
+    message_id: str,
+    *,
+    short: str | None = None,
+    tail: str = "",
+    speakers: Sequence[str | None] = (),
+) -> str:
     """The answer as Markdown: a paragraph for each run of sentences from one article, chips behind each sentence.
 
     Args:
         short: the short answer; set bold where a sentence first holds it.
         tail: text of a sentence that is still being written; its marks are left out.
+        speakers: who speaks in each sentence; statements of one speaker then stand under the name, quotations slanted.
     """
+    if any(speakers) and len(speakers) == len(parts):
+        return _by_speaker(parts, message_id, speakers)
     blocks: list[list[str]] = []
     last_article: str | None = None
     for part in parts:
         body, found = _emphasised(part.text, short)
         short = None if found else short
-        line = f"{body}\u00a0{marks(part.citations, message_id)}" if part.citations else body
         article = part.citations[0].article_id if part.citations else last_article
         if not blocks or article != last_article:
             blocks.append([])
-        blocks[-1].append(line)
+        blocks[-1].append(_line(part, body, message_id))
         last_article = article
     unfinished = _HALF_MARK.sub("", _MARK.sub("", tail))
     if unfinished.strip():
         blocks = blocks or [[]]
         blocks[-1].append(escape(unfinished))
     return "\n\n".join(" ".join(block) for block in blocks)
+
+
+def _line(part: AnswerSentence, body: str, message_id: str) -> str:
+    """A sentence with its chips, and with a warning when it was not checked against them."""
+    line = f"{body}\u00a0{marks(part.citations, message_id)}" if part.citations else body
+    return line if part.verified else f"{line} *(not verified)*"
+
+
+def _by_speaker(parts: Sequence[AnswerSentence], message_id: str, speakers: Sequence[str | None]) -> str:
+    """Statements under the names of who made them, in the order of their first words; others first."""
+    groups: dict[str | None, list[str]] = {}
+    for part, speaker in zip(parts, speakers, strict=True):
+        groups.setdefault(speaker, []).append(f"- {_line(part, _slanted(part.text), message_id)}")
+    blocks = []
+    for speaker, lines in groups.items():
+        head = [f"**{escape(speaker)}**", ""] if speaker else []
+        blocks.append("\n".join([*head, *lines]))
+    return "\n\n".join(blocks)
+
+
+def _slanted(text: str) -> str:
+    """The escaped sentence with its quotations in italics, marks left upright."""
+    shown, at = "", 0
+    for start, end in quotations(text):
+        closed = text[end - 1] in '”"»“' and end - start > 1
+        inner_end = end - 1 if closed else end
+        inner = text[start + 1 : inner_end]
+        if not inner.strip() or inner != inner.strip() or not inner[0].isalnum():
+            continue
+        shown += _kept(text[at : start + 1]) + f"*{escape(inner)}*"
+        at = inner_end
+    return shown + _kept(text[at:])
+
+
+def _kept(text: str) -> str:
+    """The escaped text with a space at its ends where it had one."""
+    lead = " " if text[:1].isspace() else ""
+    return lead + escape(text) + (" " if text[-1:].isspace() and text.strip() else "")
 
 
 def _emphasised(text: str, short: str | None) -> tuple[str, bool]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from rag.schema import Article, Citation
-from rag.ui.markdown import showable
+from rag.text.showable import showable
+from rag.ui.markdown import byline
 
 if TYPE_CHECKING:
     from rag.library import Library
@@ -22,7 +23,11 @@ Segment = tuple[str, bool]  # text, and whether it is cited
 # The browser gets at most this much of an article on each side of the passage: some 60 pages.
 MAX_SIDE = 100_000
 _BREAK = re.compile(r"\s*\n\s*")
+_PLACE = re.compile(r"(\d{1,9})-(\d{1,9})")
+_FRAGMENT_WORDS = 6  # of each end of a long passage: enough to be found, short enough for an address
 CHANGED = "The article has changed since this answer. This is the passage as it was quoted."
+EARLIER = "The article has changed since this answer. This is its text as it was cited."
+ELSEWHERE = "The article has changed since this answer; the quoted passage still stands in it."
 GONE = "The article is no longer in the library. This is the passage as it was quoted."
 
 
@@ -33,30 +38,73 @@ class Opened:
     reference: str
     title: str
     meta: str
-    url: str
+    url: str  # of the original, with the passage as its text fragment
     paragraphs: tuple[tuple[Segment, ...], ...]
     notice: str = ""
+    link: str = ""  # what stands behind the page's own address to open this passage again
+    before: str = ""  # reference of the passage that is cited before this one
+    after: str = ""
+    place: str = ""  # "2 of 5"
 
 
-def open_citation(library: Library, reference: str, citation: Citation) -> Opened:
-    """The article with the cited passage marked."""
+def open_citation(library: Library, reference: str, citation: Citation, digest: str = "") -> Opened:
+    """The article with the cited passage marked; `digest` names the text that was cited, where it was kept."""
     article = library.article(citation.article_id)
-    meta = byline(citation.publisher, citation.published)
+    start, end = citation.start, citation.end
     if article is None:
-        return Opened(reference, citation.title, meta, citation.url or "", _quote_only(citation), GONE)
-    start = citation.start
-    if article.text[start : citation.end] != citation.quote:
-        start = article.text.find(citation.quote)
-    if start < 0:
-        return Opened(reference, citation.title, meta, citation.url or "", _quote_only(citation), CHANGED)
-    shown = paragraphs(article.text, start, start + len(citation.quote))
-    return Opened(reference, showable(article.title), _meta(article), article.url or "", shown)
+        return _quoted(reference, citation, GONE)
+    known = library.store.known(article.id)
+    changed = bool(digest and known and known.text_digest != digest)
+    text, notice = article.text, ""
+    if changed or text[start:end] != citation.quote:
+        earlier = library.store.version(article.id, digest) if changed else None
+        if earlier is not None and earlier[start:end] == citation.quote:
+            text, notice = earlier, EARLIER
+        elif citation.quote in text:
+            start = text.index(citation.quote)
+            notice = ELSEWHERE if changed else ""
+        else:
+            return _quoted(reference, citation, CHANGED)
+    return _opened(article, text, start, start + len(citation.quote), reference=reference, notice=notice)
 
 
-def open_article(article: Article) -> Opened:
-    """The article from its beginning, nothing marked."""
-    shown = paragraphs(article.text, 0, 0)
-    return Opened(article.id, showable(article.title), _meta(article), article.url or "", shown)
+def open_article(article: Article, place: str = "") -> Opened:
+    """The article from its beginning, nothing marked; `place` as '120-240' marks these characters."""
+    match = _PLACE.fullmatch(place)
+    start, end = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not start < end <= len(article.text):
+        start, end = 0, 0
+    return _opened(article, article.text, start, end, reference=article.id)
+
+
+def _opened(article: Article, text: str, start: int, end: int, *, reference: str, notice: str = "") -> Opened:
+    link = f"?article={quote(article.id, safe='')}"
+    return Opened(
+        reference,
+        showable(article.title),
+        _meta(article),
+        original(article.url, text[start:end]),
+        paragraphs(text, start, end),
+        notice,
+        link=f"{link}&at={start}-{end}" if end and notice != EARLIER else link,
+    )
+
+
+def original(url: str | None, passage: str) -> str:
+    """The address of the original page with a text fragment, so that the browser shows the passage in it."""
+    words = passage.split()
+    if not url or not words:
+        return url or ""
+    if len(words) <= 2 * _FRAGMENT_WORDS:
+        text = _encoded(words)
+    else:
+        text = f"{_encoded(words[:_FRAGMENT_WORDS])},{_encoded(words[-_FRAGMENT_WORDS:])}"
+    return f"{url}{'' if '#' in url else '#'}:~:text={text}"
+
+
+def _encoded(words: list[str]) -> str:
+    """Words for a text fragment, in which '-', ',' and '&' have a meaning of their own."""
+    return quote(" ".join(words), safe="").replace("-", "%2D")
 
 
 def paragraphs(text: str, start: int, end: int) -> tuple[tuple[Segment, ...], ...]:
@@ -76,17 +124,6 @@ def paragraphs(text: str, start: int, end: int) -> tuple[tuple[Segment, ...], ..
     return tuple(pieces)
 
 
-def byline(publisher: str | None, published: date | None, *more: str) -> str:
-    """Publisher and date (and more) in one line: 'The Courier · 24 May 2022'."""
-    parts = [showable(publisher or ""), day(published), *more]
-    return " · ".join(part for part in parts if part)
-
-
-def day(published: date | None) -> str:
-    """A date as '24 May 2022'; empty for none."""
-    return f"{published.day} {published:%B %Y}" if published else ""
-
-
 def _segments(text: str, at: int, stop: int, start: int, end: int) -> tuple[Segment, ...]:
     low, high = min(max(start, at), stop), min(max(end, at), stop)
     if low >= high:
@@ -96,8 +133,12 @@ def _segments(text: str, at: int, stop: int, start: int, end: int) -> tuple[Segm
     return tuple((showable(part), cited) for part, cited in cut if part)
 
 
-def _quote_only(citation: Citation) -> tuple[tuple[Segment, ...], ...]:
-    return tuple(((showable(part), True),) for part in _BREAK.split(citation.quote) if part)
+def _quoted(reference: str, citation: Citation, notice: str) -> Opened:
+    """Only the passage as it was quoted."""
+    meta = byline(citation.publisher, citation.published)
+    shown = tuple(((showable(part), True),) for part in _BREAK.split(citation.quote) if part)
+    url = original(citation.url, citation.quote)
+    return Opened(reference, showable(citation.title), meta, url, shown, notice)
 
 
 def _meta(article: Article) -> str:

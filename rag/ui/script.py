@@ -5,14 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from rag.errors import RagError
-from rag.ui import state
 from rag.ui.backend import current
 from rag.ui.chat import chat_page
 from rag.ui.components import asset
 from rag.ui.library_page import library_page
-from rag.ui.markdown import escape, shorten
-
-MAX_LISTED = 12
+from rag.ui.markdown import escape
+from rag.ui.talk_head import draw_conversations
 
 
 def main() -> None:
@@ -29,22 +27,8 @@ def main() -> None:
     st.session_state["chat_page"], st.session_state["library_page"] = chat, library
     page = st.navigation([chat, library])
     if page.title == "Chat":
-        _draw_conversations()
+        draw_conversations()
     page.run()
-
-
-def _draw_conversations() -> None:
-    with st.sidebar:
-        st.button("New chat", key="new-chat", on_click=state.new_chat, icon=":material/add:", width="stretch")
-        others = state.mine()
-        if others:
-            st.caption("This session")
-        with st.container(key="conversations", gap="xxsmall"):
-            for one in others[:MAX_LISTED]:
-                label = escape(shorten(one.title, 60))
-                st.button(
-                    label, key=f"go-{one.id}", on_click=state.go_to, args=(one.id,), type="tertiary", width="stretch"
-                )
 
 
 main()

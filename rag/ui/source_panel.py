@@ -1,30 +1,43 @@
-"""The panel beside the chat: the article with the cited passage marked and in view."""
+"""What stands beside the page: an article with the cited passage marked, or a panel about an answer."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import re
+from dataclasses import asdict, replace
+from typing import Any
 
 import streamlit as st
 
 from rag.errors import RagError
+from rag.export.forms import to_text
+from rag.export.pages import page
 from rag.ui import state
 from rag.ui.backend import current
 from rag.ui.components import article_view, cite_listener
+from rag.ui.markdown import escape
+from rag.ui.panels import draw_panel, exchanges
 from rag.ui.passages import Opened, open_article, open_citation
+
+_KIND = re.compile(r"m\d+-([ct]?)\d+")
 
 
 @st.fragment
 def source_panel(announce: str = "") -> None:
     """Draw what the address asks for, if anything. The listener lives in here: outside, it would stop a stream."""
     opened, problem = _find()
+    asked = None if opened or problem else state.panel()
     if problem:
-        st.container(key="source_body").error(problem)
+        st.container(key="source_body").error(escape(problem))
     if opened:
         draw_article(opened, key="source_body")
+    elif asked:
+        draw_panel(*asked)
+    shown = opened.reference if opened else st.query_params.get("panel", "") if asked else ""
     cite_listener(
         key="cites",
-        data={"open": opened.reference if opened else "", "announce": announce},
+        data={"open": shown, "announce": announce, "copy": _copied()},
         on_cite_change=_on_cite,
+        on_act_change=lambda: state.act(str(st.session_state["cites"].act or "")),
     )
 
 
@@ -32,7 +45,12 @@ def draw_article(opened: Opened, *, key: str) -> None:
     """Draw an article in a container of this key."""
     with st.container(key=key):
         data = asdict(opened) | {"nonce": st.session_state.get("nonce", 0)}
-        article_view(key=f"{key}_view", data=data, on_close_change=state.close_source)
+        article_view(
+            key=f"{key}_view",
+            data=data,
+            on_close_change=state.close_source,
+            on_go_change=lambda: state.open_source(str(st.session_state[f"{key}_view"].go or "")),
+        )
 
 
 def _find() -> tuple[Opened | None, str]:
@@ -42,12 +60,39 @@ def _find() -> tuple[Opened | None, str]:
         return None, ""
     try:
         reference = st.query_params.get("src")
-        if reference and (citation := state.conversation().find(reference)):
-            return open_citation(library, reference, citation), ""
+        if reference and (found := state.conversation().find(reference)):
+            message, citation = found
+            opened = open_citation(library, reference, citation, message.digests.get(citation.article_id, ""))
+            return _among(opened, [one.number for one in message.shown(_kind(reference))], citation.number), ""
         article = library.article(article_id) if (article_id := st.query_params.get("article")) else None
-        return (open_article(article) if article else None), ""
+        return (open_article(article, st.query_params.get("at") or "") if article else None), ""
     except RagError as error:
         return None, str(error)
+
+
+def _among(opened: Opened, numbers: list[int], number: int) -> Opened:
+    """The article with its place among the passages of the answer, and the ways to the one before and after."""
+    at = numbers.index(number)
+    stem = opened.reference.removesuffix(str(number))
+    return replace(
+        opened,
+        place=f"{at + 1} of {len(numbers)}" if len(numbers) > 1 else "",
+        before=f"{stem}{numbers[at - 1]}" if at > 0 else "",
+        after=f"{stem}{numbers[at + 1]}" if at + 1 < len(numbers) else "",
+    )
+
+
+def _kind(reference: str) -> str:
+    match = _KIND.fullmatch(reference)
+    return match[1] if match else ""
+
+
+def _copied() -> dict[str, Any]:
+    """What is to be copied, once: the number grows with each wish."""
+    message = state.conversation().message(st.session_state.get("copy"))
+    if message is None or message.answer is None:
+        return {}
+    return {"text": to_text(page(exchanges([message]))), "nonce": st.session_state["copy-nonce"]}
 
 
 def _on_cite() -> None:

@@ -1,18 +1,31 @@
-"""What a session remembers, and what stands in the address: the conversation (`c`), the open passage or article.
+"""What a session remembers, and what stands in the address: the conversation (`c`) and what is open beside it.
 
 The address is the state of what is open, so reload, Back, Forward and deep links work. It is untrusted: it is looked
 up, never used as it is.
+
+    c        conversation
+    src      a citation of it: m2-1, or m2-c1 for a nearest passage
+    article  an article, with `at` = 120-240 for a passage of it
+    panel    why-m2, timeline-m2 or export-m2 (export-all for the conversation)
 """
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
+from rag.errors import RagError
+from rag.schema import Filters
+from rag.store.conversations import ConversationTable, Head
 from rag.ui.answer_job import AnswerJob
 from rag.ui.backend import current
-from rag.ui.conversation import Conversation, Conversations
+from rag.ui.conversation import Conversation, Conversations, Keeper, Message
+from rag.ui.scope import Scope
 
 MAX_QUESTION = 10_000
+OPENED = ("src", "article", "at", "panel")
+_ACTION = re.compile(r"(copy|why|timeline|export)-(m\d{1,4}|all)")
 
 
 @st.cache_resource
@@ -20,37 +33,68 @@ def _conversations() -> Conversations:
     return Conversations()
 
 
+def kept() -> ConversationTable | None:
+    """The conversations in the library's database; None while the library is not open."""
+    library = current().library
+    return library.store.conversations if library else None
+
+
 def conversation() -> Conversation:
     """The conversation that the address names, or a new one that has no address until its first question."""
-    found = _conversations().get(st.query_params.get("c"))
-    if found is None:
-        found = _conversations().get(st.session_state.get("draft_conversation"))
+    found = _found(st.query_params.get("c")) or _conversations().get(st.session_state.get("draft_conversation"))
     if found is None:
         found = _conversations().new()
         st.session_state["draft_conversation"] = found.id
     return found
 
 
-def ask(question: str) -> None:
+def _found(conversation_id: str | None) -> Conversation | None:
+    try:
+        return _conversations().get(conversation_id, kept())
+    except RagError:
+        return None
+
+
+def ask(question: str, *, periods: bool = True, scope: Scope | None = None) -> None:
     """Start an answer to this question in the conversation; for callbacks."""
     asked = question.strip()[:MAX_QUESTION]
-    talk = conversation()
     if not asked:
         return
-    current().painted()  # a question does not wait for the page
+    backend, talk = current(), conversation()
+    backend.painted()  # a question does not wait for the page
+    chosen = get_scope() if scope is None else scope
     before = talk.messages[-1].job if talk.messages else None
-    talk.add(asked, AnswerJob(current(), asked, history=talk.history, after=before).start())
+    job = AnswerJob(backend, asked, history=talk.history, after=before, scope=lambda: _filters(chosen), periods=periods)
+    message = talk.add(asked, job, chosen)
+    job.keeper = Keeper(backend, talk, message)
+    job.start()
+    close_source()
     st.query_params["c"] = talk.id
-    mine: list[str] = st.session_state.setdefault("mine", [])
-    if talk.id not in mine:
-        mine.insert(0, talk.id)
+
+
+def _filters(scope: Scope) -> Filters:
+    library = current().library
+    return scope.filters(library.store.collections.members) if library else Filters()
 
 
 def ask_again() -> None:
     """Ask the last question again, in place of its failed answer; for callbacks."""
     talk = conversation()
     if talk.messages and not talk.busy:
-        ask(talk.messages.pop().question)
+        last = talk.messages.pop()
+        ask(last.question, scope=last.scope)
+
+
+def get_scope() -> Scope:
+    """Which articles the next question is asked of."""
+    scope: Scope = st.session_state.get("scope", Scope())
+    return scope
+
+
+def set_scope(scope: Scope) -> None:
+    """Ask the next question of these articles."""
+    st.session_state["scope"] = scope
+    st.session_state["scope-round"] = st.session_state.get("scope-round", 0) + 1  # widgets show it anew
 
 
 def new_chat() -> None:
@@ -60,31 +104,82 @@ def new_chat() -> None:
 
 
 def go_to(conversation_id: str) -> None:
-    """Go to another conversation of this session; for callbacks."""
+    """Go to another conversation, asking the articles that it asked last; for callbacks."""
     st.query_params.clear()
     st.query_params["c"] = conversation_id
+    talk = _found(conversation_id)
+    if talk and talk.messages:
+        set_scope(talk.messages[-1].scope)
 
 
-def mine() -> list[Conversation]:
-    """The conversations of this session, newest first."""
-    kept = (_conversations().get(one) for one in st.session_state.get("mine", []))
-    return [one for one in kept if one and one.messages]
+def heads(query: str, limit: int) -> list[Head]:
+    """The kept conversations with these words, the last changed first."""
+    table = kept()
+    try:
+        return table.heads(query, limit) if table else []
+    except RagError:
+        return []
+
+
+def rename(name: str) -> None:
+    """Give the conversation another name."""
+    talk, table = conversation(), kept()
+    if table and name.strip():
+        table.rename(talk.id, name)
+        talk.name = " ".join(name.split())
+
+
+def delete() -> None:
+    """Delete the conversation and leave it."""
+    talk, table = conversation(), kept()
+    for message in talk.messages:
+        message.job.stop()
+    if table:
+        table.delete(talk.id)
+    _conversations().forget(talk.id)
+    new_chat()
 
 
 def open_source(reference: str) -> None:
     """Open a citation beside the chat."""
-    st.query_params["src"] = reference
-    st.session_state["nonce"] = st.session_state.get("nonce", 0) + 1
+    _open("src", reference)
 
 
 def open_article(article_id: str) -> None:
     """Open an article beside the list; for callbacks."""
-    st.query_params["article"] = article_id
-    st.session_state["nonce"] = st.session_state.get("nonce", 0) + 1
+    _open("article", article_id)
+
+
+def act(action: str) -> None:
+    """Take what a link under an answer asks for: open a panel, or copy the answer."""
+    match = _ACTION.fullmatch(action)
+    if match and match[1] == "copy":
+        st.session_state["copy"] = match[2]
+        st.session_state["copy-nonce"] = st.session_state.get("copy-nonce", 0) + 1
+    elif match:
+        _open("panel", action)
+
+
+def panel() -> tuple[str, Message | None] | None:
+    """The panel that the address asks for: its kind, and the message it is about (None: the conversation)."""
+    match = _ACTION.fullmatch(st.query_params.get("panel") or "")
+    if not match or match[1] == "copy":
+        return None
+    talk = conversation()
+    if match[2] == "all":
+        return (match[1], None) if match[1] == "export" and talk.messages else None
+    message = talk.message(match[2])
+    return (match[1], message) if message and message.answer else None
 
 
 def close_source() -> None:
     """Close whatever is open beside the page; for callbacks."""
-    for name in ("src", "article"):
+    for name in OPENED:
         if name in st.query_params:
             del st.query_params[name]
+
+
+def _open(name: str, value: str) -> None:
+    close_source()
+    st.query_params[name] = value
+    st.session_state["nonce"] = st.session_state.get("nonce", 0) + 1

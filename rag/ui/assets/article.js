@@ -11,10 +11,51 @@ const original = (address) => {
   try { url = new URL(address); } catch { return null; }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return null;
   const link = el('a', 'original', `Original at ${url.hostname} ↗`);
+  link.title = 'Opens the page at this passage';
   link.href = url.href;
   link.target = '_blank';
   link.rel = 'noopener noreferrer';
   return link;
+};
+
+const linkButton = (text, action) => {
+  const button = el('button', 'tool', text);
+  button.type = 'button';
+  button.onclick = () => action(button);
+  return button;
+};
+
+const pageAddress = (query) => {
+  const folder = window.location.pathname.replace(/(chat|library|help)?\/?$/, '');
+  return `${window.location.origin}${folder}${query}`;
+};
+
+const copyLink = async (button, query) => {
+  let done = true;
+  try { await navigator.clipboard.writeText(pageAddress(query)); } catch { done = false; }
+  button.textContent = done ? 'Link copied' : pageAddress(query);
+  if (done) setTimeout(() => { button.textContent = 'Copy link'; }, 2000);
+};
+
+// The original, a link to this passage, and the ways to the passages that are cited before and after it.
+const tools = (data, setTriggerValue) => {
+  const row = el('div', 'tools');
+  const link = original(data.url);
+  if (link) row.append(link);
+  if (data.link) row.append(linkButton('Copy link', (button) => copyLink(button, data.link)));
+  if (data.place) {
+    const steps = el('span', 'steps');
+    for (const [label, name, to] of [['‹', 'Passage before', data.before], ['›', 'Passage after', data.after]]) {
+      const button = linkButton(label, () => { window.__wantFocus = true; setTriggerValue('go', to); });
+      button.setAttribute('aria-label', name);
+      button.title = name;
+      button.disabled = !to;
+      steps.append(button);
+    }
+    steps.firstChild.after(el('span', 'place', data.place));
+    row.append(steps);
+  }
+  return row;
 };
 
 const paragraph = (segments) => {
@@ -46,10 +87,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   button.onclick = close;
   head.append(title, button);
   root.append(head);
-  const meta = el('div', 'meta', data.meta);
-  const link = original(data.url);
-  if (link) meta.append(data.meta ? ' · ' : '', link);
-  root.append(meta);
+  root.append(el('div', 'meta', data.meta), tools(data, setTriggerValue));
   if (data.notice) {
     const notice = el('p', 'notice', data.notice);
     notice.setAttribute('role', 'alert');

@@ -1,32 +1,138 @@
-// Catches clicks on #cite- links and the Escape key, and tells Python. Shows nothing but a line for screen readers.
-const PREFIX = '#cite-';
+// Catches clicks on our links and a few keys, and tells Python; shows the quote of the chip that is pointed at.
+const CITE = '#cite-';
+const ACT = '#act-';
 
-const linkOf = (event) => event.composedPath().find(
-  (node) => node.tagName === 'A' && (node.getAttribute('href') || '').startsWith(PREFIX));
+const linkOf = (event, prefix) => event.composedPath().find(
+  (node) => node.tagName === 'A' && (node.getAttribute('href') || '').startsWith(prefix));
 
-const openerOf = (reference) => document.querySelector(`a[href="${CSS.escape(PREFIX + reference)}"]`);
+const openerOf = (reference) => document.querySelector(
+  `a[href="${CSS.escape(CITE + reference)}"], a[href="${CSS.escape(ACT + reference)}"]`);
+
+const writing = (event) => event.composedPath().some(
+  (node) => node.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(node.tagName));
+
+// --- the card with the quote: one element, its text by textContent
+
+const card = () => {
+  let node = document.getElementById('quote-card');
+  if (!node) {
+    node = document.createElement('div');
+    node.id = 'quote-card';
+    node.setAttribute('role', 'tooltip');
+    node.hidden = true;
+    (document.querySelector('.stApp') || document.body).append(node);
+  }
+  return node;
+};
+
+const showCard = (link) => {
+  const said = link.getAttribute('title') || link.dataset.tip;
+  if (!said) return;
+  link.dataset.tip = said;
+  link.removeAttribute('title'); // else the browser shows its own as well
+  const node = card();
+  const cut = said.indexOf(': “');
+  const about = document.createElement('strong');
+  about.textContent = cut > 0 ? said.slice(0, cut) : '';
+  const quote = document.createElement('span');
+  quote.textContent = cut > 0 ? said.slice(cut + 2) : said;
+  quote.dir = 'auto';
+  node.replaceChildren(...(cut > 0 ? [about, quote] : [quote]));
+  node.hidden = false;
+  link.setAttribute('aria-describedby', 'quote-card');
+  const at = link.getBoundingClientRect();
+  const left = Math.max(8, Math.min(at.left, window.innerWidth - node.offsetWidth - 8));
+  const below = at.bottom + 6 + node.offsetHeight < window.innerHeight;
+  node.style.left = `${left}px`;
+  node.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - node.offsetHeight - 6)}px`;
+};
+
+const hideCard = () => {
+  card().hidden = true;
+  for (const link of document.querySelectorAll('a[aria-describedby="quote-card"]')) {
+    link.removeAttribute('aria-describedby');
+    link.setAttribute('title', link.dataset.tip || '');
+  }
+};
+
+// --- copying
+
+const copy = async (text) => {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch { /* not allowed, or the page is not on a secure address: the old way */ }
+  const box = document.createElement('textarea');
+  box.value = text;
+  box.style.cssText = 'position:fixed;opacity:0';
+  document.body.append(box);
+  box.select();
+  const done = document.execCommand('copy');
+  box.remove();
+  return done;
+};
+
+const tell = (link, text) => {
+  if (!link || !link.isConnected) return;
+  const before = link.dataset.label || link.textContent;
+  link.dataset.label = before;
+  link.textContent = text;
+  setTimeout(() => { if (link.isConnected) link.textContent = before; }, 2000);
+};
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  parentElement.querySelector('[role=status]').textContent = data.announce || '';
+  const status = parentElement.querySelector('[role=status]');
+  status.textContent = data.announce || '';
   const before = window.__openReference || '';
   window.__openReference = data.open || '';
   if (before && !data.open) {
     const opener = window.__opener && window.__opener.isConnected ? window.__opener : openerOf(before);
     if (opener) opener.focus();
   }
+  if (data.copy && data.copy.nonce && window.__copied !== data.copy.nonce) {
+    window.__copied = data.copy.nonce;
+    const link = window.__copier;
+    copy(data.copy.text).then((done) => {
+      const said = done ? 'Copied' : 'Could not copy';
+      tell(link, said);
+      status.textContent = said;
+    });
+  }
   if (window.__cites) window.__cites.abort(); // this runs again on every change of data or theme
   const stop = window.__cites = new AbortController();
-  document.addEventListener('click', (event) => {
-    const link = linkOf(event);
-    if (!link) return;
+  const on = (kind, handler, capture = false) =>
+    document.addEventListener(kind, handler, { capture, signal: stop.signal });
+
+  on('click', (event) => {
+    const cite = linkOf(event, CITE);
+    const act = cite ? null : linkOf(event, ACT);
+    if (!cite && !act) return;
     event.preventDefault();
     event.stopPropagation();
-    window.__opener = link;
+    hideCard();
+    const link = cite || act;
+    if (act && act.getAttribute('href').startsWith(`${ACT}copy-`)) window.__copier = act;
+    else window.__opener = link;
     window.__wantFocus = true;
-    setTriggerValue('cite', link.getAttribute('href').slice(PREFIX.length));
-  }, { capture: true, signal: stop.signal });
-  document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && data.open && !event.defaultPrevented) setTriggerValue('cite', '-');
-  }, { signal: stop.signal });
+    setTriggerValue(cite ? 'cite' : 'act', link.getAttribute('href').slice((cite ? CITE : ACT).length));
+  }, true);
+  on('keydown', (event) => {
+    if (event.key === 'Escape') {
+      if (!card().hidden) hideCard();
+      else if (data.open && !event.defaultPrevented) setTriggerValue('cite', '-');
+    } else if (event.key === '/' && !writing(event) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const box = document.querySelector('[data-testid="stChatInputTextArea"], input[type="search"]');
+      if (box) {
+        event.preventDefault();
+        box.focus();
+      }
+    }
+  });
+  const point = (event) => { const link = linkOf(event, CITE); if (link) showCard(link); };
+  const leave = (event) => { if (linkOf(event, CITE)) hideCard(); };
+  on('mouseover', point);
+  on('mouseout', leave);
+  on('focusin', (event) => { if (linkOf(event, CITE)?.matches(':focus-visible')) point(event); });
+  on('focusout', leave);
   return () => stop.abort();
 }

@@ -1,0 +1,100 @@
+"""What happened when: the dated sentences among the passages found for a question, in order, each with its place.
+
+In: an Answer. Out: moments, the oldest first. A sentence's date is the one it names; a cited sentence that names none
+has that of its article. Rules only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from rag.schema import Answer, Candidate, Citation
+from rag.text.dates import parse_date
+from rag.text.sentences import split_sentences
+from rag.text.words import stems
+
+MAX_MOMENTS = 24
+FOLLOWED = 12  # candidates after these are seldom about the question
+SHORTEST = 20  # characters: shorter sentences tell nothing by themselves
+_MONTHS = "January February March April May June July August September October November December".split()
+_MONTH = "|".join(_MONTHS)
+_NO_YEAR = re.compile(
+    rf"\b(?:(?P<day>\d{{1,2}}) (?P<month>{_MONTH})|(?P<month2>{_MONTH}) (?P<day2>\d{{1,2}}))\b(?!,? \d{{4}})"
+)
+_LATER = timedelta(days=90)  # an article names days this far ahead without a year; later ones belong to the year before
+
+
+class Moment(NamedTuple):
+    """A dated sentence; the citation's quote is the sentence, its number counts the moments."""
+
+    day: date
+    citation: Citation
+
+
+def timeline(answer: Answer) -> tuple[Moment, ...]:
+    """The moments of an answer's topic, the oldest first; what several articles tell of a day comes once."""
+    topic = set(stems(answer.question))
+    found: list[Moment] = []
+    for moment in _moments(answer):
+        if not any(one.day == moment.day and _alike(one, moment) for one in found):
+            found.append(moment)
+    near = sorted(found, key=lambda one: -len(topic & set(stems(one.citation.quote))))[:MAX_MOMENTS]
+    ordered = sorted(near, key=lambda one: (one.day, one.citation.article_id, one.citation.start))
+    return tuple(Moment(day, replace(citation, number=n)) for n, (day, citation) in enumerate(ordered, start=1))
+
+
+def _moments(answer: Answer) -> Iterator[Moment]:
+    """Cited sentences first, then those of the passages that were found, best first."""
+    for citation in answer.citations:
+        when = _named(citation.quote, citation.published) or citation.published
+        if when:
+            yield Moment(when, citation)
+    cited = {citation.article_id for citation in answer.citations}
+    ranked = [one for one in answer.candidates if one.passage.article_id in cited]
+    ranked += [one for one in answer.candidates[:FOLLOWED] if one.passage.article_id not in cited]
+    for candidate in ranked:
+        text = candidate.passage.text
+        for start, end in split_sentences(text):
+            when = _named(text[start:end], candidate.published)
+            if when and end - start >= SHORTEST:
+                yield Moment(when, _cited(candidate, start, end))
+
+
+def _named(sentence: str, published: date | None) -> date | None:
+    """The day that a sentence names; one without a year is near the article's own."""
+    if when := parse_date(sentence):
+        return when
+    match = _NO_YEAR.search(sentence)
+    if match is None or published is None:
+        return None
+    month = _MONTHS.index(match["month"] or match["month2"]) + 1
+    try:
+        when = date(published.year, month, int(match["day"] or match["day2"]))
+        return when if when <= published + _LATER else when.replace(year=published.year - 1)
+    except ValueError:  # 31 June, or 29 February of a common year
+        return None
+
+
+def _cited(candidate: Candidate, start: int, end: int) -> Citation:
+    passage = candidate.passage
+    return Citation(
+        number=0,
+        article_id=passage.article_id,
+        title=candidate.title,
+        start=passage.start + start,
+        end=passage.start + end,
+        quote=passage.text[start:end],
+        publisher=candidate.publisher,
+        published=candidate.published,
+        url=candidate.url,
+    )
+
+
+def _alike(one: Moment, other: Moment) -> bool:
+    """Whether two sentences of a day say the same."""
+    left, right = set(stems(one.citation.quote)), set(stems(other.citation.quote))
+    return len(left & right) * 2 > min(len(left), len(right))

@@ -1,0 +1,180 @@
+"""The panels beside the chat that are about an answer: why it is what it is, its timeline, its export."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from rag.answering.timeline import Moment, timeline
+from rag.export.forms import to_html, to_markdown
+from rag.export.pages import Exchange, Page, page
+from rag.schema import Answer, Candidate
+from rag.text.showable import one_line
+from rag.ui import state
+from rag.ui.components import why_view
+from rag.ui.conversation import Message
+from rag.ui.markdown import byline, cite_link, day, escape, shorten, tip
+
+TITLES = {"why": "Why this answer", "timeline": "Timeline", "export": "Export"}
+STEPS = (
+    "follow-up",
+    "encode",
+    "lexical",
+    "dense",
+    "fuse",
+    "read",
+    "answer",
+    "verify",
+)  # 'retrieve' and 'total' are sums
+
+
+def draw_panel(kind: str, message: Message | None) -> None:
+    """Draw a panel; `message` is None for one about the whole conversation."""
+    with st.container(key="source_body"), st.container(key="panel_card"):
+        with st.container(key="panel_head", horizontal=True, vertical_alignment="center"):
+            st.subheader(TITLES[kind], anchor=False)
+            st.button("Close", key="panel-close", on_click=state.close_source, type="tertiary", icon=":material/close:")
+        if kind == "export":
+            _draw_export([message] if message else state.conversation().messages)
+        elif message and message.answer:
+            (_draw_why if kind == "why" else _draw_timeline)(message, message.answer)
+
+
+def exchanges(messages: Sequence[Message]) -> list[Exchange]:
+    """The finished questions and answers, for export."""
+    return [Exchange(one.question, one.answer) for one in messages if one.answer]
+
+
+# --- why
+
+
+def _draw_why(message: Message, answer: Answer) -> None:
+    st.caption(
+        "The passages that were found for this question, best first. Words: how well the words match (BM25). Meaning: "
+        "how near the meaning is. Fused: both together, which is the order in which they were read."
+    )
+    why_view(key="why", data={"rows": _rows(answer), "steps": _steps(answer)})
+    facts = [f"Confidence {answer.confidence:.2f}"]
+    if answer.model:
+        facts.append(f"answered by {answer.model}")
+    st.caption(escape(", ".join(facts) + f". Asked of {message.scope.label}."))
+
+
+def _rows(answer: Answer) -> list[dict[str, Any]]:
+    best = max((one.lexical or 0.0 for one in answer.candidates), default=0.0)
+    return [
+        {
+            "title": one_line(one.title),
+            "about": byline(one.publisher, one.published),
+            "text": one_line(shorten(one.passage.text, 200)),
+            "lexical": None if one.lexical is None else one.lexical,
+            "lexical_share": (one.lexical or 0.0) / best if best > 0 else 0.0,
+            "dense": one.dense,
+            "fused": one.score,
+            "fate": _fate(one, answer),
+        }
+        for one in answer.candidates
+    ]
+
+
+def _fate(candidate: Candidate, answer: Answer) -> str:
+    """What became of a passage: cited, or dropped."""
+    passage = candidate.passage
+    for citation in answer.citations:
+        if citation.article_id == passage.article_id and citation.start < passage.end and passage.start < citation.end:
+            return f"Cited as {citation.number}"
+    return "Dropped"
+
+
+def _steps(answer: Answer) -> list[dict[str, Any]]:
+    known = [(name, answer.timings[name]) for name in STEPS if name in answer.timings]
+    known += [(name, ms) for name, ms in answer.timings.items() if name not in (*STEPS, "retrieve", "total")]
+    longest = max((ms for _, ms in known), default=0.0)
+    return [{"name": name, "ms": ms, "share": ms / longest if longest > 0 else 0.0} for name, ms in known]
+
+
+# --- timeline
+
+
+def _draw_timeline(message: Message, answer: Answer) -> None:
+    moments = timeline(answer)
+    if not moments:
+        st.markdown("None of the passages that were found names a date.")
+        return
+    st.caption("Dated sentences of the passages that were found, in order. A number opens the sentence in its article.")
+    if len({one.day for one in moments}) > 1:
+        _draw_chart(moments)
+    lines = [
+        f"- **{escape(day(one.day))}**  \n  {escape(shorten(one.citation.quote, 300))} "
+        f"{cite_link(str(one.citation.number), f'{message.id}-t{one.citation.number}', tip(one.citation))}"
+        for one in moments
+    ]
+    with st.container(key="moments"):
+        st.markdown("\n".join(lines))
+
+
+def _draw_chart(moments: Sequence[Moment]) -> None:
+    """Days from left to right, a row an outlet."""
+    import altair as alt  # here: it takes half a second, and only this panel draws a chart
+
+    rows = [
+        {
+            "day": one.day.isoformat(),
+            "outlet": shorten(one_line(one.citation.publisher or one.citation.title), 28),
+            "said": shorten(one_line(one.citation.quote), 120),
+        }
+        for one in moments
+    ]
+    chart = (
+        alt.Chart(alt.InlineData(values=rows))
+        .mark_circle(size=110, opacity=0.75)
+        .encode(
+            x=alt.X("day:T", title=None, axis=alt.Axis(format="%d %b %Y", labelOverlap=True, tickCount=4)),
+            y=alt.Y("outlet:N", title=None),
+            tooltip=[alt.Tooltip("day:T", format="%d %B %Y"), alt.Tooltip("outlet:N"), alt.Tooltip("said:N")],
+        )
+        .properties(height=34 + 30 * len({row["outlet"] for row in rows}))
+    )
+    first, last = moments[0].day, moments[-1].day
+    st.altair_chart(chart, alt=f"{len(moments)} dated sentences from {day(first)} to {day(last)}, listed below.")
+
+
+# --- export
+
+
+def _draw_export(messages: Sequence[Message]) -> None:
+    what = "This answer" if len(messages) == 1 else "The whole conversation"
+    st.markdown(f"{what} with its sources as footnotes: quote, outlet, date, and link.")
+    made = page(exchanges(messages), state.conversation().title if len(messages) > 1 else "")
+    name = _file_name(made)
+    with st.container(key="downloads"):
+        st.download_button(
+            "Markdown", lambda: to_markdown(made), f"{name}.md", "text/markdown", on_click="ignore", key="export-md",
+            icon=":material/download:", width="stretch",
+        )  # fmt: skip
+        st.download_button(
+            "Web page (HTML)", lambda: to_html(made), f"{name}.html", "text/html", on_click="ignore", key="export-html",
+            icon=":material/download:", width="stretch",
+        )  # fmt: skip
+        st.download_button(
+            "PDF", lambda: _pdf(made), f"{name}.pdf", "application/pdf", on_click="ignore", key="export-pdf",
+            icon=":material/download:", width="stretch",
+        )  # fmt: skip
+    if len(messages) == 1 and len(state.conversation().messages) > 1:
+        st.button(
+            "Export the whole conversation", key="export-all", on_click=state.act, args=("export-all",), type="tertiary"
+        )
+
+
+def _pdf(made: Page) -> bytes:
+    from rag.export.pdf import to_pdf  # here: its font library takes a quarter of a second
+
+    return to_pdf(made)
+
+
+def _file_name(made: Page) -> str:
+    """A file name from the title: letters, digits and hyphens."""
+    kept = "".join(letter if letter.isalnum() else "-" for letter in made.title.lower())
+    return "-".join(part for part in kept.split("-") if part)[:60] or "answer"

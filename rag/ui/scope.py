@@ -1,0 +1,82 @@
+"""Which articles a question is asked of: all, an outlet, a range of days, a collection, or a selection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rag.schema import Filters
+from rag.ui.markdown import day
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the reader chose; nothing chosen means all articles."""
+
+    publisher: str = ""
+    collection: str = ""
+    since: date | None = None
+    until: date | None = None
+    selection: tuple[str, ...] = ()  # ids of articles
+
+    @property
+    def all(self) -> bool:
+        """Whether all articles are asked."""
+        return self == Scope()
+
+    def filters(self, members: Callable[[str], Sequence[str]]) -> Filters:
+        """The filters of the search; `members` gives the articles of a collection as it is now."""
+        ids: tuple[str, ...] | None = self.selection or None
+        if self.collection:
+            inside = tuple(members(self.collection))
+            ids = tuple(one for one in inside if one in set(ids)) if ids else inside
+        return Filters(publisher=self.publisher or None, since=self.since, until=self.until, article_ids=ids)
+
+    @property
+    def label(self) -> str:
+        """In words: 'The Courier, since 1 May 2022'."""
+        parts = []
+        if self.collection:
+            parts.append(f"collection {self.collection}")
+        if self.selection:
+            parts.append(f"{len(self.selection)} selected {'article' if len(self.selection) == 1 else 'articles'}")
+        if self.publisher:
+            parts.append(self.publisher)
+        if self.since and self.until:
+            parts.append(f"{day(self.since)} to {day(self.until)}")
+        elif self.since:
+            parts.append(f"since {day(self.since)}")
+        elif self.until:
+            parts.append(f"until {day(self.until)}")
+        return ", ".join(parts) or "all articles"
+
+    def to_json(self) -> str:
+        """As it is kept with a question."""
+        kept = {"publisher": self.publisher, "collection": self.collection, "selection": list(self.selection)}
+        return json.dumps(kept | {"since": _iso(self.since), "until": _iso(self.until)})
+
+    @classmethod
+    def from_json(cls, text: str) -> Scope:
+        """The scope that was kept; all articles for text that is none."""
+        try:
+            kept: dict[str, Any] = json.loads(text or "{}")
+            return cls(
+                publisher=str(kept.get("publisher") or ""),
+                collection=str(kept.get("collection") or ""),
+                since=_day(kept.get("since")),
+                until=_day(kept.get("until")),
+                selection=tuple(str(one) for one in kept.get("selection") or ()),
+            )
+        except (ValueError, TypeError, AttributeError):
+            return cls()
+
+
+def _iso(value: date | None) -> str:
+    return value.isoformat() if value else ""
+
+
+def _day(value: Any) -> date | None:
+    return date.fromisoformat(value) if value else None
