@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from rag.config import Settings, load_settings
 from rag.models.embedder import embedder_identity, load_embedder
-from rag.schema import AddReport, Article, Embedder, Finding, Passage, Progress
+from rag.schema import AddReport, Article, Embedder, Finding, OtherSource, Passage, Progress
 from rag.store.feeds import Feed
 from rag.store.store import Order, Snapshot, Store
 
@@ -191,9 +191,24 @@ class Library:
         """Publishers with their number of articles, most articles first."""
         return self.store.publishers()
 
-    def article(self, article_id: str) -> Article | None:
-        """The article with this id, None when the library does not hold it."""
-        return self.store.article(str(article_id))
+    def article(self, article_id: str, *, version: str | None = None) -> Article | None:
+        """The article with this id, None when the library does not hold it.
+
+        `version` (of a citation) opens the text that the article had then, None when it never had that one.
+        """
+        with self.store.reading():
+            article = self.store.article(str(article_id))
+            if article is None or not version:
+                return article
+            text = self.store.version(str(article_id), version)
+        return None if text is None else replace(article, text=text)
+
+    def sources(self, article_id: str) -> tuple[OtherSource, ...]:
+        """Who else has published the article: its syndicated copies, which count as one story with it."""
+        from rag.retrieval.sources import distinct
+
+        article = self.store.article(str(article_id))
+        return distinct(article.publisher, article.url, self.store.copies([article.id])) if article else ()
 
     def stats(self) -> Stats:
         """How much the library holds."""

@@ -84,7 +84,7 @@ class AddReport:
     added: tuple[ArticleId, ...] = ()
     updated: tuple[ArticleId, ...] = ()
     unchanged: tuple[ArticleId, ...] = ()
-    duplicates: tuple[ArticleId, ...] = ()  # same text as an article that the library holds: that article's id
+    duplicates: tuple[ArticleId, ...] = ()  # the same or nearly the same as an article of the library: that one's id
     failed: tuple[Failure, ...] = ()
 
 
@@ -137,6 +137,16 @@ class Filters:
         return self == Filters()
 
 
+class OtherSource(NamedTuple):
+    """Another publisher of a story that the library holds once: a syndicated copy, itself under `article_id`."""
+
+    publisher: str | None
+    title: str
+    url: str | None
+    article_id: str
+    published: date | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """A retrieved passage with its article's head and the scores that brought it here."""
@@ -149,6 +159,8 @@ class Candidate:
     score: float = 0.0  # 0..1, fused
     lexical: float | None = None  # BM25 of the lexical index, None when it did not find the passage
     dense: float | None = None  # cosine similarity, None when the dense index did not find the passage
+    version: str = ""  # of the article's text: `library.article(id, version=...)` opens it, whatever came after
+    also: tuple[OtherSource, ...] = ()  # who else has published this passage
 
 
 # --- reading
@@ -202,7 +214,10 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """The exact place an answer rests on: `library.article(article_id).text[start:end] == quote`."""
+    """The exact place an answer rests on: `library.article(article_id).text[start:end] == quote`.
+
+    When the article is changed later, `library.article(article_id, version=citation.version)` still says so.
+    """
 
     number: int  # as in the mark [1], in reading order from 1
     article_id: str
@@ -213,6 +228,8 @@ class Citation:
     publisher: str | None = None
     published: date | None = None
     url: str | None = None
+    version: str = ""  # of the article's text when it was cited
+    also: tuple[OtherSource, ...] = ()  # who else has published the story; it counts as one source
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from datetime import date, datetime
 import pytest
 
 from rag.errors import QuestionError
-from rag.retrieval.duplicates import DistinctPassages, fingerprint, is_copy
+from rag.retrieval.duplicates import DistinctPassages
 from rag.retrieval.filters import make_filters
 from rag.retrieval.queries import HEAD, MAX_WORDS, TAIL, make_query
 from rag.schema import Candidate, Filters, Passage
+from rag.text.copies import fingerprint, is_copy
 
 HARBOUR = (
     "The harbour council voted on Tuesday to close the old ferry pier for two years. Engineers found rust in 14 of "

@@ -35,9 +35,10 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The library holds the same content already."""
+    """The library holds the same content already: as this article, or as a copy of it with an id of its own."""
 
     article_id: ArticleId
+    copy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def _take_file(path: Path, lookup: Lookup, claimed: set[str]) -> Taken:
     article_id = _file_id(raw, source, lookup, claimed)
     known = lookup(article_id)
     if known is not None and known.digest == raw.digest:
-        return Unchanged(ArticleId(article_id, known.title, source))
+        return _unchanged(known, source, lookup)
     article = parse_file(path.name, raw.data)
     return Raw(replace(article, id=article_id, source=source), raw.digest, known)
 
@@ -176,8 +177,15 @@ def _take_article(article: Article, lookup: Lookup) -> Taken:
         article_id = _hash(f"text:{article.title}\x1f{article.text}")
     known = lookup(article_id)
     if known is not None and known.digest == digest:
-        return Unchanged(ArticleId(article_id, known.title, article.source))
+        return _unchanged(known, article.source, lookup)
     return Raw(replace(article, id=article_id), digest, known)
+
+
+def _unchanged(known: Known, source: str | None, lookup: Lookup) -> Unchanged:
+    story = lookup(known.story) if known.story else None
+    if story is None:
+        return Unchanged(ArticleId(known.article_id, known.title, source))
+    return Unchanged(ArticleId(story.article_id, story.title, story.source), copy=known.article_id)
 
 
 def _hash(identity: str) -> str:

@@ -17,8 +17,9 @@ import numpy as np
 from rag.ingest.chunking import chunk_articles, embedding_text
 from rag.ingest.frontmatter import web_address
 from rag.ingest.intake import Raw, Source, Unchanged, list_items, name_of, take
+from rag.ingest.stories import Marked, Stories, marked
 from rag.schema import AddReport, Article, ArticleId, Embedder, Failure, Passage, Progress, Vectors
-from rag.store.store import Prepared, Store
+from rag.store.store import Copy, Prepared, Store
 from rag.text.cleaning import CleanText, clean, line_hash, recurring_lines
 from rag.text.language import detect_language
 from rag.text.normalise import normalise
@@ -62,8 +63,8 @@ def add_sources(
                 if adding.waiting_passages >= batch_passages:
                     adding.flush()
             elif isinstance(taken, Unchanged):
-                adding.claimed.add(str(taken.article_id))
-                adding.settle(adding.unchanged, taken.article_id, name_of(item))
+                adding.claimed.add(taken.copy or str(taken.article_id))
+                adding.settle(adding.duplicates if taken.copy else adding.unchanged, taken.article_id, name_of(item))
             else:
                 adding.settle(adding.failed, taken, taken.source)
         adding.flush()
@@ -74,10 +75,15 @@ def add_sources(
 class _Ready:
     """A cleaned article that will be stored."""
 
-    article: Article
-    raw: Raw
-    text_digest: str
+    marked: Marked
+    digest: str  # of the raw content
     lines: tuple[str, ...]
+    raw: Raw | None  # None: a former copy, which is no source of this run
+
+    @property
+    def article(self) -> Article:
+        """The article itself."""
+        return self.marked.article
 
 
 @dataclass
@@ -134,38 +140,55 @@ class _Adding:
     def flush(self) -> None:
         """Clean, embed and store what waits."""
         window, self.waiting, self.waiting_passages = self.waiting, [], 0
-        ready = self._sort_out(window)
-        if not ready:
+        ready, copies = self._sort_out(window)
+        if not (ready or copies):
             return
         if not self.writing:  # before the long work, to learn at once when another process writes
             self.stack.enter_context(self.store.writing())
             self.writing = True
-        self._store(ready)
+        self._store(ready, [copy for copy, _ in copies])
         for one in ready:
-            outcome = ArticleId(one.article.id, one.article.title, one.article.source)
-            name = name_of(one.article)
-            self.settle(self.added if one.raw.known is None else self.updated, outcome, name)
+            if one.raw is not None:
+                outcome = ArticleId(one.article.id, one.article.title, one.article.source)
+                new = one.raw.known is None or one.raw.known.story
+                self.settle(self.added if new else self.updated, outcome, name_of(one.article))
+        for copy, story in copies:
+            if story is not None:
+                self.settle(self.duplicates, story, name_of(copy.article))
 
-    def _sort_out(self, window: Sequence[Raw]) -> list[_Ready]:
-        """The articles to store; duplicates and articles without text are settled here."""
+    def _sort_out(self, window: Sequence[Raw]) -> tuple[list[_Ready], list[tuple[Copy, ArticleId | None]]]:
+        """The articles to store, and the copies with the article of their story; those without text are settled.
+
+        Copies that a changed article leaves behind are stored again, and are no outcome of this run.
+        """
         lines = [recurring_lines(raw.article.text) for raw in window]
         recurring = self._recurring(lines)
+        stories = Stories(self.store, (raw.article.id for raw in window))
         ready: list[_Ready] = []
-        texts: dict[str, ArticleId] = {}
+        copies: list[tuple[Copy, ArticleId | None]] = []
         for raw, own in zip(window, lines, strict=True):
             cleaned = clean(
                 raw.article.text, title=raw.article.title, recurring=lambda line: line_hash(line) in recurring
             )
             article = _finish(raw.article, cleaned)
-            digest = hashlib.sha256(article.text.encode()).hexdigest()[:32]
             if not article.text:
                 self.settle(self.failed, Failure(name_of(article), "It holds no text of an article."), name_of(article))
-            elif raw.known is None and (same := texts.get(digest) or self._holds(digest)):
-                self.settle(self.duplicates, same, name_of(article))
-            else:
-                texts[digest] = ArticleId(article.id, article.title, article.source)
-                ready.append(_Ready(article, raw, digest, tuple(sorted(own))))
-        return ready
+                continue
+            one = marked(article, hashlib.sha256(article.text.encode()).hexdigest()[:32])
+            new = raw.known is None or raw.known.story
+            if new and (story := stories.find(one)):
+                copies.append((Copy(str(story), article, raw.digest, one.digest), story))
+                continue
+            stories.keep(one)
+            ready.append(_Ready(one, raw.digest, tuple(sorted(own)), raw))
+            for copy in stories.outgrown(one) if not new else ():
+                released = marked(copy.article, copy.text_digest)
+                if story := stories.find(released):
+                    copies.append((replace(copy, story=str(story)), None))
+                else:
+                    stories.keep(released)
+                    ready.append(_Ready(released, copy.digest, (), None))
+        return ready, copies
 
     def _recurring(self, lines: Sequence[set[str]]) -> set[str]:
         """Hashes of the lines that stand in enough articles of the library and the window."""
@@ -173,17 +196,14 @@ class _Adding:
         stored = self.store.line_counts(list(counts)) if counts else {}
         return {line for line, count in counts.items() if count + stored.get(line, 0) >= RECURS_IN}
 
-    def _holds(self, text_digest: str) -> ArticleId | None:
-        known = self.store.known_text(text_digest)
-        return ArticleId(known.article_id, known.title, known.source) if known else None
-
-    def _store(self, ready: Sequence[_Ready]) -> None:
-        if self.embedder is None:
-            self.embedder = self.embedder_factory()
-        passages = chunk_articles([one.article for one in ready], self.embedder)
-        texts = [embedding_text(one.article, p) for one, part in zip(ready, passages, strict=True) for p in part]
-        vectors = self._embed(texts, name_of(ready[0].article))
-        self.store.put(_prepared(ready, passages, vectors))
+    def _store(self, ready: Sequence[_Ready], copies: Sequence[Copy]) -> None:
+        prepared: list[Prepared] = []
+        if ready:
+            self.embedder = self.embedder or self.embedder_factory()
+            passages = chunk_articles([one.article for one in ready], self.embedder)
+            texts = [embedding_text(one.article, p) for one, part in zip(ready, passages, strict=True) for p in part]
+            prepared = _prepared(ready, passages, self._embed(texts, name_of(ready[0].article)))
+        self.store.put(prepared, copies=copies)
 
     def _embed(self, texts: Sequence[str], source: str) -> Vectors:
         """Vectors in the order of the texts, made from the longest to the shortest, so that little is padded."""
@@ -222,5 +242,6 @@ def _prepared(ready: Sequence[_Ready], passages: Sequence[tuple[Passage, ...]], 
     for one, part in zip(ready, passages, strict=True):
         own = vectors[first : first + len(part)]
         first += len(part)
-        prepared.append(Prepared(one.article, part, own, one.raw.digest, one.text_digest, one.lines))
+        found = one.marked
+        prepared.append(Prepared(one.article, part, own, one.digest, found.digest, one.lines, found.bands))
     return prepared

@@ -17,7 +17,9 @@ from rag.errors import ConfigError
 from rag.retrieval.duplicates import DistinctPassages
 from rag.retrieval.fusion import Fused, fuse
 from rag.retrieval.queries import make_query
+from rag.retrieval.sources import with_sources
 from rag.schema import Candidate, Embedder, Filters, Vectors
+from rag.store.store import Copy
 
 # Candidates taken from each index. MRR@10 on squad_dev11 with 20 / 30 / 50 / 100: .874 / .876 / .877 / .877.
 DEPTH = 50
@@ -53,6 +55,10 @@ class SearchableStore(Protocol):
 
     def candidates(self, ids: Sequence[str], /) -> Mapping[str, Candidate]:
         """The passages of the ids with their articles' heads; ids that are gone are left out."""
+        ...
+
+    def copies(self, article_ids: Sequence[str], /) -> Sequence[Copy]:
+        """The syndicated copies of these articles."""
         ...
 
 
@@ -117,7 +123,7 @@ class HybridSearch:
             distinct.take((_scored(held[one.id], one) for one in part if one.id in held), wanted)
             if len(distinct.kept) >= wanted:
                 break
-        return tuple(distinct.kept)
+        return with_sources(distinct.kept, self.store.copies)
 
     def embedder(self) -> Embedder:
         """The embedder, made when it is first needed."""

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from rag.schema import Filters
-from rag.store.tables import articles, passages
+from rag.store.tables import articles, copies, passages
 
 
 def among(column: ColumnElement[Any], values: Iterable[str | int]) -> ColumnElement[bool]:
@@ -22,7 +22,9 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
     """What an article must fulfil. An article without a date fulfils no date range."""
     wanted: list[ColumnElement[bool]] = []
     if filters.publisher is not None:
-        wanted.append(func.lower(articles.c.publisher) == func.lower(filters.publisher))
+        name = func.lower(filters.publisher)
+        carried = select(copies.c.story).where(func.lower(copies.c.publisher) == name)
+        wanted.append(or_(func.lower(articles.c.publisher) == name, articles.c.id.in_(carried)))
     if filters.since is not None:
         wanted.append(articles.c.published >= filters.since)
     if filters.until is not None:

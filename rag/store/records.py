@@ -11,9 +11,10 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, Row, UnaryExpression, delete, func, insert, or_, select
 
 from rag.schema import Article, Candidate, Filters, Passage, Vectors
-from rag.store import lexical
+from rag.store import lexical, stories
 from rag.store.filtering import among, conditions
-from rag.store.tables import articles, lines, passages, vectors, versions
+from rag.store.stories import Copy
+from rag.store.tables import articles, copies, lines, passages, vectors, versions
 
 STORED = np.dtype("<f4")
 Line = TypeVar("Line", int, str)
@@ -29,6 +30,7 @@ class Prepared:
     digest: str  # of the raw content
     text_digest: str  # of the cleaned text
     lines: tuple[str, ...] = ()  # hashes of the raw content's lines
+    bands: tuple[int, ...] = ()  # of the cleaned text, see rag/text/copies.py
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Known:
     digest: str
     text_digest: str
     source: str | None
+    story: str = ""  # of a copy: the id of the article that stands for its story
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Snapshot:
 
     prepared: Prepared
     versions: tuple[tuple[str, str, datetime], ...]  # text digest, text, when it was replaced
+    copies: tuple[Copy, ...] = ()
 
 
 Order = Literal["newest", "oldest", "title", "publisher", "added"]
@@ -60,23 +64,29 @@ def replace(connection: Connection, prepared: Prepared) -> None:
     old = connection.execute(
         select(articles.c.number, articles.c.text_digest, articles.c.text).where(articles.c.id == prepared.article.id)
     ).one_or_none()
+    bands = prepared.bands
+    stories.drop(connection, [prepared.article.id])  # what was a copy is an article now
     if old is not None:
+        if not bands and old.text_digest == prepared.text_digest:
+            bands = stories.bands_of(connection, old.number)
         if old.text_digest != prepared.text_digest:
             _keep_version(connection, prepared.article.id, old.text_digest, old.text)
         _delete(connection, old.number)
     number = _insert_article(connection, prepared)
     _insert_passages(connection, number, prepared)
     lexical.add(connection, number)
+    stories.set_bands(connection, number, bands)
     if prepared.lines:
         connection.execute(insert(lines), [{"hash": line, "article": number} for line in set(prepared.lines)])
 
 
 def remove(connection: Connection, article_id: str) -> bool:
-    """Delete an article with all that came from it, earlier versions included; whether there was one."""
+    """Delete an article with its copies and earlier versions, or a copy alone; whether there was one."""
     number = connection.execute(select(articles.c.number).where(articles.c.id == article_id)).scalar_one_or_none()
     if number is None:
-        return False
+        return stories.drop(connection, [article_id]) > 0
     _delete(connection, number)
+    stories.drop_of(connection, article_id)
     connection.execute(delete(versions).where(versions.c.article_id == article_id))
     return True
 
@@ -92,8 +102,17 @@ def snapshot(connection: Connection, article_id: str) -> Snapshot | None:
     own = connection.execute(select(lines.c.hash).where(lines.c.article == row.number)).scalars()
     older = connection.execute(select(versions).where(versions.c.article_id == article_id))
     return Snapshot(
-        Prepared(article_of(row), tuple(parts), stacked, row.digest, row.text_digest, tuple(own)),
+        Prepared(
+            article=article_of(row),
+            passages=tuple(parts),
+            vectors=stacked,
+            digest=row.digest,
+            text_digest=row.text_digest,
+            lines=tuple(own),
+            bands=stories.bands_of(connection, row.number),
+        ),
         tuple((one.text_digest, one.text, one.replaced) for one in older),
+        tuple(stories.copies_of(connection, [article_id])),
     )
 
 
@@ -112,6 +131,7 @@ def restore(connection: Connection, taken: Snapshot) -> None:
     ]
     if rows:
         connection.execute(insert(versions), rows)
+    stories.add(connection, taken.copies)
 
 
 def _delete(connection: Connection, number: int) -> None:
@@ -160,6 +180,14 @@ def known(connection: Connection, condition: ColumnElement[bool]) -> Known | Non
     columns = (articles.c.id, articles.c.title, articles.c.digest, articles.c.text_digest, articles.c.source)
     row = connection.execute(select(*columns).where(condition).order_by(articles.c.number).limit(1)).one_or_none()
     return None if row is None else Known(*row)
+
+
+def known_copy(connection: Connection, article_id: str) -> Known | None:
+    """The copy with this id, in brief."""
+    copy = stories.copy(connection, article_id)
+    if copy is None:
+        return None
+    return Known(article_id, copy.article.title, copy.digest, copy.text_digest, copy.article.source, copy.story)
 
 
 def article_of(row: Row[Any]) -> Article:
@@ -213,11 +241,16 @@ def passage_counts(connection: Connection, article_ids: Sequence[str]) -> dict[s
 
 def candidates(connection: Connection, passage_ids: Sequence[str]) -> dict[str, Candidate]:
     """Passages by id with their articles' heads; ids that the library does not hold are left out."""
-    head = (articles.c.title, articles.c.url, articles.c.publisher, articles.c.published)
+    head = (articles.c.title, articles.c.url, articles.c.publisher, articles.c.published, articles.c.text_digest)
     rows = connection.execute(_passages().add_columns(*head).where(among(passages.c.id, passage_ids)))
     return {
         row.id: Candidate(
-            passage=_passage_of(row), title=row.title, url=row.url, publisher=row.publisher, published=row.published
+            passage=_passage_of(row),
+            title=row.title,
+            url=row.url,
+            publisher=row.publisher,
+            published=row.published,
+            version=row.text_digest,
         )
         for row in rows
     }
@@ -232,7 +265,7 @@ def passage_vectors(connection: Connection, passage_ids: Sequence[str]) -> dict[
 
 def version(connection: Connection, article_id: str, text_digest: str) -> str | None:
     """The text with this digest that the article has or had."""
-    for table, key in ((articles, articles.c.id), (versions, versions.c.article_id)):
+    for table, key in ((articles, articles.c.id), (versions, versions.c.article_id), (copies, copies.c.id)):
         same = (key == article_id) & (table.c.text_digest == text_digest)
         text = connection.execute(select(table.c.text).where(same)).scalar_one_or_none()
         if text is not None:

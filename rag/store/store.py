@@ -19,11 +19,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union
 
 from rag.errors import LibraryError
 from rag.schema import Article, Candidate, Filters, Finding, Passage, Vectors
-from rag.store import checks, database, lexical, records, tables
+from rag.store import checks, database, lexical, records, stories, tables
 from rag.store.collections import CollectionTable
 from rag.store.conversations import ConversationTable
 from rag.store.database import FILE_NAME, Database
@@ -32,9 +32,10 @@ from rag.store.feedback import FeedbackTable
 from rag.store.feeds import FeedTable
 from rag.store.lock import WriterLock
 from rag.store.records import Known, Line, Order, Prepared, Snapshot
+from rag.store.stories import Copy
 from rag.store.vectors import Snapshots
 
-__all__ = ["Known", "Order", "Prepared", "Snapshot", "Store"]
+__all__ = ["Copy", "Known", "Order", "Prepared", "Snapshot", "Store"]
 
 DENSE_FOLDER = "dense"
 
@@ -126,24 +127,28 @@ class Store:
 
     # --- changing
 
-    def put(self, batch: Sequence[Prepared]) -> None:
-        """Store articles in one transaction: all of them or none, on disk when this returns.
+    def put(self, batch: Sequence[Prepared], *, copies: Sequence[Copy] = (), removing: Sequence[str] = ()) -> None:
+        """Store articles and copies in one transaction: all of them or none, on disk when this returns.
 
-        An article whose id exists is replaced; its old text is kept as a version.
+        An article whose id exists is replaced; its old text is kept as a version. `removing` goes before, in the same
+        transaction.
         """
-        if not batch:
+        if not (batch or copies or removing):
             return
         for prepared in batch:
             _check(prepared, self.dimension)
         with self.writing():
             with self._database.write() as connection:
+                for article_id in removing:
+                    records.remove(connection, article_id)
                 for prepared in batch:
                     records.replace(connection, prepared)
+                stories.add(connection, copies)
                 database.advance(connection)
             self._dense.catch_up(done=False)
 
     def remove(self, article_id: str) -> bool:
-        """Delete an article, earlier versions included; whether there was one."""
+        """Delete an article, copies and earlier versions included, or a copy; whether there was one."""
         with self.writing(), self._database.write() as connection:
             removed = records.remove(connection, article_id)
             if removed:
@@ -167,12 +172,23 @@ class Store:
     def known(self, article_id: str) -> Known | None:
         """What the library knows of the article with this id."""
         with self._database.read() as connection:
-            return records.known(connection, tables.articles.c.id == article_id)
+            known = records.known(connection, tables.articles.c.id == article_id)
+            return known or records.known_copy(connection, article_id)
 
     def known_text(self, text_digest: str) -> Known | None:
         """What the library knows of the first article with this cleaned text."""
         with self._database.read() as connection:
             return records.known(connection, tables.articles.c.text_digest == text_digest)
+
+    def near(self, bands: Sequence[int]) -> list[tuple[str, str]]:
+        """Ids and texts of articles that may be near-identical to the one with these bands, likeliest first."""
+        with self._database.read() as connection:
+            return stories.near(connection, bands)
+
+    def copies(self, article_ids: Sequence[str]) -> list[Copy]:
+        """The syndicated copies of these articles, in the order in which they were added."""
+        with self._database.read() as connection:
+            return stories.copies_of(connection, article_ids)
 
     def line_counts(self, hashes: Sequence[Line]) -> dict[Line, int]:
         """In how many articles each line occurs; every hash that was asked for has an entry."""
@@ -221,18 +237,24 @@ class Store:
 
     def publishers(self) -> list[tuple[str, int]]:
         """Publishers with their number of articles, most articles first."""
-        column, count = tables.articles.c.publisher, func.count()
+        articles, copies = tables.articles, tables.copies
+        carried = union(
+            select(articles.c.publisher, articles.c.id), select(copies.c.publisher, copies.c.story)
+        ).subquery()
+        count = func.count()
+        wanted = select(carried.c.publisher, count).where(carried.c.publisher.is_not(None))
+        rows = wanted.group_by(carried.c.publisher).order_by(count.desc(), carried.c.publisher)
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(column, count).where(column.is_not(None)).group_by(column).order_by(count.desc(), column)
-            )
-            return [(str(name), int(number)) for name, number in rows]
+            return [(str(name), int(number)) for name, number in connection.execute(rows)]
 
     def article(self, article_id: str) -> Article | None:
         """The article with this id."""
         with self._database.read() as connection:
             row = connection.execute(select(tables.articles).where(tables.articles.c.id == article_id)).one_or_none()
-            return None if row is None else records.article_of(row)
+            if row is not None:
+                return records.article_of(row)
+            copy = stories.copy(connection, article_id)
+            return copy.article if copy is not None else None
 
     def passage_counts(self, article_ids: Sequence[str]) -> dict[str, int]:
         """Passages of each of these articles; articles that are not in the library are left out."""

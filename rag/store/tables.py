@@ -85,6 +85,32 @@ lines = Table(  # which lines occur in which article: a line of many articles is
     sqlite_with_rowid=False,
 )
 
+bands = Table(  # short hashes of which near-identical articles share at least one
+    "bands",
+    metadata,
+    Column("band", Integer, primary_key=True),
+    Column("article", ForeignKey("articles.number", ondelete="CASCADE"), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
+copies = Table(  # syndicated copies: further sources of an article, which stands for the story
+    "copies",
+    metadata,
+    Column("id", String, primary_key=True),  # of the copy
+    Column("story", String, nullable=False, index=True),  # id of the article
+    Column("title", Text, nullable=False),
+    Column("url", Text),
+    Column("publisher", Text),
+    Column("author", Text),
+    Column("published", Date),
+    Column("language", String),
+    Column("added", DateTime, nullable=False),  # UTC
+    Column("source", Text),
+    Column("digest", String, nullable=False),
+    Column("text_digest", String, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
 versions = Table(  # cleaned texts that were replaced: citations of old conversations still find their quote
     "versions",
     metadata,

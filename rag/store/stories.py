@@ -1,0 +1,103 @@
+"""Stories: articles with their syndicated copies, inside a given transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select
+
+from rag.schema import Article, OtherSource
+from rag.store.filtering import among
+from rag.store.tables import articles, bands, copies
+
+MOST_COMPARED = 20  # articles that share a band; those that share most come first
+_HEAD = ("id", "title", "text", "url", "publisher", "author", "published", "language", "source")
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A syndicated copy of an article of the library."""
+
+    story: str  # id of the article
+    article: Article  # the copy, with its own id
+    digest: str  # of the raw content
+    text_digest: str  # of the cleaned text
+
+    @property
+    def source(self) -> OtherSource:
+        """The copy as a source of its story."""
+        article = self.article
+        return OtherSource(article.publisher, article.title, article.url, article.id, article.published)
+
+
+def add(connection: Connection, several: Iterable[Copy]) -> None:
+    """Store copies, in the place of those with the same ids."""
+    rows = [_row(copy) for copy in several]
+    if rows:
+        drop(connection, [str(row["id"]) for row in rows])
+        connection.execute(insert(copies), rows)
+
+
+def drop(connection: Connection, ids: Sequence[str]) -> int:
+    """Delete copies by their own ids; how many there were."""
+    return connection.execute(delete(copies).where(among(copies.c.id, ids))).rowcount
+
+
+def drop_of(connection: Connection, story: str) -> None:
+    """Delete all copies of an article."""
+    connection.execute(delete(copies).where(copies.c.story == story))
+
+
+def copies_of(connection: Connection, stories: Sequence[str]) -> list[Copy]:
+    """The copies of these articles, in the order in which they were added."""
+    wanted = select(copies).where(among(copies.c.story, stories)).order_by(copies.c.added, copies.c.id)
+    return [_copy(row) for row in connection.execute(wanted)]
+
+
+def copy(connection: Connection, article_id: str) -> Copy | None:
+    """The copy with this id of its own."""
+    row = connection.execute(select(copies).where(copies.c.id == article_id)).one_or_none()
+    return None if row is None else _copy(row)
+
+
+def near(connection: Connection, numbers: Sequence[int]) -> list[tuple[str, str]]:
+    """Ids and texts of the articles that share bands, those that share most first."""
+    if not numbers:
+        return []
+    shared = (
+        select(bands.c.article, func.count().label("shared"))
+        .where(among(bands.c.band, numbers))
+        .group_by(bands.c.article)
+        .order_by(func.count().desc(), bands.c.article)
+        .limit(MOST_COMPARED)
+        .subquery()
+    )
+    found = select(articles.c.id, articles.c.text).join(shared, shared.c.article == articles.c.number)
+    rows = connection.execute(found.order_by(shared.c.shared.desc(), articles.c.number))
+    return [(str(article_id), str(text)) for article_id, text in rows]
+
+
+def bands_of(connection: Connection, number: int) -> tuple[int, ...]:
+    """The bands of the article with this number."""
+    return tuple(connection.execute(select(bands.c.band).where(bands.c.article == number)).scalars())
+
+
+def set_bands(connection: Connection, number: int, numbers: Iterable[int]) -> None:
+    """Note the bands of an article that has just been inserted."""
+    rows = [{"band": band, "article": number} for band in set(numbers)]
+    if rows:
+        connection.execute(insert(bands), rows)
+
+
+def _row(copy: Copy) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(copy.article, name) for name in _HEAD}
+    added = (copy.article.added or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
+    return row | {"story": copy.story, "added": added, "digest": copy.digest, "text_digest": copy.text_digest}
+
+
+def _copy(row: Row[Any]) -> Copy:
+    article = Article(**{name: getattr(row, name) for name in _HEAD}, added=row.added.replace(tzinfo=UTC))
+    return Copy(row.story, article, row.digest, row.text_digest)
