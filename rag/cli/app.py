@@ -12,6 +12,7 @@ import typer
 from rag.cli import exits
 from rag.cli.articles import add, list_articles, remove
 from rag.cli.evaluation import evaluate
+from rag.cli.feedback import feedback
 from rag.cli.options import LibraryPath
 from rag.cli.questions import ask, search
 from rag.cli.service import chat, doctor
@@ -56,6 +57,7 @@ app.command("search")(search)
 app.command("ask")(ask)
 app.command("chat")(chat)
 app.command("doctor")(doctor)
+app.command("feedback")(feedback)
 app.command("eval")(evaluate)
 
 
