@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Protocol
 
 from rag.answering.citations import cited, marked, number
-from rag.answering.extractive import merge
+from rag.answering.extractive import differences, merge
 from rag.answering.followup import standalone
 from rag.answering.generative import Found, Model, Writer
 from rag.answering.offline import Part, answer_part, closest
@@ -18,6 +18,7 @@ from rag.answering.questions import analyse, core, parts
 from rag.answering.readers import Choice
 from rag.answering.reading import read_within
 from rag.answering.refusal import REFUSAL, refusal_text
+from rag.answering.speakers import speakers
 from rag.answering.statements import speaker_first
 from rag.answering.telling import told
 from rag.answering.timeframe import read_period, within, without
@@ -25,6 +26,7 @@ from rag.config import Settings
 from rag.retrieval.hybrid import HybridSearch, SearchableStore
 from rag.schema import (
     Answer,
+    AnswerSentence,
     Article,
     Candidate,
     Done,
@@ -164,6 +166,8 @@ class Asking:
             citations=cited(sentences),
             closest=() if sentences else closest(candidates, self._text_of),
             short=answered[0].draft.short if len(answered) == 1 else None,
+            differences=differences([part.draft.reports for part in answered], sentences),
+            speakers=self._speakers(answered, sentences),
             confidence=round(max(part.confidence for part in answered), 4),
             model=self._reader.name,
             notes=tuple(dict.fromkeys(self._notes)),
@@ -178,6 +182,12 @@ class Asking:
             self._notes.append(
                 f"{unread} of {len(readings)} passages were left unread: the time for reading is {budget} ms."
             )
+
+    def _speakers(self, answered: Sequence[Part], sentences: Sequence[AnswerSentence]) -> tuple[str | None, ...]:
+        """Who speaks in each sentence, where somebody's words are asked for."""
+        if not any(analyse(part.question).wants_statement for part in answered):
+            return ()
+        return speakers([sentence.citations[0] for sentence in sentences], self._text_of)
 
     def _text_of(self, article_id: str) -> str | None:
         if article_id not in self._texts:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from rag.answering import ranking
 from rag.answering.citations import cite
-from rag.answering.extractive import Draft, draft
+from rag.answering.extractive import Draft, draft_of
 from rag.answering.questions import analyse
+from rag.answering.ranking import NOTHING, rank
 from rag.answering.refusal import Occurs, confidence, features, missing_terms, weights_for
 from rag.answering.statements import TextOf, silence
 from rag.schema import Candidate, Citation, Reading
@@ -40,10 +41,11 @@ def answer_part(
     asked = analyse(question)
     missing = missing_terms(asked, candidates, occurs)
     silent = silence(asked, candidates, text_of)
-    sure = confidence(features(asked, candidates, readings, missing, silent), weights_for(reader_name))
-    if sure < refuse_below:
-        return Part(question, Draft(), sure, missing)
-    return Part(question, draft(asked, candidates, readings, text_of, ranking.weights_for(reader_name)), sure, missing)
+    picks = rank(asked, candidates, readings, text_of, ranking.weights_for(reader_name))
+    best = picks[0].score if picks else NOTHING
+    sure = confidence(features(asked, candidates, readings, missing, silent, best), weights_for(reader_name))
+    made = Draft() if sure < refuse_below else draft_of(asked, picks, text_of)
+    return Part(question, made, sure, missing)
 
 
 def closest(candidates: Sequence[Candidate], text_of: TextOf) -> tuple[Citation, ...]:

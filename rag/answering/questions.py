@@ -82,6 +82,13 @@ _SHORT = re.compile(
     r"old|long|far|tall|big|large|high|often))\b",
     re.I,
 )
+_FIGURE = re.compile(
+    r"\b(?:when|how (?:many|much|old|long|far|tall|big|large|high|often|precise\w*|fast|deep|heavy|strong|hot)|"
+    r"how \w+ly|"
+    r"(?:what|which|by what) (?:\w+ )?(?:year|day|date|month|time|number|amount|age|price|share|percentage|rate|toll)|"
+    r"percent|toll|record|fastest|highest|lowest|largest|longest|number of|cost of|price of|size of)\b",
+    re.I,
+)
 _WH = r"(?:what|who|whom|whose|when|where|why|how|which|in (?:what|which))"
 _JOINT = re.compile(rf"\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+(?:also\s+)?|\?\s+(?:and\s+)?)(?={_WH}\s+\S+)", re.I)
 _GENERIC = frozenset(
@@ -112,6 +119,7 @@ class Question:
     speaker: str | None  # whose statements are asked for
     wants_statement: bool  # a statement is asked for, whoever made it
     limit: int  # how many sentences an answer may have
+    wants_figure: bool = False  # a number, a date or a record is asked for: reports may differ
 
     @property
     def search_words(self) -> str:
@@ -137,6 +145,7 @@ def analyse(text: str) -> Question:
         speaker,
         wants_statement,
         _limit(text, speaker),
+        bool(_FIGURE.search(text)),
     )
 
 

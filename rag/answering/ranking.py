@@ -20,6 +20,7 @@ from rag.schema import Candidate, Reading
 from rag.text.sentences import Span, split_sentences
 
 SHORTEST = 4  # words: less is a label or the name of whoever speaks next
+NOTHING = -10.0  # log-odds, where no sentence was read
 SPEAKS_MOST = 0.9  # what a reported statement counts where no speaker is asked for by name
 _LEAST = 1e-4  # probabilities are kept this far from 0 and 1 before their log-odds are taken
 
@@ -46,11 +47,12 @@ class Weights:
 
 
 TRAINED = Weights(
-    Features(read=0.5, short=0.4, around=1.4, fused=4.9, dense=4.2, kind=1.0, statement=2.2, unfinished=-2.2), bias=-8.0
+    Features(read=0.25, short=0.4, around=2.0, fused=5.8, dense=1.6, kind=0.5, statement=4.0, unfinished=-1.2),
+    bias=-6.5,
 )
 # The plain selector gives one score a sentence and no short answers.
 PLAIN = Weights(
-    Features(read=3.0, short=0.0, around=1.4, fused=3.0, dense=2.0, kind=0.5, statement=2.2, unfinished=-2.2), bias=-5.0
+    Features(read=3.0, short=0.0, around=1.4, fused=3.0, dense=2.0, kind=0.5, statement=4.0, unfinished=-2.2), bias=-5.0
 )
 
 
@@ -111,7 +113,7 @@ def sentence_features(
         if place is None or len(sentence.split()) < SHORTEST:
             continue
         statement = said[position] if said else SPEAKS_MOST * speaks(sentence)
-        short = reading.shorts[place] if reading.shorts else None
+        short = _short(reading, place)
         yield (
             position,
             span,
@@ -127,6 +129,16 @@ def sentence_features(
             ),
             (passage.start + short[0], passage.start + short[1]) if short else None,
         )
+
+
+def _short(reading: Reading, place: int) -> tuple[int, int, float] | None:
+    """The best short answer in a sentence of the passage; readers that give one a passage have it in one sentence."""
+    if reading.shorts:
+        return reading.shorts[place]
+    start, end, _ = reading.sentences[place]
+    if reading.start is None or reading.end is None or not start <= reading.start < end:
+        return None
+    return reading.start, min(reading.end, end), reading.answerable
 
 
 def log_odds(chance: float) -> float:

@@ -7,16 +7,19 @@ and a quotation that goes on, take the name from the sentences before.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rag.answering.attribution import pronoun_speaks, subjects_of_saying
 from rag.answering.quotes import quotations, quoted_share
+from rag.answering.statements import TextOf
+from rag.schema import Citation
 from rag.text.names import names_in
-from rag.text.sentences import Span
+from rag.text.sentences import Span, split_sentences
 
 LOOK_BACK = 4  # sentences before a pronoun in which the one it stands for is looked for
 _PERSON = re.compile(r"[A-ZÀ-Þ][\w’'-]+(?:\s+(?:(?:de|van|von|bin|al|der)\s+)?[A-ZÀ-Þ][\w’'-]+){1,3}")
 _TITLE = re.compile(
-    r"^(?:(?:Mr|Mrs|Ms|Dr|Sir|President|Prime Minister|Minister|Secretary|Senator|Professor|Spokes\w+|Chancellor|"
+    r"^(?:(?:State|Mr|Mrs|Ms|Dr|Sir|President|Prime Minister|Minister|Secretary|Senator|Professor|Spokes\w+|Chancellor|"
     r"Ambassador|General|Director|Chief|Commissioner)\.?\s+)+"
 )
 _OPENING = re.compile(r"^(?:(?:And|But|In|On|At|The|A|An|Later|Yesterday|Earlier|Meanwhile|the|a|an)\s+)+")
@@ -25,6 +28,17 @@ _TRAILING = re.compile(
     r"(?:,?\s+(?:had|has|have|also|later|then|first|at first|for its part|in turn|again|never|not|did|does|is|are))+$"
 )
 _LONGEST = 6  # words of a subject without a person that is shown whole: "Diplomats in Beijing"
+
+
+def speakers(places: Sequence[Citation], text_of: TextOf) -> tuple[str | None, ...]:
+    """Who speaks at each cited place, in order."""
+    found = []
+    for place in places:
+        text = text_of(place.article_id) or ""
+        sentences = split_sentences(text)
+        position = next((number for number, span in enumerate(sentences) if span[1] > place.start), None)
+        found.append(None if position is None else speaker_of(text, sentences, position))
+    return tuple(found)
 
 
 def speaker_of(text: str, sentences: tuple[Span, ...], position: int) -> str | None:
@@ -50,7 +64,7 @@ def _name(subject: str, before: str) -> str | None:
     persons = [match.group() for match in _PERSON.finditer(bare)]
     if persons and bare.endswith(persons[-1]):
         return _TITLE.sub("", persons[-1])
-    if beside := _BESIDE.search(before):
+    if bare[:1].islower() and (beside := _BESIDE.search(before)):
         return _TITLE.sub("", beside.group(1))
     names = names_in(bare)
     if not names:

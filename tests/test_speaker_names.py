@@ -1,0 +1,29 @@
+"""Who speaks in a sentence, by the name that a reader would give."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.answering.speakers import speaker_of
+from rag.text.sentences import split_sentences
+
+TEXT = (
+    "Ada Holm, the mayor of Lund, called the plan a mistake. She said the bridge would cost too much. "
+    "“Nobody asked us,” harbour spokesman Per Lind told reporters. The engineers, Lind said, had been heard too late. "
+    "Officials in Oslo said that the plan stands. The bridge is 92 metres long."
+)
+
+
+@pytest.mark.parametrize(
+    ("position", "name"),
+    [
+        (0, "Ada Holm"),  # the office stands between the name and the verb
+        (1, "Ada Holm"),  # a pronoun
+        (2, "Per Lind"),  # the office stands before the name
+        (3, "Per Lind"),  # the surname alone
+        (4, "Officials in Oslo"),
+        (5, None),
+    ],
+)
+def test_the_speaker_of_a_sentence_has_a_name(position: int, name: str | None) -> None:
+    assert speaker_of(TEXT, split_sentences(TEXT), position) == name
