@@ -228,6 +228,65 @@ def test_a_click_previews_an_article(library: AppTest) -> None:
     assert components(library)["article_chat_article"]["title"] == "Fishing cooperatives object to the barrier"
 
 
+def test_a_removal_can_be_undone(library: AppTest) -> None:
+    row = next(button for button in library.button if "Fishing" in button.label and button.key.startswith("open-"))
+    library.button(key=row.key.replace("open-", "remove-")).click().run()
+    assert not any("Fishing" in button.label and button.key.startswith("open-") for button in library.button)
+    assert "was removed" in text_of(library)
+    library.button(key="undo-remove").click().run()
+    assert any("Fishing" in button.label and button.key.startswith("open-") for button in library.button)
+    assert "was removed" not in text_of(library)
+
+
+def test_filters_and_order_change_the_list(library: AppTest) -> None:
+    library.selectbox(key="library-outlet").set_value("Coast Weekly").run()
+    assert "1 article, filtered" in text_of(library)
+    library.selectbox(key="library-outlet").set_value("").run()
+    library.date_input(key="library-since").set_value(date(2024, 3, 6)).run()
+    assert "2 articles, filtered" in text_of(library)
+    library.date_input(key="library-since").set_value(None).run()
+    library.selectbox(key="library-order").set_value("oldest").run()
+    titles = [button.label for button in library.button if button.key.startswith("open-")]
+    assert titles[-1].startswith("Washington")
+
+
+def test_what_is_known_about_an_article_can_be_edited(library: AppTest, real: Backend) -> None:
+    assert real.library is not None
+    (article,) = real.library.articles(query="Fishing")
+    library.query_params["article"] = article.id
+    library.run()
+    field = next(one for one in library.text_input if one.label == "Outlet")
+    field.set_value("Coast Daily")
+    next(button for button in library.button if button.label == "Save").click().run()
+    assert not library.exception
+    changed = real.library.article(article.id)
+    assert changed is not None
+    assert changed.publisher == "Coast Daily"
+    real.library.edit(article.id, publisher="Coast Weekly")
+
+
+def test_the_preview_shows_the_passages_that_the_search_finds(library: AppTest, real: Backend) -> None:
+    assert real.library is not None
+    (article,) = real.library.articles(query="Fishing")
+    library.query_params["article"] = article.id
+    library.run()
+    assert "Characters 0 to" in text_of(library)
+
+
+def test_addresses_that_are_none_are_told_at_once(library: AppTest) -> None:
+    library.text_area(key="addresses").set_value("https://example.com/a\nfile:///etc/passwd")
+    next(button for button in library.button if button.label == "Fetch and add").click().run()
+    assert any("is no address" in error.value for error in library.error)
+    assert "ingest" not in library.session_state
+
+
+def test_a_private_address_is_refused_with_its_reason(library: AppTest) -> None:
+    library.text_area(key="addresses").set_value("http://127.0.0.1/secret")
+    next(button for button in library.button if button.label == "Fetch and add").click().run()
+    until(library, lambda: any(button.key == "dismiss" for button in library.button))
+    assert any("127.0.0.1" in error.value.replace("\\", "") for error in library.error)
+
+
 def test_uploads_are_added_with_a_reason_for_each_failure_and_can_be_removed(library: AppTest) -> None:
     good = (
         b"# Ferry timetable changes\n\nThe ferry to Orrin will sail twice a day from June, the company said on Friday."

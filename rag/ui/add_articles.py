@@ -1,4 +1,4 @@
-"""Adding articles from the page: files or pasted text, with progress and a reason for each file that failed."""
+"""Adding articles from the page (files, addresses, pasted text), with progress and a reason for each that failed."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ import streamlit as st
 from rag.schema import AddReport, Article
 from rag.ui import state
 from rag.ui.backend import Backend
-from rag.ui.ingest_job import ACCEPTED, IngestJob, Tally, Upload
+from rag.ui.ingest_job import ACCEPTED, DEMO, IngestJob, Tally, Upload
 from rag.ui.markdown import escape, shorten
 from rag.ui.theme import MAX_UPLOAD_MB
 
 POLL_S = 0.4
 MAX_FILES = 200
 MAX_SHOWN = 10
+MAX_ADDRESSES = 50  # pages fetched at a time
 MAX_PASTED = 2_000_000  # characters; a long book
 
 
 def draw_add(backend: Backend) -> None:
-    """Draw the two ways to add, or the progress of what is being added."""
+    """Draw the ways to add, or the progress of what is being added."""
     if problem := st.session_state.pop("library-problem", ""):
         st.error(escape(problem))
     job: IngestJob | None = st.session_state.get("ingest")
@@ -32,11 +33,27 @@ def draw_add(backend: Backend) -> None:
     if job:
         _draw_outcome(job.tally)
     with st.expander("Add articles", icon=":material/add:", expanded=not job and _is_empty(backend), key="add"):
-        files, paste = st.tabs(["Files", "Paste text"])
+        files, addresses, paste = st.tabs(["Files", "Addresses", "Paste text"])
         with files:
             _draw_files(backend)
+        with addresses:
+            _draw_addresses(backend)
         with paste:
             _draw_paste(backend)
+
+
+def draw_demo(backend: Backend) -> None:
+    """Draw the button that loads the demo articles, or the progress of adding; nothing where there are none."""
+    job: IngestJob | None = st.session_state.get("ingest")
+    if job and not job.tally.ended:
+        st.fragment(_draw_progress, run_every=POLL_S)(job)
+    elif DEMO.is_dir():
+        st.button(
+            "Load the demo articles",
+            key="load-demo",
+            icon=":material/auto_stories:",
+            on_click=lambda: _start(IngestJob.of_demo(backend)),
+        )
 
 
 def forget_outcome(article_id: str) -> None:
@@ -61,6 +78,35 @@ def _draw_files(backend: Backend) -> None:
         "Add to the library", key="add-files", type="primary", disabled=not chosen, on_click=_start_files,
         args=(backend, chosen),
     )  # fmt: skip
+
+
+def _draw_addresses(backend: Backend) -> None:
+    with st.form(key=f"addresses-{st.session_state.get('round', 0)}", border=False):
+        text = st.text_area(
+            "Addresses of articles, one a line",
+            height=120,
+            max_chars=MAX_ADDRESSES * 2000,
+            key="addresses",
+            placeholder="https://…",
+        )
+        st.caption("Only public pages are fetched, with regard to their robots.txt.")
+        if st.form_submit_button("Fetch and add", type="primary"):
+            _start_addresses(backend, text)
+
+
+def _start_addresses(backend: Backend, text: str) -> None:
+    addresses = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+    wrong = [one for one in addresses if not one.lower().startswith(("http://", "https://"))]
+    if wrong or not addresses or len(addresses) > MAX_ADDRESSES:
+        st.error(
+            f"“{escape(shorten(wrong[0], 80))}” is no address: it must begin with http:// or https://."
+            if wrong
+            else f"Give 1 to {MAX_ADDRESSES} addresses, one a line."
+        )
+        return
+    _start(IngestJob.of_addresses(backend, addresses))
+    st.session_state.pop("addresses", None)
+    st.rerun()
 
 
 def _draw_paste(backend: Backend) -> None:

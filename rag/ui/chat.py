@@ -6,6 +6,7 @@ import streamlit as st
 
 from rag.errors import RagError
 from rag.ui import state
+from rag.ui.add_articles import draw_demo
 from rag.ui.answer_view import announcement, draw_answer, draw_draft
 from rag.ui.backend import Backend, current
 from rag.ui.conversation import Conversation, Message
@@ -95,7 +96,7 @@ def _draw_suggestions(backend: Backend) -> None:
         st.error(escape(str(error)))
         return
     if not articles:
-        _draw_empty()
+        _draw_empty(backend)
         return
     st.markdown(
         f"Ask a question about {count:,} {'article' if count == 1 else 'articles'}. "
@@ -106,9 +107,13 @@ def _draw_suggestions(backend: Backend) -> None:
             st.button(escape(question), key=f"suggest-{number}", on_click=state.ask, args=(question,))
 
 
-def _draw_empty() -> None:
+def _draw_empty(backend: Backend) -> None:
     st.markdown(
-        "The library is empty. Add some articles first: text, web pages, PDF, Word and other files, or pasted text. "
-        "Then ask about them here."
+        "The library is empty. Add some articles first, then ask about them here: text, web pages, PDF, Word and other "
+        "files, addresses, or pasted text."
     )
-    st.page_link(st.session_state["library_page"], label="Add articles in the Library", icon=":material/library_add:")
+    with st.container(key="begin", horizontal=True, vertical_alignment="center"):
+        st.page_link(
+            st.session_state["library_page"], label="Add articles in the Library", icon=":material/library_add:"
+        )
+        draw_demo(backend)

@@ -1,6 +1,6 @@
 """Adding articles in a thread of its own; the page polls its progress.
 
-In: uploaded files or a pasted article. Out: a `Tally`, replaced as a whole at each step.
+In: uploaded files, addresses, or a pasted article. Out: a `Tally`, replaced as a whole at each step.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ ACCEPTED = (
     "txt", "md", "markdown", "html", "htm", "pdf", "docx", "odt", "epub", "eml", "mhtml", "mht", "json", "jsonl", "csv",
     "tsv", "zip",
 )  # fmt: skip
+DEMO = Path(__file__).parents[2] / "corpus"  # there in a checkout, not in an installed package
 UNEXPECTED = Problem("Something went wrong while adding.", "Try again; the server's log says what happened.")
 
 
@@ -71,6 +72,16 @@ class IngestJob:
         """A job that adds a pasted article."""
         return cls(backend, lambda _folder: [article], 1)
 
+    @classmethod
+    def of_addresses(cls, backend: Backend, addresses: Sequence[str]) -> IngestJob:
+        """A job that fetches pages and adds them."""
+        return cls(backend, lambda _folder: list(addresses), len(addresses))
+
+    @classmethod
+    def of_demo(cls, backend: Backend) -> IngestJob:
+        """A job that adds the demo articles."""
+        return cls(backend, lambda _folder: [str(DEMO)], 1)
+
     def start(self) -> IngestJob:
         """The same job, running."""
         self._thread.start()
@@ -100,7 +111,7 @@ class IngestJob:
                 self.tally = replace(self.tally, problem=problem)
 
     def _progress(self, step: Progress) -> None:
-        self.tally = replace(self.tally, done=step.done, total=max(step.total, 1), last=Path(step.source).name)
+        self.tally = replace(self.tally, done=step.done, total=max(step.total, 1), last=_short_name(step.source))
 
 
 def safe_name(name: str) -> str:
@@ -126,6 +137,12 @@ def _written(folder: Path, uploads: Sequence[Upload]) -> list[str | Article]:
 def _named(report: AddReport) -> AddReport:
     """The report with file names in place of the paths of our temporary copies."""
     failed = tuple(
-        Failure(Path(one.source).name, one.reason.replace(one.source, Path(one.source).name)) for one in report.failed
+        Failure(_short_name(one.source), one.reason.replace(one.source, _short_name(one.source)))
+        for one in report.failed
     )
     return replace(report, failed=failed)
+
+
+def _short_name(source: str) -> str:
+    """A file's name without our folders; an address as it is."""
+    return source if source.lower().startswith(("http://", "https://")) else Path(source).name

@@ -1,4 +1,4 @@
-"""The library page: what articles there are, a preview of one, and how to add and remove them."""
+"""The library page: what articles there are, a preview of one, and how to add, change and remove them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ import streamlit as st
 from rag.errors import RagError
 from rag.schema import Article
 from rag.ui import state
-from rag.ui.add_articles import draw_add, forget_outcome
+from rag.ui.add_articles import draw_add
 from rag.ui.backend import current
 from rag.ui.chat import POLL_S, draw_problem
 from rag.ui.markdown import byline, escape, shorten
-from rag.ui.source_panel import source_panel
+from rag.ui.preview import preview_panel
+from rag.ui.shelf import Wanted, draw_wanted
+from rag.ui.shelf_actions import draw_selection, draw_undo, remove, select, selected
 
 if TYPE_CHECKING:
     from rag.library import Library
     from rag.ui.backend import Backend
 
 PAGE = 20
-SEARCH = "Search titles, publishers and authors"
 
 
 def library_page() -> None:
@@ -32,13 +33,15 @@ def library_page() -> None:
             st.header("Library", anchor=False)
             if backend.library is not None:
                 draw_add(backend)
+                draw_undo()
                 _draw_articles(backend.library)
             elif backend.opened:
                 draw_problem(backend)
             else:
                 st.fragment(_draw_opening, run_every=POLL_S)(backend)
         with st.container(key="source"):
-            source_panel()
+            if backend.library is not None:
+                preview_panel(backend.library)
 
 
 def _draw_opening(backend: Backend) -> None:
@@ -48,18 +51,15 @@ def _draw_opening(backend: Backend) -> None:
 
 
 def _draw_articles(library: Library) -> None:
-    """The search box and the rows of one page."""
-    query = st.text_input(
-        SEARCH, key="library-search", type="search", placeholder=SEARCH,
-        label_visibility="collapsed", max_chars=200, icon=":material/search:",
-    )  # fmt: skip
-    wanted = (query or "").strip() or None
+    """Search, filters, and the rows of one page."""
     try:
-        count = library.count_articles(query=wanted)
+        wanted = draw_wanted(library)
+        count = wanted.count(library)
         pages = max(1, math.ceil(count / PAGE))
         page = min(int(st.session_state.get("library-page", 1)), pages)
-        articles = library.articles(query=wanted, limit=PAGE, offset=(page - 1) * PAGE)
+        articles = wanted.page(library, PAGE, (page - 1) * PAGE)
         passages = library.passage_counts([article.id for article in articles])
+        draw_selection(library)
     except RagError as error:
         st.error(escape(str(error)))
         return
@@ -71,36 +71,33 @@ def _draw_articles(library: Library) -> None:
         st.pagination(pages, key="library-page")
 
 
-def _count_line(count: int, query: str | None) -> str:
-    noun = "article" if count == 1 else "articles"
-    if query:
-        return f"{count:,} {noun} with “{escape(query)}”"
-    return f"{count:,} {noun}, newest first" if count else "No articles yet. Add the first ones above."
+def _count_line(count: int, wanted: Wanted) -> str:
+    line = f"{count:,} {'article' if count == 1 else 'articles'}"
+    if wanted.query:
+        line += f" with “{escape(wanted.query)}”"
+    if wanted.narrowed:
+        return f"{line}, filtered"
+    return line if count or wanted.query else "No articles yet. Add the first ones above."
 
 
 def _draw_row(article: Article, passages: int) -> None:
+    title = shorten(article.title, 140) or "Untitled"
     with st.container(key=f"row-{article.id}", horizontal=True, vertical_alignment="center", gap="small"):
+        st.checkbox(
+            f"Select {escape(title)}", article.id in selected(), key=f"select-{article.id}",
+            label_visibility="collapsed", on_change=select, args=(article.id,),
+        )  # fmt: skip
         with st.container(key=f"head-{article.id}", gap=None):
-            title = escape(shorten(article.title, 140)) or "Untitled"
-            st.button(title, key=f"open-{article.id}", on_click=state.open_article, args=(article.id,), type="tertiary")
+            st.button(
+                escape(title),
+                key=f"open-{article.id}",
+                on_click=state.open_article,
+                args=(article.id,),
+                type="tertiary",
+            )
             counted = f"{passages} {'passage' if passages == 1 else 'passages'}"
             st.caption(escape(byline(article.publisher, article.published, counted)))
-        with st.popover("Remove", type="tertiary", key=f"ask-remove-{article.id}"):
-            st.markdown(f"Remove **{escape(shorten(article.title, 80)) or 'this article'}** from the library?")
-            st.button("Remove", key=f"remove-{article.id}", type="primary", on_click=_remove, args=(article.id,))
-
-
-def _remove(article_id: str) -> None:
-    """Remove the article, and close it if it is open."""
-    library = current().library
-    if library is None:
-        return
-    try:
-        library.remove(article_id)
-    except RagError as error:
-        st.session_state["library-problem"] = str(error)
-        return
-    forget_outcome(article_id)
-    if st.query_params.get("article") == article_id:
-        state.close_source()
-    st.toast("The article was removed.")
+        st.button(
+            "Remove", key=f"remove-{article.id}", type="tertiary", on_click=remove, args=([article.id],),
+            help="Can be undone",
+        )  # fmt: skip

@@ -44,13 +44,28 @@ def source_panel(announce: str = "") -> None:
 def draw_article(opened: Opened, *, key: str) -> None:
     """Draw an article in a container of this key."""
     with st.container(key=key):
-        data = asdict(opened) | {"nonce": st.session_state.get("nonce", 0)}
-        article_view(
-            key=f"{key}_view",
-            data=data,
-            on_close_change=state.close_source,
-            on_go_change=lambda: state.open_source(str(st.session_state[f"{key}_view"].go or "")),
-        )
+        draw_view(opened, key=key)
+
+
+def draw_view(opened: Opened, *, key: str) -> None:
+    """Draw an article."""
+    data = asdict(opened) | {"nonce": st.session_state.get("nonce", 0)}
+    article_view(
+        key=f"{key}_view",
+        data=data,
+        on_close_change=state.close_source,
+        on_go_change=lambda: state.open_source(str(st.session_state[f"{key}_view"].go or "")),
+    )
+
+
+def article_listener(open_article_id: str) -> None:
+    """Listen to the keyboard beside a page without answers."""
+    cite_listener(
+        key="cites",
+        data={"open": open_article_id, "announce": "", "copy": {}},
+        on_cite_change=_on_cite,
+        on_act_change=lambda: None,
+    )
 
 
 def _find() -> tuple[Opened | None, str]:
