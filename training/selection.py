@@ -1,7 +1,7 @@
 """Fit the choice of sentences: `python -m training.selection DATA --libraries DIR` prints weights for ranking.py.
 
 A sentence is right when it holds an answer string. Weights make the right sentences of a question likely among all
-that were read (softmax over the question's sentences); scale and bias then turn the score into log-odds of "right".
+that were read (softmax over the question's sentences); a bias then makes the scores log-odds of "right".
 Fitted on the sets named first, measured on all.
 """
 
@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import brentq, minimize
 
-from benchmarks import datasets
 from rag.answering.ranking import Features, Weights, sentence_features, weights_for
 from rag.answering.readers import choose_reader
 from rag.models.embedder import load_embedder
-from training.calibrate import fit
 from training.collected import Collected, collect
 
 RIDGE = 0.02  # a question, on weights of features of unit variance
@@ -39,7 +37,7 @@ def table(found: Collected) -> Table | None:
     for candidate, reading in zip(found.candidates, found.readings, strict=True):
         for position, span, features, _ in sentence_features(found.asked, candidate, reading, found.texts.get):
             text = (found.texts[candidate.passage.article_id] or "")[slice(*span)]
-            right = datasets.holds(text, found.question.answers)
+            right = found.question.answered_by(text)
             key = (candidate.passage.article_id, position)
             if key not in rows or rows[key][0].read + rows[key][0].short < features.read + features.short:
                 rows[key] = features, right
@@ -49,7 +47,7 @@ def table(found: Collected) -> Table | None:
 
 
 def fit_weights(tables: Sequence[Table]) -> Weights:
-    """Weights that make right sentences likely, on the scale of log-odds."""
+    """Weights that make right sentences likely, with the bias at which as many are expected as there are."""
     stacked = np.vstack([one.features for one in tables])
     scale = stacked.std(axis=0) + 1e-6
 
@@ -65,10 +63,10 @@ def fit_weights(tables: Sequence[Table]) -> Weights:
         return total, slope
 
     best = minimize(cost, np.zeros(len(scale)), jac=True, method="L-BFGS-B").x / scale
-    scores = np.concatenate([one.features @ best for one in tables])[:, None]
+    scores = np.concatenate([one.features @ best for one in tables])
     right = np.concatenate([one.right for one in tables]).astype(float)
-    slope, bias = fit(scores, right, np.ones(len(right)))
-    return Weights(Features(*(round(float(value * slope), 3) for value in best)), round(float(bias), 2))
+    bias = brentq(lambda value: float((1 / (1 + np.exp(-scores - value))).mean() - right.mean()), -50, 50)
+    return Weights(Features(*(round(float(value), 3) for value in best)), round(float(bias), 2))
 
 
 def hits(tables: Sequence[Table], weights: Weights) -> list[float]:
