@@ -17,7 +17,7 @@ from pathlib import Path
 from rag.ingest.frontmatter import split_front_matter
 from rag.ingest.tables import read_table
 from rag.schema import Article
-from rag.text.copies import bands, fingerprint, same_story
+from rag.text.copies import Print, bands, fingerprint, same_story
 
 ROUNDS = 5
 MOST_LISTED = 40
@@ -47,7 +47,9 @@ def pairs_in(path: Path) -> None:
     rows = read_table(path.name, path.read_bytes(), {}, largest=500_000_000)
     articles = [row for row in rows if isinstance(row, Article)]
     by_band: dict[int, list[int]] = defaultdict(list)
-    prints, found, compared = [], list[tuple[int, int]](), 0
+    prints: list[Print] = []
+    found: list[tuple[int, int]] = []
+    compared = 0
     for number, article in enumerate(articles):
         mark = fingerprint(article.text)
         own = bands(mark)

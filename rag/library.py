@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from rag.config import Settings, load_settings
 from rag.models.embedder import embedder_identity, load_embedder
-from rag.schema import AddReport, Article, Embedder, Finding, OtherSource, Passage, Progress
+from rag.schema import AddReport, Article, Embedder, Finding, OtherSource, Passage, Progress, SyncReport
 from rag.store.feeds import Feed
 from rag.store.store import Order, Snapshot, Store
 
@@ -124,6 +124,21 @@ class Library:
     def forget_feed(self, url: str) -> bool:
         """Forget what was taken from a feed, so that a visit begins anew; its articles stay."""
         return self.store.feeds.forget(url)
+
+    def sync(self, folder: str | Path, *, progress: Callable[[Progress], None] | None = None) -> SyncReport:
+        """Add what is new or changed in a folder, and remove what an earlier sync of it added and is gone from it."""
+        from rag.ingest.sync import sync_folder
+
+        return sync_folder(self.store, self._load_embedder, folder, progress=progress)
+
+    def watch(
+        self, folder: str | Path, changed: Callable[[], object], stop: threading.Event, *, poll: bool = False
+    ) -> None:
+        """Call `changed` (such as `lambda: library.sync(folder)`) at once and after each change in the folder, until
+        `stop` is set."""
+        from rag.ingest.watch import watch_folder
+
+        watch_folder(folder, changed, stop, poll=poll)
 
     def _subscriber(self, progress: Callable[[Progress], None] | None) -> Subscriber:
         from rag.ingest.subscriptions import Subscriber

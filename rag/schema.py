@@ -88,6 +88,13 @@ class AddReport:
     failed: tuple[Failure, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SyncReport(AddReport):
+    """What became of the files of a folder in `Library.sync`."""
+
+    removed: tuple[ArticleId, ...] = ()  # what an earlier sync had added, and is not in the folder any more
+
+
 def joined(one: AddReport, other: AddReport) -> AddReport:
     """Two reports as one."""
     return AddReport(

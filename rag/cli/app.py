@@ -13,6 +13,7 @@ from rag.cli import exits
 from rag.cli.articles import add, list_articles, remove
 from rag.cli.evaluation import evaluate
 from rag.cli.feedback import feedback
+from rag.cli.folders import sync, watch
 from rag.cli.options import LibraryPath
 from rag.cli.questions import ask, search
 from rag.cli.service import chat, doctor
@@ -52,6 +53,8 @@ def start(
 
 app.command("add")(add)
 app.command("list")(list_articles)
+app.command("sync")(sync)
+app.command("watch")(watch)
 app.command("remove")(remove)
 app.command("search")(search)
 app.command("ask")(ask)

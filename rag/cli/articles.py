@@ -56,17 +56,17 @@ def add(
     fields = _fields(columns or [])
     if not (sources or feed or sitemap):
         raise typer.BadParameter("Name something to add: files, folders, addresses, --feed or --sitemap.")
-    with open_library(settings_for(context, library)) as opened, _progress() as advance:
+    with open_library(settings_for(context, library)) as opened, progress_bar() as advance:
         report = opened.add(sources or [], progress=advance, fields=fields)
         for url in feed or []:
             report = joined(report, opened.add_feed(url, limit=limit, progress=advance))
         for url in sitemap or []:
             report = joined(report, opened.add_sitemap(url, limit=limit or 100, progress=advance))
     if json:
-        print_json(_report_json(report))
+        print_json(report_json(report))
     else:
-        _print_report(report)
-    raise typer.Exit(_add_code(report))
+        print_report(report)
+    raise typer.Exit(add_code(report))
 
 
 def _fields(pairs: Sequence[str]) -> dict[str, str]:
@@ -79,7 +79,8 @@ def _fields(pairs: Sequence[str]) -> dict[str, str]:
     return fields
 
 
-def _add_code(report: AddReport) -> int:
+def add_code(report: AddReport) -> int:
+    """The exit code for a report."""
     if not report.failed:
         return exits.OK
     taken = report.added or report.updated or report.unchanged or report.duplicates
@@ -87,7 +88,7 @@ def _add_code(report: AddReport) -> int:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[Step], None]]:
+def progress_bar() -> Iterator[Callable[[Step], None]]:
     """A bar on stderr with counts and the time left; nothing when stderr is no terminal."""
     console = stderr()
     bar = Progress(
@@ -111,7 +112,9 @@ def _progress() -> Iterator[Callable[[Step], None]]:
         yield advance
 
 
-def _report_json(report: AddReport) -> dict[str, object]:
+def report_json(report: AddReport) -> dict[str, object]:
+    """The report as `--json` prints it."""
+
     def items(ids: Sequence[ArticleId]) -> list[dict[str, str | None]]:
         return [{"id": item.id, "title": item.title, "source": item.source} for item in ids]
 
@@ -124,10 +127,11 @@ def _report_json(report: AddReport) -> dict[str, object]:
     }
 
 
-def _print_report(report: AddReport) -> None:
+def print_report(report: AddReport, removed: Sequence[ArticleId] = ()) -> None:
+    """Print what changed as a table, the counts, and the failures on stderr."""
     out = stdout()
     changed = [("added", item) for item in report.added] + [("updated", item) for item in report.updated]
-    changed += [("duplicate", item) for item in report.duplicates]
+    changed += [("duplicate", item) for item in report.duplicates] + [("removed", item) for item in removed]
     if changed:
         table = Table(box=None, pad_edge=False)
         table.add_column("")
@@ -141,6 +145,7 @@ def _print_report(report: AddReport) -> None:
         "updated": report.updated,
         "unchanged": report.unchanged,
         "duplicate": report.duplicates,
+        "removed": removed,
         "failed": report.failed,
     }
     out.print(", ".join(f"{len(found)} {word}" for word, found in counts.items() if found) or "Nothing to add.")

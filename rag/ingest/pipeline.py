@@ -44,14 +44,17 @@ def add_sources(
     progress: Callable[[Progress], None] | None = None,
     batch_passages: int = WINDOW_PASSAGES,
     fields: Mapping[str, str] | None = None,
+    owner: str | None = None,
+    seen: set[str] | None = None,
 ) -> AddReport:
     """Add sources to the store; what became of each. The embedder is loaded only when there is something new.
 
     A failure does not stop the others. Articles are stored a window of about `batch_passages` passages at a time, so
     a crash loses at most the window that was not reported to `progress` yet. `fields` maps fields of articles to the
-    columns of tables whose names do not tell.
+    columns of tables whose names do not tell. `owner` is noted for what is new; `seen` receives the id of each article
+    and copy that the sources hold.
     """
-    adding = _Adding(store, embedder_factory, progress)
+    adding = _Adding(store, embedder_factory, progress, owner, claimed=set() if seen is None else seen)
     items = list_items(sources, fields)
     adding.total = len(items)
     with ExitStack() as stack:
@@ -93,6 +96,7 @@ class _Adding:
     store: Store
     embedder_factory: Callable[[], Embedder]
     progress: Callable[[Progress], None] | None
+    owner: str | None = None
     total: int = 0
     stack: ExitStack = field(default_factory=ExitStack)  # holds the writer lock once there is something to write
     waiting: list[Raw] = field(default_factory=list)
@@ -203,7 +207,7 @@ class _Adding:
             passages = chunk_articles([one.article for one in ready], self.embedder)
             texts = [embedding_text(one.article, p) for one, part in zip(ready, passages, strict=True) for p in part]
             prepared = _prepared(ready, passages, self._embed(texts, name_of(ready[0].article)))
-        self.store.put(prepared, copies=copies)
+        self.store.put(prepared, copies=copies, owner=self.owner)
 
     def _embed(self, texts: Sequence[str], source: str) -> Vectors:
         """Vectors in the order of the texts, made from the longest to the shortest, so that little is padded."""

@@ -127,11 +127,18 @@ class Store:
 
     # --- changing
 
-    def put(self, batch: Sequence[Prepared], *, copies: Sequence[Copy] = (), removing: Sequence[str] = ()) -> None:
+    def put(
+        self,
+        batch: Sequence[Prepared],
+        *,
+        copies: Sequence[Copy] = (),
+        removing: Sequence[str] = (),
+        owner: str | None = None,
+    ) -> None:
         """Store articles and copies in one transaction: all of them or none, on disk when this returns.
 
         An article whose id exists is replaced; its old text is kept as a version. `removing` goes before, in the same
-        transaction.
+        transaction. `owner` is noted for what is new, see `owned_by`.
         """
         if not (batch or copies or removing):
             return
@@ -139,11 +146,14 @@ class Store:
             _check(prepared, self.dimension)
         with self.writing():
             with self._database.write() as connection:
+                ids = [prepared.article.id for prepared in batch] + [copy.article.id for copy in copies]
+                known = stories.existing(connection, ids)
                 for article_id in removing:
                     records.remove(connection, article_id)
                 for prepared in batch:
                     records.replace(connection, prepared)
                 stories.add(connection, copies)
+                stories.own(connection, sorted(set(ids) - known), owner)
                 database.advance(connection)
             self._dense.catch_up(done=False)
 
@@ -189,6 +199,11 @@ class Store:
         """The syndicated copies of these articles, in the order in which they were added."""
         with self._database.read() as connection:
             return stories.copies_of(connection, article_ids)
+
+    def owned_by(self, owner: str) -> dict[str, str]:
+        """The sources of the articles and copies that this owner has added, by their ids."""
+        with self._database.read() as connection:
+            return stories.owned_by(connection, owner)
 
     def line_counts(self, hashes: Sequence[Line]) -> dict[Line, int]:
         """In how many articles each line occurs; every hash that was asked for has an entry."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from rag.schema import Article, OtherSource
 from rag.store.filtering import among
-from rag.store.tables import articles, bands, copies
+from rag.store.tables import articles, bands, copies, owned
 
 MOST_COMPARED = 20  # articles that share a band; those that share most come first
 _HEAD = ("id", "title", "text", "url", "publisher", "author", "published", "language", "source")
@@ -78,6 +78,29 @@ def near(connection: Connection, numbers: Sequence[int]) -> list[tuple[str, str]
     found = select(articles.c.id, articles.c.text).join(shared, shared.c.article == articles.c.number)
     rows = connection.execute(found.order_by(shared.c.shared.desc(), articles.c.number))
     return [(str(article_id), str(text)) for article_id, text in rows]
+
+
+def existing(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Those of the ids that an article or a copy has."""
+    both = (select(table.c.id).where(among(table.c.id, ids)) for table in (articles, copies))
+    return {str(one) for wanted in both for one in connection.execute(wanted).scalars()}
+
+
+def own(connection: Connection, ids: Sequence[str], owner: str | None) -> None:
+    """Note who adds these new articles or copies; None for somebody who removes nothing by himself."""
+    connection.execute(delete(owned).where(among(owned.c.article_id, ids)))
+    if owner is not None and ids:
+        connection.execute(insert(owned), [{"article_id": one, "owner": owner} for one in ids])
+
+
+def owned_by(connection: Connection, owner: str) -> dict[str, str]:
+    """The sources of the articles and copies that the owner has added, by their ids."""
+    found: dict[str, str] = {}
+    for table in (articles, copies):
+        wanted = select(table.c.id, table.c.source).join(owned, owned.c.article_id == table.c.id)
+        rows = connection.execute(wanted.where(owned.c.owner == owner).order_by(table.c.id))
+        found |= {str(article_id): str(source or "") for article_id, source in rows}
+    return found
 
 
 def bands_of(connection: Connection, number: int) -> tuple[int, ...]:

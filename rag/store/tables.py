@@ -111,6 +111,13 @@ copies = Table(  # syndicated copies: further sources of an article, which stand
     Column("text", Text, nullable=False),
 )
 
+owned = Table(  # what `rag sync` has added itself, and so may remove
+    "owned",
+    metadata,
+    Column("article_id", String, primary_key=True),  # of an article or copy; it may be gone since
+    Column("owner", String, nullable=False, index=True),  # the folder
+)
+
 versions = Table(  # cleaned texts that were replaced: citations of old conversations still find their quote
     "versions",
     metadata,
