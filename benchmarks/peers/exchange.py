@@ -1,0 +1,117 @@
+"""What the command and a peer say to each other: a job in a file, results in another. Standard library only.
+
+A peer runs twice, each time in a new process: `ingest` makes an index on disk, `query` opens it and answers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+STARTED = "PEER_STARTED"  # environment variable: when the command started this process
+WARM = 3  # questions asked before the clock counts
+
+Found = list[tuple[str, str]]  # document, text; best first
+Search = Callable[[str], Found]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a peer is to do."""
+
+    articles: list[tuple[str, str, str]]  # id, title, text
+    questions: list[tuple[str, str]]  # id, text
+    model: str  # folder of all-MiniLM-L6-v2
+    index: str  # folder for the index
+    k: int  # results wanted a question
+
+
+@dataclass(frozen=True)
+class Queried:
+    """What asking gave."""
+
+    cold_s: float  # from the start of the process to the first results
+    times_ms: list[float]
+    resident_mb: float  # at the end
+    results: dict[str, Found]
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What making the index gave."""
+
+    seconds: float  # from articles in memory to an index on disk, loading the model included, imports not
+    peak_mb: float
+
+
+def write_job(job: Job, file: Path) -> None:
+    """Write a job."""
+    file.write_text(json.dumps(asdict(job)), encoding="utf-8")
+
+
+def read_job(file: Path) -> Job:
+    """Read a job."""
+    fields = json.loads(file.read_text(encoding="utf-8"))
+    fields["articles"] = [(one[0], one[1], one[2]) for one in fields["articles"]]
+    fields["questions"] = [(one[0], one[1]) for one in fields["questions"]]
+    return Job(**fields)
+
+
+def read_ingested(file: Path) -> Ingested:
+    """Read what making the index gave."""
+    return Ingested(**json.loads(file.read_text(encoding="utf-8")))
+
+
+def read_queried(file: Path) -> Queried:
+    """Read what asking gave."""
+    fields = json.loads(file.read_text(encoding="utf-8"))
+    fields["results"] = {key: [(one[0], one[1]) for one in found] for key, found in fields["results"].items()}
+    return Queried(**fields)
+
+
+def main(ingest: Callable[[Job], None], open_index: Callable[[Job], Search], arguments: Sequence[str]) -> None:
+    """The command line of a peer: `ingest|query JOB RESULTS`."""
+    mode, job_file, results = arguments[0], Path(arguments[1]), Path(arguments[2])
+    job = read_job(job_file)
+    made = _ingest(job, ingest) if mode == "ingest" else _query(job, open_index)
+    results.write_text(json.dumps(asdict(made)), encoding="utf-8")
+
+
+def _ingest(job: Job, ingest: Callable[[Job], None]) -> Ingested:
+    began = time.perf_counter()
+    ingest(job)
+    return Ingested(time.perf_counter() - began, peak_mb())
+
+
+def _query(job: Job, open_index: Callable[[Job], Search]) -> Queried:
+    search = open_index(job)
+    search(job.questions[0][1])
+    cold = time.time() - float(os.environ.get(STARTED, time.time()))
+    for _, text in job.questions[:WARM]:
+        search(text)
+    times, results = [], {}
+    for name, text in job.questions:
+        began = time.perf_counter()
+        results[name] = search(text)
+        times.append(1000 * (time.perf_counter() - began))
+    return Queried(cold, times, resident_mb(), results)
+
+
+def peak_mb() -> float:
+    """The most memory this process has held."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6  # bytes there, KiB elsewhere
+
+
+def resident_mb() -> float:
+    """The memory this process holds now; its peak where the system does not tell."""
+    status = Path("/proc/self/statm")
+    if not status.exists():
+        return peak_mb()
+    return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -1,0 +1,48 @@
+"""txtai: a hybrid embeddings database with content, over the paragraphs of the articles."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from txtai import Embeddings
+
+from benchmarks.peers.exchange import Found, Job, Search, main
+
+# txtai leaves cutting to its user: its Textractor gives paragraphs of documents. News paragraphs are one sentence or
+# two, so they are joined up to about what the model sees (256 word pieces).
+PARAGRAPH_CHARACTERS = 900
+
+
+def ingest(job: Job) -> None:
+    """Index the paragraphs with words and vectors, and save."""
+    embeddings = Embeddings(path=job.model, hybrid=True, content=True)
+    embeddings.index(_sections(job))
+    embeddings.save(job.index)
+
+
+def open_index(job: Job) -> Search:
+    """The hybrid search of the saved index."""
+    embeddings = Embeddings()
+    embeddings.load(job.index)
+
+    def search(question: str) -> Found:
+        return [(one["id"].rsplit("#", 1)[0], one["text"]) for one in embeddings.search(question, job.k)]
+
+    return search
+
+
+def _sections(job: Job) -> Iterator[tuple[str, str, None]]:
+    for name, title, text in job.articles:
+        section, number = title, 0
+        for paragraph in text.split("\n"):
+            if len(section) + len(paragraph) > PARAGRAPH_CHARACTERS and section.strip():
+                yield f"{name}#{number}", section, None
+                section, number = title, number + 1
+            section = f"{section}\n{paragraph}".strip()
+        if section.strip():
+            yield f"{name}#{number}", section, None
+
+
+if __name__ == "__main__":
+    main(ingest, open_index, sys.argv[1:])
