@@ -1,0 +1,387 @@
+"""Conversations in the pages: kept over a restart, found, renamed, deleted; scope, edits, feedback, panels."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from rag.config import Settings
+from rag.schema import Answer, AnswerSentence, Article, Candidate, Citation, Difference, Passage, Period
+from rag.ui import backend as backends
+from rag.ui import state
+from rag.ui.answer_job import Draft
+from rag.ui.backend import Backend
+from rag.ui.conversation import Conversation, Conversations, KeptAnswer
+from rag.ui.judgement import certainty, newest, reason, sources
+from rag.ui.scope import Scope
+
+SCRIPT = str(Path(__file__).parent.parent / "rag" / "ui" / "script.py")
+QUOTE = "The barrier of Vellmar will cost 412 million crowns."
+TEXT = f"{QUOTE} The mayor Ilse Brandt said so on Tuesday. The gates are due in 2029."
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Backend:
+    backend = Backend(Settings(library=tmp_path_factory.mktemp("talk") / "library")).start()
+    assert backend.wait(120)
+    assert backend.library is not None
+    backend.library.add([Article(title="The barrier", text=TEXT, publisher="Post", published=date(2024, 3, 5))])
+    return backend
+
+
+@pytest.fixture
+def article_id(real: Backend) -> str:
+    assert real.library is not None
+    return real.library.articles()[0].id
+
+
+@pytest.fixture
+def chat(real: Backend) -> Iterator[AppTest]:
+    backends.use(real)
+    yield AppTest.from_file(SCRIPT, default_timeout=60)
+    backends._current = None
+    state._conversations.clear()
+    assert real.library is not None
+    for head in real.library.store.conversations.heads():
+        real.library.store.conversations.delete(head.id)
+
+
+@pytest.fixture
+def answer(article_id: str) -> Answer:
+    citation = Citation(
+        number=1, article_id=article_id, title="The barrier", start=0, end=len(QUOTE), quote=QUOTE,
+        publisher="Post", published=date(2024, 3, 5), url="https://example.com/barrier",
+    )  # fmt: skip
+    passage = Passage("p1", article_id, 0, 0, len(TEXT), TEXT)
+    return Answer(
+        question="How much will the barrier of Vellmar cost?",
+        text=f"{QUOTE} [1]",
+        answered=True,
+        sentences=(AnswerSentence(QUOTE, (citation,), 0.9, True),),
+        citations=(citation,),
+        short="412 million crowns",
+        confidence=0.95,
+        candidates=(Candidate(passage=passage, title="The barrier", published=date(2024, 3, 5), score=0.9, dense=0.8),),
+        timings={"read": 12.5, "total": 13.0},
+    )
+
+
+@pytest.fixture
+def keep(real: Backend) -> Callable[..., None]:
+    """Keep an answer in a conversation of the database, as an earlier run of the server would have."""
+
+    def kept(answer: Answer | None, question: str = "How much?", scope: Scope | None = None, place: int = 1) -> None:
+        assert real.library is not None
+        table = real.library.store.conversations
+        table.begin("kept-talk", place, question, (scope or Scope()).to_json())
+        if answer:
+            table.finish("kept-talk", place, "done", answer)
+
+    return kept
+
+
+def opened(chat: AppTest, **more: str) -> AppTest:
+    chat.query_params["c"] = "kept-talk"
+    for name, value in more.items():
+        chat.query_params[name] = value
+    chat.run()
+    assert not chat.exception
+    return chat
+
+
+def text_of(page: AppTest) -> str:
+    return "\n".join(element.value for element in [*page.markdown, *page.caption]).replace("\\", "")
+
+
+def component(page: AppTest, name: str) -> dict[str, Any]:
+    for element in page.main:
+        proto = getattr(element, "proto", None)
+        if type(proto).__name__ == "BidiComponent" and proto.component_name == name:
+            found: dict[str, Any] = json.loads(proto.json)
+            return found
+    return {}
+
+
+# --- kept over a restart
+
+
+def test_a_kept_conversation_is_listed_opened_and_continued(
+    chat: AppTest, keep: Callable[..., None], answer: Answer, real: Backend
+) -> None:
+    keep(answer, "How much will the barrier of Vellmar cost?")
+    chat.run()
+    next(
+        button for button in chat.button if "How much will the barrier" in button.label and "talk" in button.key
+    ).click()
+    chat.run()
+    assert "412 million crowns" in text_of(chat)
+    chat.chat_input[0].set_value("Who said so?").run()
+    until = time.monotonic() + 60
+    while any(button.label == "Stop" for button in chat.button) and time.monotonic() < until:
+        time.sleep(0.1)
+        chat.run()
+    assert len(chat.chat_message) == 4
+    assert real.library is not None
+    kept = real.library.store.conversations.get("kept-talk")
+    assert kept is not None
+    assert [one.question for one in kept.messages] == ["How much will the barrier of Vellmar cost?", "Who said so?"]
+    state._conversations.clear()  # as after a restart
+    assert len(opened(chat).chat_message) == 4
+
+
+def test_a_question_whose_answer_was_never_kept_offers_to_ask_again(chat: AppTest, keep: Callable[..., None]) -> None:
+    keep(None)
+    opened(chat)
+    assert any("got no answer" in error.value for error in chat.error)
+    assert any(button.label == "Try again" for button in chat.button)
+
+
+def test_the_search_finds_a_conversation_by_its_answer(
+    chat: AppTest, keep: Callable[..., None], answer: Answer
+) -> None:
+    keep(answer)
+    chat.run()
+    chat.text_input(key="conversation-search").set_value("412 million").run()
+    assert any("How much" in button.label for button in chat.button)
+    chat.text_input(key="conversation-search").set_value("zebra").run()
+    assert "No conversation has these words." in text_of(chat)
+
+
+def test_a_conversation_of_nobody_opens_an_empty_one(chat: AppTest) -> None:
+    chat.query_params["c"] = "' OR 1=1 --"
+    chat.run()
+    assert not chat.exception
+    assert len(chat.chat_message) == 0
+
+
+def test_a_citation_of_a_changed_article_opens_the_text_that_was_cited(
+    chat: AppTest, keep: Callable[..., None], answer: Answer, real: Backend, tmp_path: Path
+) -> None:
+    assert real.library is not None
+    file = tmp_path / "story.txt"
+    file.write_text("The mill of Sarn burned for nine hours on Sunday. Nobody was hurt.")
+    (added,) = real.library.add([file]).added
+    quote = "The mill of Sarn burned for nine hours on Sunday."
+    citation = Citation(number=1, article_id=added.id, title="story", start=0, end=len(quote), quote=quote)
+    keep(Answer(question="q", text="a [1]", answered=True, sentences=(AnswerSentence("a", (citation,), 1, True),),
+                citations=(citation,)))  # fmt: skip
+    file.write_text("The mill of Sarn burned for five hours on Sunday, firefighters corrected. Nobody was hurt.")
+    real.library.add([file])
+    shown = component(opened(chat, src="m1-1"), "article_chat_article")
+    marked = "".join(text for part in shown["paragraphs"] for text, cited in part if cited)
+    assert marked == quote
+    assert "has changed since" in shown["notice"]
+    assert "at=" not in shown["link"]
+    real.library.remove(added.id)
+
+
+# --- the card
+
+
+def test_the_card_says_the_short_answer_how_sure_it_is_and_how_fresh(
+    chat: AppTest, keep: Callable[..., None], answer: Answer
+) -> None:
+    keep(answer)
+    text = text_of(opened(chat))
+    assert text.count("412 million crowns") >= 2
+    assert "**Well supported** · 1 independent source · as of 5 March 2024" in text
+    assert "one outlet reports it" in text
+    assert "Searched for: How much will the barrier of Vellmar cost?" in text
+    assert all(f"#act-{action}-m1" in text for action in ("copy", "export", "why", "timeline"))
+
+
+def test_outlets_that_differ_stand_side_by_side_with_their_dates(
+    chat: AppTest, keep: Callable[..., None], answer: Answer
+) -> None:
+    from dataclasses import replace
+
+    one = answer.citations[0]
+    other = replace(one, number=2, publisher="Coast Weekly", published=date(2024, 3, 9))
+    keep(
+        replace(
+            answer, citations=(one, other), differences=(Difference(values=("412", "450"), citations=(one, other)),)
+        )
+    )
+    text = text_of(opened(chat))
+    assert "The outlets differ" in text
+    assert "**412**" in text
+    assert "**450**" in text
+    assert "Coast Weekly · 9 March 2024" in text
+    assert "**Well supported**" not in text
+
+
+def test_statements_stand_under_their_speakers_with_the_quotation_marked(
+    chat: AppTest, keep: Callable[..., None], answer: Answer
+) -> None:
+    from dataclasses import replace
+
+    said = AnswerSentence('"We will build it," said Brandt.', answer.citations, 1.0, True)
+    keep(replace(answer, sentences=(said,), speakers=("Ilse Brandt",)))
+    text = text_of(opened(chat))
+    assert "**Ilse Brandt**" in text
+    assert '"*We will build it,*" said Brandt.' in text
+
+
+def test_a_sentence_that_was_not_verified_says_so(chat: AppTest, keep: Callable[..., None], answer: Answer) -> None:
+    from dataclasses import replace
+
+    keep(replace(answer, sentences=(AnswerSentence("It is cheap.", answer.citations, 0.1, False),), short=None))
+    text = text_of(opened(chat))
+    assert "*(not verified)*" in text
+    assert "1 sentence is not confirmed" in text
+
+
+def test_a_period_is_a_chip_that_asks_again_without_it(
+    chat: AppTest, keep: Callable[..., None], answer: Answer
+) -> None:
+    from dataclasses import replace
+
+    keep(replace(answer, period=Period("since March", since=date(2024, 3, 1))), "What is due since March?")
+    chip = opened(chat).button(key="period-m1")
+    assert "since 1 March 2024" in chip.label
+    chip.click().run()
+    assert len(chat.chat_message) == 4
+
+
+def test_the_searched_question_can_be_edited_and_asked_again(
+    chat: AppTest, keep: Callable[..., None], answer: Answer
+) -> None:
+    keep(answer)
+    opened(chat)
+    next(one for one in chat.text_input if one.label == "Search for this instead").set_value("Who is the mayor?")
+    next(button for button in chat.button if button.label == "Ask").click().run()
+    assert not chat.exception
+    assert "Who is the mayor?" in text_of(chat)
+
+
+def test_words_of_certainty_follow_confidence_sources_and_differences(answer: Answer) -> None:
+    from dataclasses import replace
+
+    assert certainty(answer) == "Well supported"
+    assert certainty(replace(answer, confidence=0.8)) == "Supported"
+    assert certainty(replace(answer, confidence=0.55)) == "Uncertain"
+    assert "Read them before" in reason(replace(answer, confidence=0.55))
+    twin = replace(answer.citations[0], article_id="other", publisher=" POST ")
+    assert sources((answer.citations[0], twin)) == 1
+    assert sources((answer.citations[0], replace(twin, publisher=None))) == 2
+    assert newest((replace(twin, published=None), answer.citations[0])) == date(2024, 3, 5)
+    assert newest(()) is None
+
+
+# --- beside the chat
+
+
+def test_why_shows_scores_fates_and_times(chat: AppTest, keep: Callable[..., None], answer: Answer) -> None:
+    keep(answer)
+    shown = component(opened(chat, panel="why-m1"), "article_chat_why")
+    (row,) = shown["rows"]
+    assert row["fate"] == "Cited as 1"
+    assert (row["lexical"], row["dense"]) == (None, 0.8)
+    assert shown["steps"] == [{"name": "read", "ms": 12.5, "share": 1.0}]
+
+
+def test_export_offers_three_files(chat: AppTest, keep: Callable[..., None], answer: Answer) -> None:
+    keep(answer)
+    opened(chat, panel="export-m1")
+    assert {button.proto.label for button in chat.get("download_button")} == {"Markdown", "Web page (HTML)", "PDF"}
+
+
+def test_the_timeline_cites_each_moment_and_opens_it(chat: AppTest, keep: Callable[..., None], answer: Answer) -> None:
+    keep(answer)
+    assert "#cite-m1-t1" in text_of(opened(chat, panel="timeline-m1"))
+    del chat.query_params["panel"]
+    shown = component(opened(chat, src="m1-t1"), "article_chat_article")
+    assert any(cited for part in shown["paragraphs"] for _, cited in part)
+
+
+@pytest.mark.parametrize("panel", ["why-m9", "why-all", "rm-m1", "export-", "<script>", "copy-m1"])
+def test_a_panel_that_is_none_opens_nothing(
+    chat: AppTest, keep: Callable[..., None], answer: Answer, panel: str
+) -> None:
+    keep(answer)
+    opened(chat, panel=panel)
+    assert not any(button.key == "panel-close" for button in chat.button)
+
+
+def test_a_thumb_is_kept_with_its_reason_and_can_be_taken_back(
+    chat: AppTest, keep: Callable[..., None], answer: Answer, real: Backend
+) -> None:
+    keep(answer)
+    opened(chat)
+    assert real.library is not None
+    table = real.library.store.feedback
+    chat.get("feedback")[0].set_value(0).run()
+    assert not table.of("kept-talk")[1].good
+    chat.text_area[0].set_value("Too old")
+    next(button for button in chat.button if button.label == "Keep").click().run()
+    assert table.of("kept-talk")[1].reason == "Too old"
+    chat.get("feedback")[0].set_value(None).run()
+    assert table.of("kept-talk") == {}
+
+
+# --- scope
+
+
+def test_a_scope_narrows_the_next_question_and_is_shown(chat: AppTest, real: Backend, article_id: str) -> None:
+    chat.run()
+    next(one for one in chat.selectbox if one.label == "Outlet").set_value("Post").run()
+    assert any(button.label == "Ask all articles" for button in chat.button)
+    chat.chat_input[0].set_value("How much will the barrier cost?").run()
+    assert "Asked of: Post" in text_of(chat)
+
+
+@pytest.mark.parametrize(
+    ("scope", "label"),
+    [
+        (Scope(), "all articles"),
+        (Scope(publisher="Post", since=date(2024, 3, 1)), "Post, since 1 March 2024"),
+        (Scope(selection=("a",)), "1 selected article"),
+        (Scope(since=date(2024, 1, 1), until=date(2024, 2, 1)), "1 January 2024 to 1 February 2024"),
+        (Scope(collection="Harbour", until=date(2024, 2, 1)), "collection Harbour, until 1 February 2024"),
+    ],
+)
+def test_a_scope_has_a_label_and_comes_back_from_the_database(scope: Scope, label: str) -> None:
+    assert scope.label == label
+    assert Scope.from_json(scope.to_json()) == scope
+
+
+@pytest.mark.parametrize("kept", ["", "[]", "{", '{"since": "yesterday"}', "null", '{"selection": 3}'])
+def test_a_scope_that_cannot_be_read_means_all_articles(kept: str) -> None:
+    assert Scope.from_json(kept) == Scope()
+
+
+def test_a_collection_and_a_selection_meet(article_id: str) -> None:
+    members = {"Harbour": ("a", "b")}
+    assert Scope(collection="Harbour").filters(members.__getitem__).article_ids == ("a", "b")
+    assert Scope(collection="Harbour", selection=("b", "c")).filters(members.__getitem__).article_ids == ("b",)
+    assert Scope().filters(members.__getitem__).open
+
+
+# --- the model of it
+
+
+def test_references_name_citations_closest_passages_and_moments(answer: Answer) -> None:
+    talk = Conversation()
+    talk.add("q", KeptAnswer(Draft("done", answer=answer)))
+    for reference in ("m1-1", "m1-t1"):
+        assert talk.find(reference) is not None
+    for reference in ("m1-c1", "m2-1", "m1-2", "m1-x1", "", None, "m1-1; drop"):
+        assert talk.find(reference) is None
+
+
+def test_conversations_not_looked_at_for_longest_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.ui.conversation.MAX_CONVERSATIONS", 2)
+    held = Conversations()
+    first, second = held.new(), held.new()
+    assert held.get(first.id) is first
+    third = held.new()
+    assert held.get(second.id) is None
+    assert held.get(first.id) is first
+    assert held.get(third.id) is third
