@@ -15,7 +15,7 @@ from functools import lru_cache
 from rag.answering.quotes import quotations
 from rag.text.figures import Figure, figures
 from rag.text.moments import Moment, implied, moments, weekdays
-from rag.text.names import aliases, names_in
+from rag.text.names import STYLES, aliases, is_known, names_in
 from rag.text.words import STOP_WORDS, stem, words
 
 _SPLIT = re.compile(r"\s*(?:\.{3}|…|\[[^\]]*\])\s*")
@@ -23,6 +23,7 @@ _QUOTES = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "`": "'", "–": "-", "—": "-"}
 )
 _NOT_WORDS = re.compile(r"[^\w%$€£'-]+")
+_NEIGHBOURS = re.compile(r"(?<![\w’'])([^\W\d_a-z][\w’'-]+) (?=([^\W\d_a-z][\w-]+))")
 SHARED_STEM = 4  # letters: "Norwegian" is Norway's, "Californian" California's
 # Endings of plain words that open a sentence with a capital: "Officials said", "Researchers found".
 _PLAIN_OPENING = re.compile(r"(?:ers|ors|ists|ials|ants|ents|ings?|tion|ment|ly|ed|ness|ies|ists?|als|ives?|s)$", re.I)
@@ -36,6 +37,7 @@ class Source:
     words: frozenset[str]
     stems: frozenset[str]
     capitals: frozenset[str]  # lower-case forms of words that stand with a capital
+    named: frozenset[tuple[str, str]]  # neighbouring words with capitals: ("greta", "vance")
     figures: tuple[Figure, ...]
     moments: tuple[Moment, ...]
     weekdays: frozenset[int]
@@ -68,6 +70,7 @@ def source(text: str, published: date | None = None) -> Source:
         plain=_plain(text),
         words=own,
         stems=frozenset(map(stem, own)),
+        named=frozenset((one.lower(), two.lower()) for one, two in _NEIGHBOURS.findall(text)),
         capitals=frozenset(word for found in re.findall(r"\b[^\W\d_a-z]\w*", text) for word in words(found)),
         figures=(*figures(rest), *dated, *years),
         moments=(*named, *implied(text, published)),
@@ -106,18 +109,30 @@ def _missing_names(statement: str, sources: Sequence[Source]) -> tuple[tuple[str
     names: list[str] = []
     openings: list[str] = []
     for name in names_in(statement):
-        if any(character.isdigit() for character in name) or any(_holds(name, one) for one in sources):
+        if any(character.isdigit() for character in name) or any(holds_name(name, one) for one in sources):
             continue
         at_start = statement.lstrip("\"'“‘ ").startswith(name) and " " not in name
         (openings if at_start and _PLAIN_OPENING.search(name) else names).append(name)
     return tuple(names), tuple(openings)
 
 
-def _holds(name: str, held: Source) -> bool:
+def holds_name(name: str, held: Source) -> bool:
     """Whether a source has the name: all its words, an obvious other name, or the place that an adjective means."""
     if all(_word_held(word, held) for word in words(name) if word not in STOP_WORDS or name.isupper()):
         return True
-    return any(all(word in held.words for word in words(form)) for form in aliases(name)[1:] if len(form) > 2)
+    return any(
+        all(word in held.words for word in words(form))
+        for form in aliases(name)[1:]
+        if (len(form) > 2 or form.isupper())
+        and is_known(form) == is_known(name)  # Macron speaks for France, but is not it
+        and not (name.endswith(f" {form}") and _is_somebody_else(name, form, held))
+    )
+
+
+def _is_somebody_else(name: str, surname: str, held: Source) -> bool:
+    """Whether the source gives the surname of a full name to a person of another first name."""
+    first = name.split()[0].lower()
+    return any(two == surname.lower() and one != first and one not in STYLES for one, two in held.named)
 
 
 def _word_held(word: str, held: Source) -> bool:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
+from rag.answering.alignment import displaced, swapped
 from rag.answering.attribution import MENTION, speaks
 from rag.answering.facts import Missing, Source, missing, source
 from rag.answering.questions import analyse, coverage
@@ -26,6 +27,8 @@ from rag.text.words import stems
 LONGEST_RUN = 3  # sentences that one citation may cover: what a fluent sentence sums up is rarely spread wider
 RUN_COST = 0.08  # coverage that a further sentence must bring, so that a citation stays as short as it can
 LOGIT_LIMIT = 6.0  # the reader's opinion beyond 0.25 % or 99.75 % tells nothing more
+NEGATED_REACH = 60  # characters behind a negative word in which the three words stand that it denies
+SAME_WORDS = 0.4  # pairs of words held from which a statement is a sentence with changes, not one worded anew
 VETO = 0.3  # the most support that is left when a quotation, figure, date or name is not in the source
 
 _SAID = (
@@ -79,8 +82,8 @@ class Features:
 
 
 # Fitted on statements made by program from SQuAD passages and the demo articles: see training/verification.py.
-READER = Weights(bias=-3.2, features=(4.6, 1.2, 2.0, 0.15, -2.5, -0.3, -1.5, -1.6, -2.2))
-PLAIN = Weights(bias=-3.2, features=(4.6, 1.2, 2.0, 0.0, -2.5, -0.3, -1.5, -1.6, -2.2))
+READER = Weights(bias=-2.6, features=(4.2, 0.2, 1.0, 0.35, -1.5, -0.4, -1.2, -4.5, -3.5))
+PLAIN = Weights(bias=-2.6, features=(4.2, 0.2, 1.0, 0.0, -1.5, -0.4, -1.2, -4.5, -3.5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class Judgement:
     span: Span  # the run of sentences, in the article's text
     support: float  # 0..1
     missing: Missing
+    swapped: tuple[str, ...]  # names, figures and dates that stand where the passage has others
     features: Features
 
 
@@ -111,12 +115,14 @@ class Judge:
         span = best_run(statement, candidate.passage.text)
         found = self._features(statement, candidate, span, lacks)
         support = probability(found, self.weights)
+        others = () if beside else contradicting(statement, candidate.passage.text, span)
         offset = candidate.passage.start
         return Judgement(
             candidate,
             (span[0] + offset, span[1] + offset),
-            min(support, VETO) if lacks.hard else support,
+            min(support, VETO) if lacks.hard or others else support,
             lacks,
+            others,
             found,
         )
 
@@ -136,8 +142,8 @@ class Judge:
             lacking=float(min(3, len(lacks.hard))),
             openings=float(min(1, len(lacks.openings))),
             apart=_apart(statement, wide, candidate),
-            negation=float(denies(statement) != denies(run)),
-            speaker=self._wrong_speaker(statement, candidate, span),
+            negation=float(denied(statement, run) != denied(run, statement)),
+            speaker=self._wrong_speaker(statement, candidate),
         )
 
     def _opinion(self, statement: str, run: str, text: str) -> float:
@@ -148,22 +154,26 @@ class Judge:
         best = min(max(best, 1e-6), 1 - 1e-6)
         return max(-LOGIT_LIMIT, min(LOGIT_LIMIT, math.log(best / (1 - best))))
 
-    def _wrong_speaker(self, statement: str, candidate: Candidate, span: Span) -> float:
-        """0 when the run is said by whom the statement names (or it names nobody), 0.5 when by nobody, else 1."""
+    def _wrong_speaker(self, statement: str, candidate: Candidate) -> float:
+        """0 when whom the statement names says it there (or it names nobody), 0.5 when nobody says it, else 1."""
         who = speaker_of(statement)
         text = self._text_of(candidate.passage.article_id)
         if who is None or text is None or own_words(candidate, who):
             return 0.0
-        said = statements(text, who)
-        start, end = (place + candidate.passage.start for place in span)
-        here = [
-            score
-            for (first, last), score in zip(split_sentences(text), said, strict=False)
-            if start <= (first + last) // 2 < end
-        ]
-        if max(here, default=0.0) > MENTION:
+        told = best_run(statement.replace(who, " "), candidate.passage.text, 1)
+        start, end = (place + candidate.passage.start for place in told)
+        scored = zip(split_sentences(text), statements(text, who), strict=False)
+        if max((score for (first, last), score in scored if start <= (first + last) // 2 < end), default=0.0) > MENTION:
             return 0.0
-        return 1.0 if speaks(candidate.passage.text[slice(*span)]) else 0.5
+        return 1.0 if speaks(candidate.passage.text[slice(*told)]) else 0.5
+
+
+def contradicting(statement: str, text: str, span: Span) -> tuple[str, ...]:
+    """What the statement has in the place of other names, figures or dates of the run that it comes from."""
+    told = text[slice(*best_run(statement, text, 1))]
+    wide = text[slice(*_widened(text, span))]
+    near = swapped(statement, told) if pairs_held(statement, told) >= SAME_WORDS else ()
+    return (*near, *displaced(statement, wide))
 
 
 def probability(found: Features, weights: Weights) -> float:
@@ -178,13 +188,13 @@ def source_of(candidate: Candidate) -> Source:
 
 
 @lru_cache(maxsize=4096)
-def best_run(statement: str, text: str) -> Span:
+def best_run(statement: str, text: str, longest: int = LONGEST_RUN) -> Span:
     """The run of neighbouring sentences of a passage that holds most of the statement's words, as short as can be."""
     spans = split_sentences(text) or ((0, len(text)),)
     asked = analyse(statement)
     best, found = -1.0, spans[0]
     for first in range(len(spans)):
-        for last in range(first, min(first + LONGEST_RUN, len(spans))):
+        for last in range(first, min(first + longest, len(spans))):
             run = (spans[first][0], spans[last][1])
             held = text[slice(*run)]
             value = coverage(asked, held) + 0.3 * pairs_held(statement, held) - RUN_COST * (last - first)
@@ -205,9 +215,14 @@ def _pairs(text: str) -> frozenset[frozenset[str]]:
     return frozenset(frozenset(pair) for pair in pairwise(found))
 
 
-def denies(text: str) -> bool:
-    """Whether a text denies something: an odd number of negative words."""
-    return len(_NEGATIVE.findall(text)) % 2 == 1
+def denied(text: str, of: str) -> bool:
+    """Whether a text denies what it shares with another: an odd number of negative words before words of the other."""
+    shared = frozenset(stems(of))
+    found = 0
+    for match in _NEGATIVE.finditer(text):
+        after = stems(text[match.end() : match.end() + NEGATED_REACH])[:3]
+        found += bool(shared & frozenset(after)) or not after
+    return found % 2 == 1
 
 
 def speaker_of(statement: str) -> str | None:

@@ -49,7 +49,7 @@ class Figure:
         """Whether `other`, from the source, bears this figure out: the same, rounded to it, or near a rough one."""
         apart = abs(self.value - other.value)
         rounded = self.unit != 1.0 and apart <= self.unit / 2
-        near = (self.about or other.about) and apart <= _ABOUT_TOLERANCE * abs(other.value)
+        near = self.about and not other.about and apart <= _ABOUT_TOLERANCE * abs(other.value)
         return apart < 1e-9 * max(1.0, abs(other.value)) or rounded or near
 
 

@@ -74,6 +74,8 @@ _NOT_NAMES = frozenset(
         "october november december"
     ).split()
 )
+# What stands before a surname and is no first name.
+STYLES = frozenset("mr mrs ms dr president minister chancellor secretary king queen pope sir the chief judge".split())
 _LINKS = r"(?:of|the|de|da|di|du|del|van|von|der|bin|al|and|for|la|le)"
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞĀ-ŽА-Я][\w'’.&-]*"
 _RUN = re.compile(rf"{_CAPITAL}(?:\s+(?:{_LINKS}\s+){{0,2}}{_CAPITAL})*")

@@ -1,0 +1,140 @@
+"""How well the verification tells: `python -m benchmarks.verification DATA [--limit N] [--write]`.
+
+Statements that people judged (qags: sentences of summaries against their article; wice: claims against a page), by
+balanced accuracy at the shipped threshold; and statements about the demo articles falsified by program, by how many
+are caught, and how many true ones are marked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import platform
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from benchmarks import metrics
+from benchmarks.falsified import KINDS, Statement, collection
+from rag.answering.grounding import SEARCHED
+from rag.answering.questions import analyse, coverage
+from rag.answering.verification import Judge
+from rag.models.reader import Reader
+from rag.schema import Candidate, Passage
+from rag.text.sentences import split_sentences
+
+T = TypeVar("T")
+
+SETS = {"qags_cnndm": 0.70, "qags_xsum": 0.65, "wice_dev": 0.65}  # and what is to be reached
+TO_CATCH = {"number": 0.9, "name": 0.9, "negation": 0.7, "speaker": 0.7, "source": 0.7}
+FALSE_ALARMS = 0.1
+PASSAGE_SENTENCES = 6
+OUT = Path(__file__).with_suffix(".md")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A statement that people judged against a text."""
+
+    text: str
+    source: str
+    supported: bool
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path, help="folder with citation/")
+    parser.add_argument("--corpus", type=Path, default=Path("corpus"))
+    parser.add_argument("--limit", type=int, default=0, help="statements a set; 0 for all")
+    parser.add_argument("--plain", action="store_true", help="without the reader")
+    parser.add_argument("--write", action="store_true", help=f"write {OUT.name}")
+    options = parser.parse_args()
+    reader = None if options.plain else Reader.load()
+    lines = _judged_lines(options.data / "citation", reader, options.limit)
+    lines += ["", *_falsified_lines(options.corpus, reader, options.limit)]
+    print("\n".join(lines))
+    if options.write:
+        head = f"# Verification\n\n{date.today():%d %B %Y}, {platform.machine()}, Python {platform.python_version()}. "
+        OUT.write_text(f"{head}Made by `python -m benchmarks.verification DATA --write`.\n\n" + "\n".join(lines) + "\n")
+
+
+def _judged_lines(folder: Path, reader: object, limit: int) -> list[str]:
+    lines = ["| set | statements | supported | balanced accuracy | best possible | AUC | to reach |", "|---|---|---|---|---|---|---|"]  # fmt: skip  # noqa: E501
+    for name, wanted in SETS.items():
+        rows = _sample(list(read(folder / f"{name}.jsonl.gz")), limit)
+        sure = [support(row, reader) for row in rows]
+        true = [score for score, row in zip(sure, rows, strict=True) if row.supported]
+        false = [score for score, row in zip(sure, rows, strict=True) if not row.supported]
+        at = Judge(reader, lambda article_id: None).weights.verified_from
+        best = metrics.balanced_accuracy(true, false, metrics.best_threshold(true, false))
+        reached = metrics.balanced_accuracy(true, false, at)
+        lines.append(
+            f"| {name} | {len(rows)} | {len(true)} | {reached:.3f} | {best:.3f} | {metrics.auc(true, false):.3f} "
+            f"| {wanted:.2f} |"
+        )
+    return lines
+
+
+def read(path: Path) -> Iterator[Judged]:
+    """The statements of a set; a claim that is only supported in part counts as not supported."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            if "sentences" in row:
+                for one in row["sentences"]:
+                    yield Judged(one["text"], row["article"], bool(one["supported"]))
+            else:
+                yield Judged(row["claim"], "\n".join(row["evidence"]), row["label"] == "supported")
+
+
+def support(row: Judged, reader: object) -> float:
+    """The best support that any passage of the text gives, looked for as for a sentence without a citation."""
+    judge = Judge(reader, {"0": row.source}.get)
+    asked = analyse(row.text)
+    near = sorted(passages(row.source), key=lambda one: -coverage(asked, one.passage.text))[:SEARCHED]
+    return max((judge.judge(row.text, one, [other for other in near if other is not one]).support for one in near), default=0.0)  # fmt: skip  # noqa: E501
+
+
+def passages(text: str) -> list[Candidate]:
+    """A text cut into passages about as long as the library's."""
+    spans = split_sentences(text)
+    found = []
+    for position, first in enumerate(range(0, len(spans), PASSAGE_SENTENCES)):
+        run = spans[first : first + PASSAGE_SENTENCES]
+        start, end = run[0][0], run[-1][1]
+        found.append(Candidate(passage=Passage(str(position), "0", position, start, end, text[start:end]), title=""))
+    return found
+
+
+def _falsified_lines(corpus: Path, reader: object, limit: int) -> list[str]:
+    by_kind: dict[str, list[Statement]] = defaultdict(list)
+    for statement in collection(corpus):
+        by_kind[statement.kind].append(statement)
+    lines = ["| statements about the demo articles | number | marked as unverified | to reach |", "|---|---|---|---|"]
+    for kind in ("true", *KINDS):
+        rows = _sample(by_kind[kind], limit)
+        marked = float(np.mean([_is_marked(row, reader) for row in rows]))
+        wanted = f"at most {FALSE_ALARMS:.2f}" if kind == "true" else f"{TO_CATCH[kind]:.2f}"
+        lines.append(f"| {kind if kind == 'true' else f'other {kind}' if kind != 'negation' else kind} | {len(rows)} | {marked:.3f} | {wanted} |")  # fmt: skip  # noqa: E501
+    return lines
+
+
+def _is_marked(row: Statement, reader: object) -> bool:
+    judge = Judge(reader, {row.candidate.passage.article_id: row.article_text}.get)
+    return not judge.verified(judge.judge(row.text, row.candidate).support)
+
+
+def _sample(rows: Sequence[T], limit: int) -> list[T]:
+    return list(rows) if not limit or len(rows) <= limit else random.Random(3).sample(list(rows), limit)
+
+
+if __name__ == "__main__":
+    main()
