@@ -73,7 +73,7 @@ _BARE_SAYING = re.compile(
 )
 _LEAD = re.compile(r"^(?:and|but|so|also|ok|okay|then|well)\b[\s,]*(?=\w)", re.I)
 _TOPIC = re.compile(
-    r"\b(?:about|on|of|to|regarding|over|for|in)\s+((?:the|a|an|his|her|its|"
+    r"\b(?:about|on|of|to(?=\s+(?:the|a|an|his|her|its|their|(?-i:[A-Z])))|regarding|over|for|in)\s+((?:the|a|an|his|her|its|"
     r"their)?\s*[\w’'“”\"-]+(?:\s+(?!in\b|on\b|at\b|after\b)[\w’'-]+){0,5})\s*\??$",
     re.I,
 )
@@ -82,6 +82,7 @@ _WHICH = re.compile(
     re.I,
 )
 _YEAR = re.compile(r"^(?:in\s+|on\s+)?((?:1[89]|20)\d\d)$", re.I)
+_OWN_PLURAL = re.compile(r"\b(?:do|did|are|were|have|can|could|will|would|should) (?:the )?(?:\w+ )?[a-z]{3,}s\b")
 _PLURAL = {"they", "them", "their", "theirs"}
 _PERSONAL = {"he", "she", "him", "his", "hers"}
 _POSSESSIVE = {"his", "its", "their"}
@@ -164,7 +165,8 @@ def _with_other(what: str, topic: _Topic) -> str:
         return f"{shifted(last, new) or f'{last}: {new}'}?"
     old = _replaceable(new, topic)
     if old is None:
-        return f"{last}: {new}?" if len(content_words(new)) < 6 else f"{new}?"
+        asked = f"What about {new}?"  # two words and more say themselves what they are about
+        return asked if len(content_words(new)) > 1 else _with_topic(asked, topic)
     found = re.search(rf"\b{re.escape(old)}\b", last, re.I)
     assert found is not None  # _replaceable gives only what stands in the question
     article = re.compile(rf"\bthe\s+(?={re.escape(found.group())}\b)", re.I)
@@ -199,6 +201,8 @@ def _resolve(question: str, topic: _Topic) -> str:
         own_before = [name for name in local if 0 <= question.find(name) < match.start()]
         if own_before and word not in {"there"}:
             return match.group()  # "Where was Price when he said ...": its own name
+        if word in _PLURAL and _OWN_PLURAL.search(question[: match.start()]):
+            return match.group()  # "How do companies hire their staff?"
         name = _antecedent(word, topic)
         if name is None or name in used:
             return match.group()
