@@ -125,7 +125,7 @@ class Backend:
         # The first question pays for what loads lazily (models, dense index): ask one and throw its answer away.
         self._library.embedder.embed_query("warm up")
         if self._library.articles(limit=1):
-            assistant.ask("What happened?")
+            rag.Assistant(self._library, llm="").ask("What happened?")  # offline: no call to a model that nobody asked for
         self._assistant = assistant
         # A collection walks all objects: 230 ms a rerun with the models loaded, 20 ms when these are frozen.
         gc.collect()
