@@ -124,8 +124,8 @@ class Backend:
         assistant = rag.Assistant(self._library)
         # The first question pays for what loads lazily (models, dense index): ask one and throw its answer away.
         self._library.embedder.embed_query("warm up")
-        if self._library.articles(limit=1):
-            rag.Assistant(self._library, llm="").ask("What happened?")  # offline: no call to a model that nobody asked for
+        if self._library.articles(limit=1):  # offline: no call to a chat model that nobody asked for
+            rag.Assistant(self._library, llm="").ask("What happened?")
         self._assistant = assistant
         # A collection walks all objects: 230 ms a rerun with the models loaded, 20 ms when these are frozen.
         gc.collect()
