@@ -12,13 +12,14 @@ FIND_BROWSER = for name in "$$CHROMIUM" chromium chromium-browser google-chrome 
   "/Applications/Chromium.app/Contents/MacOS/Chromium" "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do \
   command -v "$$name" 2>/dev/null && break; done
 
-.PHONY: help chat index test eval check format lint types browser clean
+.PHONY: help chat index test eval check format lint types browser screens clean
 
 help:
 	@echo "make chat    install, index corpus/ and open the chat on http://127.0.0.1:$(PORT) (PORT=8600 for another port)"
 	@echo "make test    install with the developer tools and a browser, and run every test"
 	@echo "make eval    ask the questions of the quality gate over corpus/ and compare with the floors"
 	@echo "make check   formatting, lint, types and tests, as in CI"
+	@echo "make screens pictures of every screen in artifacts/screens/"
 	@echo "make clean   remove the virtual environment, caches and artefacts; your library/ stays"
 
 # Ctrl-C (exit code 130) is how one leaves the chat.
@@ -91,6 +92,10 @@ browser:
 	    echo "No Chromium found. Debian/Ubuntu: apt-get install chromium (as root). macOS: brew install --cask chromium" >&2; \
 	  fi; \
 	fi
+
+# Every screen, wide and narrow, light and dark, in artifacts/screens/ (not in the repository).
+screens: $(INSTALLED_DEV) browser
+	@CHROMIUM="$$($(FIND_BROWSER))" $(BIN)/python tests/browser/screenshots.py
 
 clean:
 	rm -rf $(VENV) build artifacts *.egg-info .pytest_cache .mypy_cache .ruff_cache

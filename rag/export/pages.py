@@ -84,7 +84,9 @@ def day(published: date | None) -> str:
 
 
 def _footnote(number: int, citation: Citation) -> Footnote:
-    parts = (one_line(citation.title), one_line(citation.publisher or ""), day(citation.published))
+    also = ", ".join(dict.fromkeys(one_line(one.publisher or one.title) for one in citation.also))
+    about = (citation.title, citation.publisher or "", day(citation.published), f"also in {also}" if also else "")
+    parts = [one_line(part) for part in about]
     return Footnote(number, one_line(citation.quote), ", ".join(part for part in parts if part), _web(citation.url))
 
 

@@ -140,7 +140,8 @@ def _draw_sentences(message_id: str, draft: Draft) -> None:
         speakers=answer.speakers if answer else (),
     )
     if text:
-        with st.container(key=f"answer-{message_id}"):
+        kind = "answer-said" if answer and any(answer.speakers) else "answer"
+        with st.container(key=f"{kind}-{message_id}"):
             st.markdown(text)
 
 
@@ -163,7 +164,7 @@ def _draw_worth(message_id: str, answer: Answer) -> None:
     if latest := newest(answer.citations):
         facts.append(f"as of {day(latest)}")
     if answer.model and answer.model not in OWN_READERS:
-        facts.append(f"written by {answer.model}")
+        facts.append(f"by {answer.model}")
     with st.container(key=f"worth-{message_id}"):
         st.markdown(f"**{certainty(answer)}** · {escape(' · '.join(facts))}  \n{escape(reason(answer))}")
 
@@ -180,7 +181,8 @@ def _draw_sources(message_id: str, citations: Sequence[Citation]) -> None:
         first = cited[0]
         chips = "\u00a0".join(cite_link(str(one.number), f"{message_id}-{one.number}", one.quote) for one in cited)
         title = f"**[{escape(shorten(first.title, 140))}]({CITE_PREFIX}{message_id}-{first.number})**"
-        about = escape(byline(first.publisher, first.published))
+        also = ", ".join(dict.fromkeys(one.publisher or one.title for one in first.also))
+        about = escape(byline(first.publisher, first.published, *([f"also in {also}"] if also else [])))
         lines.append(f"- {chips} {title}" + (f"  \n  {about}" if about else ""))
     with st.container(key=f"sources-{message_id}"):
         st.markdown(f"{'Source' if len(by_article) == 1 else 'Sources'}\n\n" + "\n".join(lines))

@@ -50,12 +50,9 @@ KEYS = """
 
 def help_page() -> None:
     """Draw the page."""
-    st.header("Help", anchor=False)
-    for title, text in (
-        ("Asking", ASKING),
-        ("Reading an answer", READING),
-        ("Keeping", KEEPING),
-        ("Keys", KEYS),
-    ):
-        st.subheader(title, anchor=False)
-        st.markdown(text)
+    parts = {"Asking": ASKING, "Reading an answer": READING, "Keeping": KEEPING, "Keys": KEYS}
+    with st.container(key="talk"):
+        st.header("Help", anchor=False)
+        for title, text in parts.items():
+            st.subheader(title, anchor=False)
+            st.markdown(text)

@@ -104,8 +104,7 @@ def _draw_timeline(message: Message, answer: Answer) -> None:
         st.markdown("None of the passages that were found names a date.")
         return
     st.caption("Dated sentences of the passages that were found, in order. A number opens the sentence in its article.")
-    if len({one.day for one in moments}) > 1:
-        _draw_chart(moments)
+    chart = st.container()
     lines = [
         f"- **{escape(day(one.day))}**  \n  {escape(shorten(one.citation.quote, 300))} "
         f"{cite_link(str(one.citation.number), f'{message.id}-t{one.citation.number}', tip(one.citation))}"
@@ -113,6 +112,9 @@ def _draw_timeline(message: Message, answer: Answer) -> None:
     ]
     with st.container(key="moments"):
         st.markdown("\n".join(lines))
+    if len({one.day for one in moments}) > 1:
+        with chart:  # last, so that the text is there while the chart's library loads
+            _draw_chart(moments)
 
 
 def _draw_chart(moments: Sequence[Moment]) -> None:

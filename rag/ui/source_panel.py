@@ -77,7 +77,8 @@ def _find() -> tuple[Opened | None, str]:
         reference = st.query_params.get("src")
         if reference and (found := state.conversation().find(reference)):
             message, citation = found
-            opened = open_citation(library, reference, citation, message.digests.get(citation.article_id, ""))
+            digest = citation.version or message.digests.get(citation.article_id, "")
+            opened = open_citation(library, reference, citation, digest)
             return _among(opened, [one.number for one in message.shown(_kind(reference))], citation.number), ""
         article = library.article(article_id) if (article_id := st.query_params.get("article")) else None
         return (open_article(article, st.query_params.get("at") or "") if article else None), ""
