@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from scripted import serving
 
 import rag
 from rag.ui.backend import Backend
-from tests.scripted import serving
 
 
 def test_warming_up_calls_no_chat_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
