@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Self
 from rag.config import Settings, load_settings
 from rag.models.embedder import embedder_identity, load_embedder
 from rag.schema import AddReport, Article, Embedder, Finding, OtherSource, Passage, Progress, SyncReport
+from rag.store.backups import Backup
+from rag.store.dense import BUILT_BY_SEARCH
 from rag.store.feeds import Feed
 from rag.store.store import Order, Snapshot, Store
 
@@ -272,5 +274,39 @@ class Library:
     # --- care
 
     def check(self, fix: bool = False) -> tuple[Finding, ...]:
-        """What `rag doctor` prints: findings with severity, message and mend. `fix` rebuilds what can be rebuilt."""
-        return self.store.check(fix)
+        """What `rag doctor` prints: findings with severity, message and mend.
+
+        `fix` rebuilds the indexes, and makes passages and vectors anew from the stored texts where they are lost.
+        """
+        mended: tuple[Finding, ...] = ()
+        if fix and (unsound := self.store.unsound_articles()):
+            from rag.ingest.mending import remake
+
+            count = remake(self.store, self._load_embedder, unsound)
+            mended = (Finding("warning", f"Passages and vectors of {count} articles were damaged; made anew."),)
+        return mended + self.store.check(fix)
+
+    def backup(self, file: str | Path) -> Backup:
+        """Write all that the library holds to one file, as it is now; others may read and write meanwhile."""
+        return self.store.back_up(Path(file))
+
+    @staticmethod
+    def restore_backup(
+        file: str | Path, path: str | Path | None = None, *, settings: Settings | None = None
+    ) -> Path | None:
+        """Make the library in the folder `path` (or the one of the settings) what the backup holds.
+
+        The backup is checked before it replaces anything. Returned: where the library that it replaces was kept.
+        """
+        from rag.store import backups
+
+        settings = settings or load_settings()
+        folder = settings.library if path is None else Path(path)
+        fingerprint, dimension = embedder_identity(settings.embedder)
+        kept = backups.restore(
+            Path(file), folder, fingerprint=fingerprint, dimension=dimension, lock_timeout=settings.lock_timeout_s
+        )
+        with Library.open(folder, settings=settings) as library:
+            if library.stats().passages > BUILT_BY_SEARCH:  # the first search builds the index of a smaller one
+                library.store.rebuild_dense()
+        return kept

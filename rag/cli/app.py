@@ -11,6 +11,7 @@ import typer
 
 from rag.cli import exits
 from rag.cli.articles import add, list_articles, remove
+from rag.cli.backups import backup, restore
 from rag.cli.evaluation import evaluate
 from rag.cli.feedback import feedback
 from rag.cli.folders import sync, watch
@@ -60,6 +61,8 @@ app.command("search")(search)
 app.command("ask")(ask)
 app.command("chat")(chat)
 app.command("doctor")(doctor)
+app.command("backup")(backup)
+app.command("restore")(restore)
 app.command("feedback")(feedback)
 app.command("eval")(evaluate)
 

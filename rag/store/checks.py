@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, delete, func, select, text
 
 from rag.errors import LibraryError
 from rag.schema import Finding
@@ -13,7 +13,7 @@ from rag.store.database import Database
 from rag.store.dense import DenseIndex
 from rag.store.vectors import Snapshots
 
-RESTORE = "Restore the library's folder from a backup, or remove it and add the articles anew."
+RESTORE = "Restore a backup with `rag restore FILE`, or remove the library's folder and add the articles anew."
 FIX = "Run `rag doctor --fix`."
 
 
@@ -21,7 +21,7 @@ def check(database: Database, dense: DenseIndex, snapshots: Snapshots, *, fix: b
     """Findings on database and indexes; with `fix` the indexes are rebuilt. The caller holds the writer lock."""
     try:
         with database.write() as connection:  # the lexical check is a write to FTS5
-            found = [*_database(connection), *_lexical(connection, fix=fix)]
+            found = [*_database(connection, fix=fix), *_lexical(connection, fix=fix)]
     except LibraryError as error:
         return (Finding("error", error.message, error.mend or RESTORE),)
     found.extend(_dense(dense, snapshots, fix=fix))
@@ -30,36 +30,63 @@ def check(database: Database, dense: DenseIndex, snapshots: Snapshots, *, fix: b
     return tuple(found)
 
 
-def _database(connection: Connection) -> Iterator[Finding]:
+def unsound_articles(connection: Connection) -> list[str]:
+    """Ids of the articles whose passages lack vectors, are fewer than they were, or do not stand where they say."""
+    articles, passages, vectors = tables.articles, tables.passages, tables.vectors
+    held = (
+        select(passages.c.article, func.count().label("passages"), func.count(vectors.c.number).label("vectors"))
+        .select_from(passages.outerjoin(vectors, vectors.c.number == passages.c.number))
+        .group_by(passages.c.article)
+        .subquery()
+    )
+    counted = select(articles.c.id).select_from(articles.outerjoin(held, held.c.article == articles.c.number))
+    lacking = (func.coalesce(held.c.passages, 0) != articles.c.passage_count) | (held.c.vectors != held.c.passages)
+    found = {str(one) for one in connection.execute(counted.where(lacking)).scalars()}
+    return sorted(found | set(_misplaced(connection)))
+
+
+def _database(connection: Connection, *, fix: bool) -> Iterator[Finding]:
     """The truth: pages, references, and that passages lie where they say."""
     said = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
     if said != "ok":
         yield Finding("error", f"The database is damaged: {said}.", RESTORE)
         return
     if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
-        yield Finding("error", "The database holds passages without an article.", RESTORE)
-    articles, passages = tables.articles, tables.passages
+        if fix:
+            _drop_orphans(connection)
+            yield Finding("warning", "Parts of articles that are gone were left; they have been removed.")
+        else:
+            yield Finding("error", "The database holds passages without an article.", FIX)
+    if unsound := unsound_articles(connection):
+        yield Finding("error", f"{len(unsound)} articles lack passages or vectors, or hold them displaced.", FIX)
     counted = [
-        connection.execute(select(func.count()).select_from(table)).scalar_one() for table in (articles, passages)
+        connection.execute(select(func.count()).select_from(table)).scalar_one()
+        for table in (tables.articles, tables.passages)
     ]
-    if connection.execute(select(func.count()).select_from(tables.vectors)).scalar_one() != counted[1]:
-        yield Finding("error", "The database lacks the vectors of some passages.", RESTORE)
-    if moved := _misplaced(connection):
-        yield Finding(
-            "error", f"{moved} passages do not stand in their article where they say.", "Add these articles again."
-        )
     yield Finding("ok", f"Database: {counted[0]} articles, {counted[1]} passages.")
 
 
-def _misplaced(connection: Connection) -> int:
-    """Passages whose text is not `article.text[start:end]`; one article at a time in memory."""
+def _drop_orphans(connection: Connection) -> None:
+    """Delete what belongs to nothing; nobody can find it any more."""
+    numbers = select(tables.articles.c.number)
+    for table in (tables.passages, tables.lines, tables.bands):
+        connection.execute(delete(table).where(table.c.article.not_in(numbers)))
+    kept = select(tables.passages.c.number)
+    connection.execute(delete(tables.vectors).where(tables.vectors.c.number.not_in(kept)))
+    conversations = select(tables.conversations.c.id)
+    connection.execute(delete(tables.messages).where(tables.messages.c.conversation.not_in(conversations)))
+
+
+def _misplaced(connection: Connection) -> list[str]:
+    """Ids of articles with a passage whose text is not `article.text[start:end]`; one article at a time in memory."""
     articles, passages = tables.articles, tables.passages
-    wrong = 0
-    for number in connection.execute(select(articles.c.number)).scalars().all():
+    wrong: list[str] = []
+    for number, article_id in connection.execute(select(articles.c.number, articles.c.id)).all():
         whole = connection.execute(select(articles.c.text).where(articles.c.number == number)).scalar_one()
         columns = (passages.c.start, passages.c.end, passages.c.text)
         rows = connection.execute(select(*columns).where(passages.c.article == number))
-        wrong += sum(whole[row.start : row.end] != row.text for row in rows)
+        if any(whole[row.start : row.end] != row.text for row in rows):
+            wrong.append(str(article_id))
     return wrong
 
 

@@ -26,7 +26,7 @@ BUSY_TIMEOUT_MS = (
 CACHE_KIB = 32_000
 POOLED = 8  # connections kept open; more are opened when more threads read at once
 
-_RESTORE = "Restore its folder from a backup, or remove it and add the articles anew."
+_RESTORE = "Restore a backup (`rag restore FILE`), or remove its folder and add the articles anew."
 _DAMAGED = ("The library's database is damaged.", f"Run `rag doctor`. {_RESTORE}")
 # What SQLite says -> what happened, what to do.
 _TROUBLES = {

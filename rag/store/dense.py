@@ -34,6 +34,7 @@ FEW = 5_000  # so many passages that fulfil a filter are searched exactly: 10 ms
 # Up to this size the first search builds a snapshot that is not there (2 s, in the chat's warm-up); beyond, a writer.
 # So adding a few hundred articles never imports chromadb: import and build would cost a tenth of the embedding time.
 BUILT_BY_SEARCH = 5_000
+ERA = 1_000_000  # generations: a restored library begins a new era, in which nothing loaded before holds
 SPARE = 16  # hits asked for beyond k, in place of those that are gone
 
 Progress = Callable[[int, int], None]  # vectors done, vectors in all
@@ -132,7 +133,7 @@ class DenseIndex:
                 return view
             if view is not None and now < view.since:  # a transaction older than the last renewal: rare and short
                 return self._load(connection, now, None)
-            fresh = view is None or self._should_reopen(view)
+            fresh = view is None or now // ERA != view.generation // ERA or self._should_reopen(view)
             self._cached = (
                 self._fresh(connection, now) if fresh or view is None else self._advance(connection, view, now)
             )

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,7 +62,8 @@ class WriterLock:
             "host": socket.gethostname(),
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        self._card.write_text(json.dumps(card), encoding="utf-8")
+        with suppress(OSError):  # a full disk: the lock holds all the same, only its holder stays nameless
+            self._card.write_text(json.dumps(card), encoding="utf-8")
 
     def _locked(self) -> LibraryLocked:
         try:

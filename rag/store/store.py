@@ -23,7 +23,8 @@ from sqlalchemy import func, select, union
 
 from rag.errors import LibraryError
 from rag.schema import Article, Candidate, Filters, Finding, Passage, Vectors
-from rag.store import checks, database, lexical, records, stories, tables
+from rag.store import backups, checks, database, lexical, records, stories, tables
+from rag.store.backups import Backup
 from rag.store.collections import CollectionTable
 from rag.store.conversations import ConversationTable
 from rag.store.database import FILE_NAME, Database
@@ -325,6 +326,18 @@ class Store:
         """What is sound and what is not; with `fix`, the derived indexes are rebuilt where they are not."""
         with self._lock.held():
             return checks.check(self._database, self._dense, self._snapshots, fix=fix)
+
+    def unsound_articles(self) -> list[str]:
+        """Ids of the articles whose passages or vectors are not what they should be; none when nothing can be read."""
+        try:
+            with self._database.read() as connection:
+                return checks.unsound_articles(connection)
+        except LibraryError:
+            return []
+
+    def back_up(self, file: Path) -> Backup:
+        """Write all that the library holds to one file, as it is now; others may write meanwhile."""
+        return backups.back_up(self._database, file)
 
     def rebuild_dense(self, progress: Progress | None = None) -> None:
         """Build the dense index anew from the stored vectors; no embedding model is needed."""
