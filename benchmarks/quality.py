@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.datasets import JUDGED, NEWS, DataSet, document_of, load
-from benchmarks.reader import DEPTH, FUSED_WEIGHT
+from benchmarks.reader import DEPTH
 from benchmarks.retrieval import MOST_QUESTIONS, Found, Quality, Ranker, measure, open_library, rankers
+from rag.answering.reranking import passage_score
 from rag.evaluation.sets import every
 from rag.models.reader import Reader
 from rag.retrieval.hybrid import HybridSearch
@@ -81,16 +82,13 @@ def _rows(data: DataSet, work: Path, reader: Reader | None, limit: int) -> list[
 
 
 def reranker(search: HybridSearch, reader: Reader) -> Ranker:
-    """Our search, its first passages ordered by the mean of the search's score and the reader's."""
+    """Our search, its first passages ordered again by what search and reader say together."""
 
     def ranked(question: str) -> Found:
         found = search.candidates(question, CANDIDATES)
         top = found[:DEPTH]
         readings = reader.read(question, [one.passage.text for one in top], titles=[one.title for one in top])
-        values = [
-            FUSED_WEIGHT * one.score + (1 - FUSED_WEIGHT) * reading.answerable
-            for one, reading in zip(top, readings, strict=True)
-        ]
+        values = [passage_score(one, reading) for one, reading in zip(top, readings, strict=True)]
         order = [*np.argsort([-value for value in values], kind="stable"), *range(len(top), len(found))]
         return [(document_of(found[place].url), found[place].passage.text) for place in order]
 

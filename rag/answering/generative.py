@@ -19,6 +19,7 @@ from rag.answering.model_stream import HEARTBEAT_S, Usage, words
 from rag.answering.offline import closest
 from rag.answering.prompting import MOST_PASSAGES, Prompt, prompt_for
 from rag.answering.refusal import REFUSAL
+from rag.answering.reranking import reranked
 from rag.answering.statements import TextOf
 from rag.answering.telling import told
 from rag.answering.verification import Judge
@@ -35,7 +36,6 @@ PAUSE_S = 0.5  # before the second attempt, twice as long before the third
 # Below this confidence of the offline reader nothing that was found has to do with the question: a model would be
 # tempted to say something true and beside the point, and a paid one would cost money.
 HOPELESS = 0.03
-READ_SHARE = 0.6  # of a passage's rank in the prompt that the reader gives, the rest is the retriever's
 
 
 # What is counted while a model writes, and what an answer says of it: of one, of several.
@@ -97,17 +97,12 @@ class Writer:
 
     def _passages(self, found: Found) -> list[Candidate]:
         """The passages for the prompt, best first; those of articles that have changed meanwhile are left out."""
-
-        def rank(one: Candidate) -> float:
-            reading = found.readings.get(one.passage.id)
-            return READ_SHARE * (reading.answerable if reading else 0.0) + (1 - READ_SHARE) * one.score
-
         current = [
             one
             for one in found.candidates
             if (self._text_of(one.passage.article_id) or "")[one.passage.start : one.passage.end] == one.passage.text
         ]
-        return sorted(current, key=lambda one: -rank(one))
+        return reranked(current, found.readings)
 
     def _attempts(
         self, model: ChatModel, found: Found, passages: Sequence[Candidate]
