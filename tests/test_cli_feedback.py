@@ -10,7 +10,7 @@ import pytest
 
 import rag
 from rag.cli.app import run
-from rag.store.feedback import Feedback
+from rag.store.kept import Feedback
 
 
 @pytest.fixture

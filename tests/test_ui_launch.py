@@ -92,3 +92,13 @@ def test_streamlit_run_app_py_serves_with_our_headers(running: str) -> None:
         except OSError:
             assert time.monotonic() < until, "the server did not answer in time"
             time.sleep(0.2)
+
+
+def test_the_first_page_is_drawn_without_what_only_answers_panels_and_the_database_need() -> None:
+    heavy = ("sqlalchemy", "altair", "fpdf", "chromadb", "onnxruntime", "torch", "trafilatura", "langchain_core")
+    code = (
+        "import sys; import rag.ui.chat, rag.ui.library_page, rag.ui.help_page, rag.ui.talk_head, rag.ui.launch; "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.strip() == "[]"

@@ -11,7 +11,7 @@ from rag.cli.options import Json, LibraryPath, open_library, settings_for
 from rag.cli.terminal import plain, print_json, stderr, stdout
 
 if TYPE_CHECKING:
-    from rag.store.feedback import Feedback
+    from rag.store.kept import Feedback
 
 
 def feedback(context: typer.Context, library: LibraryPath = None, json: Json = False) -> None:

@@ -9,9 +9,8 @@ from sqlalchemy import Delete, delete, func, insert, select
 from rag.errors import QuestionError
 from rag.store.database import Database
 from rag.store.filtering import among
+from rag.store.kept import MAX_COLLECTION
 from rag.store.tables import articles, collected
-
-MAX_NAME = 60
 
 
 class CollectionTable:
@@ -45,7 +44,7 @@ class CollectionTable:
 
     def add(self, name: str, article_ids: Iterable[str]) -> str:
         """Put articles into a collection, made when missing; its name as it is kept."""
-        kept = " ".join(name.split())[:MAX_NAME]
+        kept = " ".join(name.split())[:MAX_COLLECTION]
         if not kept:
             raise QuestionError("A collection needs a name.", "Type one, such as 'Harbour'.")
         wanted = sorted(set(article_ids))

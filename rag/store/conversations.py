@@ -9,8 +9,6 @@ kept.heads(query="barrier")
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,39 +18,8 @@ from rag.schema import Answer
 from rag.store import answers
 from rag.store.database import Database
 from rag.store.filtering import among
+from rag.store.kept import Head, KeptConversation, KeptMessage, named
 from rag.store.tables import articles, conversations, messages
-
-MAX_NAME = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A conversation in a list."""
-
-    id: str
-    name: str
-    changed: datetime  # UTC
-
-
-@dataclass(frozen=True, slots=True)
-class KeptMessage:
-    """A question as it was asked, with the answer it got."""
-
-    position: int  # from 1
-    question: str
-    state: str  # "asked" (no answer was kept), "done", "stopped" or "failed"
-    scope: str  # as given to `begin`
-    answer: Answer | None
-    digests: Mapping[str, str]  # text digest of each cited article when it was cited
-    asked: datetime  # UTC
-
-
-@dataclass(frozen=True, slots=True)
-class KeptConversation:
-    """A conversation with all its messages."""
-
-    head: Head
-    messages: tuple[KeptMessage, ...]
 
 
 class ConversationTable:
@@ -136,12 +103,6 @@ class ConversationTable:
         with self._database.read() as connection:
             row = connection.execute(found.limit(1)).one_or_none()
             return None if row is None else _message(row)
-
-
-def named(text: str) -> str:
-    """A name on one line, not too long."""
-    line = " ".join(text.split())
-    return line if len(line) <= MAX_NAME else f"{line[: MAX_NAME - 1].rstrip()}…"
 
 
 def _digests(connection: Connection, answer: Answer) -> dict[str, str]:

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Delete, delete, insert, select
 
 from rag.store.database import Database
+from rag.store.kept import MAX_REASON, Feedback
 from rag.store.tables import feedback
-
-MAX_REASON = 2000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feedback:
-    """What a reader thought of an answer."""
-
-    conversation: str
-    position: int  # of the message, from 1
-    good: bool
-    reason: str = ""
-    question: str = ""
-    answer: str = ""
-    model: str = ""
-    given: datetime | None = None  # UTC; now when None
 
 
 class FeedbackTable:

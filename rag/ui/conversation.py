@@ -8,14 +8,17 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from rag.answering.timeline import timeline
 from rag.errors import RagError
 from rag.schema import Answer, Citation, Turn
-from rag.store.conversations import ConversationTable, KeptConversation, KeptMessage, named
+from rag.store.kept import KeptConversation, KeptMessage, named
 from rag.ui.answer_job import AnswerJob, Draft
 from rag.ui.backend import Backend, Problem
 from rag.ui.scope import Scope
+
+if TYPE_CHECKING:
+    from rag.store.conversations import ConversationTable
 
 # A conversation of 50 answers with their candidates is some 2 MB; those not looked at for longest are forgotten first,
 # and read from the database when they are opened again.
@@ -74,7 +77,11 @@ class Message:
             return self.citations
         if self.answer is None:
             return ()
-        return self.answer.closest if kind == "c" else tuple(one.citation for one in timeline(self.answer))
+        if kind == "c":
+            return self.answer.closest
+        from rag.answering.timeline import timeline  # here: only an open timeline needs it
+
+        return tuple(one.citation for one in timeline(self.answer))
 
 
 @dataclass(slots=True)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from rag.errors import RagError
 from rag.schema import Answer
-from rag.store.feedback import MAX_REASON, Feedback, FeedbackTable
+from rag.store.kept import MAX_REASON, Feedback
 from rag.ui import state
 from rag.ui.backend import current
 from rag.ui.conversation import Message
 from rag.ui.markdown import ACT_PREFIX
+
+if TYPE_CHECKING:
+    from rag.store.feedback import FeedbackTable
 
 DOWN, UP = 0, 1  # as st.feedback gives them
 

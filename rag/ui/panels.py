@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from rag.answering.timeline import Moment, timeline
-from rag.export.forms import to_html, to_markdown
+from rag.export.forms import to_html, to_markdown, to_text
 from rag.export.pages import Exchange, Page, page
 from rag.schema import Answer, Candidate
 from rag.text.showable import one_line
@@ -18,16 +18,8 @@ from rag.ui.conversation import Message
 from rag.ui.markdown import byline, cite_link, day, escape, shorten, tip
 
 TITLES = {"why": "Why this answer", "timeline": "Timeline", "export": "Export"}
-STEPS = (
-    "follow-up",
-    "encode",
-    "lexical",
-    "dense",
-    "fuse",
-    "read",
-    "answer",
-    "verify",
-)  # 'retrieve' and 'total' are sums
+STEPS = ("follow-up", "encode", "lexical", "dense", "fuse", "read", "answer", "verify")
+SUMS = ("retrieve", "total")  # of other steps
 
 
 def draw_panel(kind: str, message: Message | None) -> None:
@@ -42,9 +34,9 @@ def draw_panel(kind: str, message: Message | None) -> None:
             (_draw_why if kind == "why" else _draw_timeline)(message, message.answer)
 
 
-def exchanges(messages: Sequence[Message]) -> list[Exchange]:
-    """The finished questions and answers, for export."""
-    return [Exchange(one.question, one.answer) for one in messages if one.answer]
+def copy_text(message: Message) -> str:
+    """The answer as plain text with its sources, for the clipboard."""
+    return to_text(page(_exchanges([message])))
 
 
 # --- why
@@ -90,7 +82,7 @@ def _fate(candidate: Candidate, answer: Answer) -> str:
 
 def _steps(answer: Answer) -> list[dict[str, Any]]:
     known = [(name, answer.timings[name]) for name in STEPS if name in answer.timings]
-    known += [(name, ms) for name, ms in answer.timings.items() if name not in (*STEPS, "retrieve", "total")]
+    known += [(name, ms) for name, ms in answer.timings.items() if name not in (*STEPS, *SUMS)]
     longest = max((ms for _, ms in known), default=0.0)
     return [{"name": name, "ms": ms, "share": ms / longest if longest > 0 else 0.0} for name, ms in known]
 
@@ -149,7 +141,7 @@ def _draw_chart(moments: Sequence[Moment]) -> None:
 def _draw_export(messages: Sequence[Message]) -> None:
     what = "This answer" if len(messages) == 1 else "The whole conversation"
     st.markdown(f"{what} with its sources as footnotes: quote, outlet, date, and link.")
-    made = page(exchanges(messages), state.conversation().title if len(messages) > 1 else "")
+    made = page(_exchanges(messages), state.conversation().title if len(messages) > 1 else "")
     name = _file_name(made)
     with st.container(key="downloads"):
         st.download_button(
@@ -168,6 +160,11 @@ def _draw_export(messages: Sequence[Message]) -> None:
         st.button(
             "Export the whole conversation", key="export-all", on_click=state.act, args=("export-all",), type="tertiary"
         )
+
+
+def _exchanges(messages: Sequence[Message]) -> list[Exchange]:
+    """The finished questions and answers, for export."""
+    return [Exchange(one.question, one.answer) for one in messages if one.answer]
 
 
 def _pdf(made: Page) -> bytes:

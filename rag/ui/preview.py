@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rag.errors import RagError
-from rag.library import Library
 from rag.schema import Article
 from rag.ui.markdown import day, escape, shorten
 from rag.ui.passages import open_article
 from rag.ui.source_panel import article_listener, draw_view
+
+if TYPE_CHECKING:
+    from rag.library import Library
 
 OLDEST = date(1500, 1, 1)
 MAX_PASSAGES = 60  # drawn; the rest is counted

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rag.errors import RagError
-from rag.library import Library
 from rag.ui import state
 from rag.ui.markdown import escape, shorten
 from rag.ui.scope import Scope
+
+if TYPE_CHECKING:
+    from rag.library import Library
 
 OLDEST = date(1500, 1, 1)
 ALL = ""

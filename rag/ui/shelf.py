@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from rag.library import Library
 from rag.schema import Article
-from rag.store.store import Order
+
+if TYPE_CHECKING:
+    from rag.library import Library
+    from rag.store.store import Order
 
 ORDERS: dict[Order, str] = {
     "newest": "Newest first",

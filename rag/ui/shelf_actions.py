@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rag.errors import RagError
-from rag.library import Library
-from rag.store.collections import MAX_NAME
-from rag.store.store import Snapshot
+from rag.store.kept import MAX_COLLECTION
 from rag.ui import state
 from rag.ui.add_articles import forget_outcome
 from rag.ui.backend import current
 from rag.ui.markdown import escape, shorten
 from rag.ui.scope import Scope
+
+if TYPE_CHECKING:
+    from rag.library import Library
+    from rag.store.store import Snapshot
 
 MAX_UNDO = 200  # articles that one undo brings back; they are held in memory with their vectors
 
@@ -64,7 +67,7 @@ def _draw_collect(library: Library, chosen: list[str]) -> None:
         )
         if st.form_submit_button("Add to the collection", type="primary"):
             try:
-                kept = library.store.collections.add((name or "")[:MAX_NAME], chosen)
+                kept = library.store.collections.add((name or "")[:MAX_COLLECTION], chosen)
                 st.success(f"In the collection {escape(kept)}.")
             except RagError as error:
                 st.error(escape(str(error)))

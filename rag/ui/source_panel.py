@@ -9,13 +9,10 @@ from typing import Any
 import streamlit as st
 
 from rag.errors import RagError
-from rag.export.forms import to_text
-from rag.export.pages import page
 from rag.ui import state
 from rag.ui.backend import current
 from rag.ui.components import article_view, cite_listener
 from rag.ui.markdown import escape
-from rag.ui.panels import draw_panel, exchanges
 from rag.ui.passages import Opened, open_article, open_citation
 
 _KIND = re.compile(r"m\d+-([ct]?)\d+")
@@ -31,6 +28,8 @@ def source_panel(announce: str = "") -> None:
     if opened:
         draw_article(opened, key="source_body")
     elif asked:
+        from rag.ui.panels import draw_panel  # here: the first page does not wait for what panels need
+
         draw_panel(*asked)
     shown = opened.reference if opened else st.query_params.get("panel", "") if asked else ""
     cite_listener(
@@ -108,7 +107,9 @@ def _copied() -> dict[str, Any]:
     message = state.conversation().message(st.session_state.get("copy"))
     if message is None or message.answer is None:
         return {}
-    return {"text": to_text(page(exchanges([message]))), "nonce": st.session_state["copy-nonce"]}
+    from rag.ui.panels import copy_text
+
+    return {"text": copy_text(message), "nonce": st.session_state["copy-nonce"]}
 
 
 def _on_cite() -> None:

@@ -12,16 +12,20 @@ up, never used as it is.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rag.errors import RagError
 from rag.schema import Filters
-from rag.store.conversations import ConversationTable, Head
+from rag.store.kept import Head
 from rag.ui.answer_job import AnswerJob
 from rag.ui.backend import current
 from rag.ui.conversation import Conversation, Conversations, Keeper, Message
 from rag.ui.scope import Scope
+
+if TYPE_CHECKING:
+    from rag.store.conversations import ConversationTable
 
 MAX_QUESTION = 10_000
 OPENED = ("src", "article", "at", "panel")

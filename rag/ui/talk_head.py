@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from rag.store.conversations import MAX_NAME, named
+from rag.store.kept import MAX_NAME, named
 from rag.ui import state
 from rag.ui.conversation import Conversation
 from rag.ui.markdown import escape, shorten
