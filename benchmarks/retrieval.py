@@ -58,9 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def open_library(data: DataSet, work: Path) -> rag.Library:
-    """The library of a data set in the work folder; filled when it is empty."""
+    """The library of a data set in the work folder; filled when it is empty, and when filling it was stopped."""
     library = rag.Library.open(work / data.name)
-    if not library.articles(limit=1):
+    if library.count_articles() < len(data.articles):
         report = library.add(data.articles)
         _say(f"{data.name}: {len(report.added)} added, {len(report.failed)} failed")
     return library
