@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import pickle
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import datasets
+from benchmarks.datasets import document_of
 from benchmarks.reader import news_library
 from rag.answering.asking import CANDIDATES
 from rag.answering.questions import Question, analyse, core
@@ -35,10 +37,28 @@ class Collected:
     texts: dict[str, str | None]
 
 
-def collect(name: str, data: Path, libraries: Path, reader: PassageReader) -> list[Collected]:
-    """Everything for the questions of the set called `name`."""
+def collect(name: str, data: Path, libraries: Path, reader: PassageReader, kept: Path | None = None) -> list[Collected]:
+    """Everything for the questions of the set called `name`; read from the folder `kept` when it is there already."""
+    file = kept / f"{name}-{reader.name}.pickle" if kept else None
+    if file is not None and file.exists():
+        return list(pickle.loads(file.read_bytes()))  # noqa: S301 (our own file)
     with news_library(name, data, libraries) as library:
-        return list(_collect(library, questions(name, data), reader))
+        found = list(_collect(library, questions(name, data), reader))
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(pickle.dumps(found))
+    return found
+
+
+def without_answer(found: Collected) -> Collected:
+    """The same question asked of a collection that lacks the articles which answer it."""
+    kept = [place for place, one in enumerate(found.candidates) if document_of(one.url) not in found.question.relevant]
+    return replace(
+        found,
+        question=replace(found.question, answerable=False),
+        candidates=tuple(found.candidates[place] for place in kept),
+        readings=tuple(found.readings[place] for place in kept),
+    )
 
 
 def questions(name: str, data: Path) -> list[datasets.Question]:

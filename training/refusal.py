@@ -1,38 +1,57 @@
 """Fit the refusal: `python -m training.refusal DATA --libraries DIR` prints weights for rag/answering/refusal.py.
 
-Features of each quiz question of news/dev_300 (half of them have no answer in the set) are made by the product's own
-path;
-logistic regression gives the weights, news/dev_1000 tells how well they carry over. `--curve FILE` writes answered
-share
-against correctness at each threshold, as Markdown.
+Logistic regression of "the articles answer" over the features that the product makes: on the quiz questions of
+news/dev_300, half of which have no answer in the set, and on questions of SQuAD, from every second of which the
+paragraph that answers is taken away. news/dev_1000 tells how well the weights carry over. `--curve FILE` writes
+answered share against correctness at each threshold, as Markdown.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
-from dataclasses import astuple, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import metrics
-from rag.answering.refusal import TRAINED, Features, confidence, features
+from rag.answering.ranking import NOTHING, rank, weights_for
+from rag.answering.refusal import TRAINED, Features, Weights, confidence, features
 from rag.answering.statements import silence
 from rag.models.reader import Reader
+from rag.schema import PassageReader
 from training.calibrate import fit
-from training.collected import Collected, collect
+from training.collected import Collected, collect, without_answer
+
+NAMES = ("answerable", "similarity", "coverage", "missing", "best")  # what is fitted; silence is set by hand
 
 
-def rows_of(found: Sequence[Collected]) -> list[Features]:
+def rows_of(found: Sequence[Collected], reader: str) -> list[Features]:
     """The refusal features of each question."""
-    return [
-        features(
-            one.asked, one.candidates, one.readings, one.missing, silence(one.asked, one.candidates, one.texts.get)
-        )
-        for one in found
-    ]
+    rows = []
+    for one in found:
+        silent = silence(one.asked, one.candidates, one.texts.get)
+        picks = rank(one.asked, one.candidates, one.readings, one.texts.get, weights_for(reader))
+        best = picks[0].score if picks else NOTHING
+        rows.append(features(one.asked, one.candidates, one.readings, one.missing, silent, best))
+    return rows
+
+
+def load(name: str, options: argparse.Namespace, reader: PassageReader) -> tuple[list[Features], np.ndarray]:
+    """Features and labels of a set; half of the questions of one without unanswerable ones lose their answer."""
+    found = collect(name, options.data, options.libraries, reader, options.kept)
+    if all(one.question.answerable for one in found):
+        found = [without_answer(one) if number % 2 else one for number, one in enumerate(found)]
+    return rows_of(found, reader.name), np.asarray([float(one.question.answerable) for one in found])
+
+
+def fit_weights(sets: Sequence[tuple[list[Features], np.ndarray]], begin: Weights) -> Weights:
+    """Weights fitted on all the sets; what is not fitted stays as it is in `begin`."""
+    table = np.asarray([[getattr(row, name) for name in NAMES] for rows, _ in sets for row in rows], dtype=float)
+    labels = np.concatenate([labels for _, labels in sets])
+    beta = fit(table, labels, np.ones(len(labels)))
+    return replace(begin, **{name: round(float(v), 2) for name, v in zip((*NAMES, "bias"), beta, strict=True)})
 
 
 def main() -> None:
@@ -40,27 +59,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--libraries", type=Path, required=True)
-    parser.add_argument("--sets", default="dev_300,dev_1000", help="the first is fitted on")
+    parser.add_argument("--fit", default="dev_300,squad_dev11", help="sets that the weights are fitted on")
+    parser.add_argument("--measure", default="dev_1000")
+    parser.add_argument("--kept", type=Path, help="folder to keep what was found and read, for the next call")
     parser.add_argument("--curve", type=Path)
     options = parser.parse_args()
     reader = Reader.load()
-    weights = TRAINED
-    for name in options.sets.split(","):
-        found = collect(name, options.data, options.libraries, reader)
-        rows = rows_of(found)
-        labels = np.asarray([float(one.question.answerable) for one in found])
-        if weights is TRAINED:
-            table = np.asarray([astuple(row)[:4] for row in rows], dtype=float)
-            beta = fit(table, labels, np.full(len(labels), 1.0))
-            names = ("answerable", "similarity", "coverage", "missing", "bias")
-            weights = replace(TRAINED, **{key: round(float(value), 2) for key, value in zip(names, beta, strict=True)})
-            print(json.dumps({key: getattr(weights, key) for key in names}))
-        for title, used in (("fitted", weights), ("as shipped", TRAINED)):
+    fitted, measured = options.fit.split(","), options.measure.split(",")
+    sets = {name: load(name, options, reader) for name in [*fitted, *measured]}
+    weights = fit_weights([sets[name] for name in fitted], TRAINED)
+    print(weights)
+    for name, (rows, labels) in sets.items():
+        for title, used in (("as shipped", TRAINED), ("fitted", weights)):
             sure = np.asarray([confidence(row, used) for row in rows])
-            yes, no = sure[labels == 1], sure[labels == 0]
+            yes, no = sure[labels == 1].tolist(), sure[labels == 0].tolist()
             balanced = metrics.balanced_accuracy(yes, no, 0.5)
             print(f"{name} {title}: AUC {metrics.auc(yes, no):.3f}, balanced accuracy {balanced:.3f}")
-        if options.curve:
+    if options.curve:
+        for name in measured:
+            rows, labels = sets[name]
             sure = np.asarray([confidence(row, TRAINED) for row in rows])
             with options.curve.open("a", encoding="utf-8") as page:
                 page.write(curve(name, sure, labels))
