@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rag.answering.readers import choose_reader
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.errors import LibraryError
@@ -95,13 +96,17 @@ class _Runner:
     def __init__(self, library: Library, answers: bool) -> None:
         self._library = library
         self._search = HybridSearch(library.store, lambda: library.embedder, k=DEPTH)
-        self._assistant = Assistant(library) if answers else None
-        bold = library.settings.model_copy(update={"refuse_below": 0.0})
-        self._bold = Assistant(library, settings=bold) if answers else None
+        self._assistant: Assistant | None = None
+        self._bold: Assistant | None = None  # never refuses
         library.warm()
-        for assistant in (self._assistant, self._bold):
-            if assistant is not None:
-                assistant.ask("Is everything ready?")
+        if answers:
+            settings = library.settings
+            reader = choose_reader(settings.reader, None, lambda: library.embedder)().reader  # one for both
+            self._assistant = Assistant(library, reader=reader)
+            if not settings.llm:  # a chat model may cost money, and is asked once a question
+                bold = settings.model_copy(update={"refuse_below": 0.0})
+                self._bold = Assistant(library, reader=reader, settings=bold)
+                self._bold.ask("Is everything ready?", periods=False)
 
     def outcome(self, asked: EvalQuestion) -> Outcome:
         found = self._search.retrieve(asked.text)
@@ -116,11 +121,13 @@ class _Runner:
         )
 
     def _reply(self, asked: EvalQuestion) -> tuple[Reply, dict[str, float]]:
-        """The reply; a refused question is asked again without refusing, for the curve of risk and coverage."""
+        """The reply; a refused question is asked again without refusing, for the curve of risk and coverage.
+
+        Questions of a set were asked at another time: "last week" is not the week before today.
+        """
         assert self._assistant is not None
-        assert self._bold is not None
-        answer = self._assistant.ask(asked.text)
-        tried = answer if answer.answered else self._bold.ask(asked.text)
+        answer = self._assistant.ask(asked.text, periods=False)
+        tried = answer if answer.answered or self._bold is None else self._bold.ask(asked.text, periods=False)
         reply = Reply(
             answered=answer.answered,
             text=answer.text,
