@@ -16,7 +16,9 @@ _NUMBERS = r"\s*(?:passages?|sources?|no\.|#|\^)?\s*\d{1,4}(?:\s*(?:,|;|–|-|an
 MARK = re.compile(rf"\s*(?:\[{_NUMBERS}\]|【{_NUMBERS}(?:†[^】]*)?】|\((?:passages?|sources?)\s*{_NUMBERS}\))", re.I)
 _RANGE = re.compile(r"(\d{1,4})\s*[–-]\s*(\d{1,4})")
 _AFTER_STOP = re.compile(rf"(?P<stop>[.!?…]+[\"'”’»)]*)(?P<marks>(?:{MARK.pattern})+)", re.I)
-_UNFINISHED = re.compile(r"\s*(?:\[[^\]\n]{0,60}|【[^】\n]{0,60}|<[^>\n]{0,300}|!?\[[^\]\n]*\](?:\([^)\n]*)?|!)$")
+_UNFINISHED = re.compile(
+    r"\s*(?:\[[^\]\n]{0,60}|【[^】\n]{0,60}|<[^>\n]{0,300}|!?\[[^\]\n]*\](?:\([^)\n]*)?|!|(?<![\w/(\"=])(?:https?|www|[a-z][\w+.-]*:)\S*)$"
+)
 
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.S | re.I)
 _IMAGE = re.compile(r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])")
