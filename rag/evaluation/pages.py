@@ -64,7 +64,7 @@ def html(results: Results, changes: Sequence[Change] = ()) -> str:
     parts.append(_html_table(*figure_rows(results.figures)))
     if changes:
         parts.append("<h2>Before and now</h2>" + _html_table(*change_rows(changes)))
-    parts.append("<h2>Time</h2><p>Median (thick) and 95th percentile (thin) of each step.</p>")
+    parts.append("<h2>Time</h2><p>Median (thick) and 95th percentile (thin); retrieve holds encode to fuse.</p>")
     medians = {step: spent.p50 for step, spent in results.latency.items()}
     parts.append(plots.bars(medians, "ms", second={step: spent.p95 for step, spent in results.latency.items()}))
     if results.curve:

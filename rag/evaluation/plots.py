@@ -42,7 +42,7 @@ def bars(
         told = _figure(value, unit)
         if second and name in second:
             parts.append(_bar(_LABEL, y + 6, x_of(second[name]) - _LABEL, 8, "behind"))
-            told += f" / {_figure(second[name], unit)}"
+            told = f"{told.removesuffix(unit)}/ {_figure(second[name], unit)}"
         parts.append(_bar(_LABEL, y, x_of(value) - _LABEL, 20 if not second else 12, "bar"))
         end = max(x_of(value), x_of((second or {}).get(name, 0.0)))
         parts.append(_text(end + 6, y + 14, told, "start"))
