@@ -103,6 +103,16 @@ class Backend:
             raise LibraryError(problem.message, problem.mend)
         return self._assistant
 
+    def choose_model(self, llm: str, base_url: str) -> None:
+        """From the next question on, for everybody on this server, this chat model answers; "" for offline answers."""
+        self.assistant()  # raises while there is none
+        import rag
+
+        assert self._library is not None
+        settings = self.settings.model_copy(update={"llm": llm, "llm_base_url": base_url})
+        made = rag.Assistant(self._library, settings=settings)
+        self.settings, self._assistant = settings, made
+
     def _load(self) -> None:
         problem: Problem | None = UNEXPECTED
         try:

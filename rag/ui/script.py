@@ -11,6 +11,7 @@ from rag.ui.components import asset
 from rag.ui.help_page import help_page
 from rag.ui.library_page import library_page
 from rag.ui.markdown import escape
+from rag.ui.model_settings import model_page
 from rag.ui.talk_head import draw_conversations
 
 
@@ -25,9 +26,10 @@ def main() -> None:
         return
     chat = st.Page(chat_page, title="Chat", icon=":material/forum:", url_path="chat", default=True)
     library = st.Page(library_page, title="Library", icon=":material/library_books:", url_path="library")
+    models = st.Page(model_page, title="Settings", icon=":material/tune:", url_path="settings")
     helping = st.Page(help_page, title="Help", icon=":material/help:", url_path="help")
     st.session_state["chat_page"], st.session_state["library_page"] = chat, library
-    page = st.navigation([chat, library, helping])
+    page = st.navigation([chat, library, models, helping])
     if page.title == "Chat":
         draw_conversations()
     page.run()
