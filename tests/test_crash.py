@@ -147,7 +147,7 @@ def test_an_open_library_sees_what_another_process_adds(tmp_path: Path) -> None:
 
 
 def test_two_writing_processes_take_turns(tmp_path: Path) -> None:
-    with open_store(tmp_path / "library") as store, writer(store.folder, 1) as child:
+    with open_store(tmp_path / "library", lock_timeout=120) as store, writer(store.folder, 1) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "ready\n"
         for number in range(10):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -57,7 +58,12 @@ def add(
     if not (sources or feed or sitemap):
         raise typer.BadParameter("Name something to add: files, folders, addresses, --feed or --sitemap.")
     with open_library(settings_for(context, library)) as opened, progress_bar() as advance:
-        report = opened.add(sources or [], progress=advance, fields=fields)
+        try:
+            report = opened.add(sources or [], progress=advance, fields=fields)
+        except KeyboardInterrupt:
+            held = opened.stats().articles
+            stderr().print(f"Interrupted. The library holds {held} articles; the same command goes on from there.")
+            raise
         for url in feed or []:
             report = joined(report, opened.add_feed(url, limit=limit, progress=advance))
         for url in sitemap or []:
@@ -96,18 +102,23 @@ def progress_bar() -> Iterator[Callable[[Step], None]]:
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[passages]} passages", markup=False),
+        TextColumn("{task.fields[passages]} passages{task.fields[rate]}", markup=False),
         TimeRemainingColumn(compact=True),
         console=console,
         transient=True,
         disable=not console.is_terminal,
     )
     with bar:
-        task = bar.add_task("reading", total=None, passages=0)
+        task = bar.add_task("reading", total=None, passages=0, rate="")
+        started = time.monotonic()
 
         def advance(step: Step) -> None:
             name = one_line(step.source.replace("\\", "/").rsplit("/", 1)[-1], TITLE_WIDTH // 2)
-            bar.update(task, completed=step.done, total=step.total, passages=step.passages, description=name)
+            rate = step.passages / max(1.0, time.monotonic() - started)
+            shown = f", {rate:.0f}/s" if step.passages else ""
+            bar.update(
+                task, completed=step.done, total=step.total, passages=step.passages, rate=shown, description=name
+            )
 
         yield advance
 
