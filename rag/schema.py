@@ -166,6 +166,7 @@ class Candidate:
     score: float = 0.0  # 0..1, fused
     lexical: float | None = None  # BM25 of the lexical index, None when it did not find the passage
     dense: float | None = None  # cosine similarity, None when the dense index did not find the passage
+    answerable: float | None = None  # 0..1, what the reader found in it; None when it was not read
     version: str = ""  # of the article's text: `library.article(id, version=...)` opens it, whatever came after
     also: tuple[OtherSource, ...] = ()  # who else has published this passage
 

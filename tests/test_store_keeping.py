@@ -126,10 +126,13 @@ def test_the_same_question_asked_before_is_found_elsewhere_but_not_itself(
     kept = library.store.conversations
     kept.begin("c1", 1, "How much?")
     kept.finish("c1", 1, "done", answered)
-    assert kept.asked_before("how much? ", "c1", 1) is None
-    before = kept.asked_before("how much? ", "c2", 1)
+    assert kept.asked_before("c1", 1) is None
+    assert kept.asked_before("c9", 1) is None
+    kept.begin("c2", 1, " how MUCH? ")
+    before = kept.asked_before("c2", 1)
     assert before is not None
     assert before.answer == answered
+    assert kept.asked_before("c1", 1) is None
 
 
 def test_a_library_made_before_these_tables_gets_them_when_it_is_opened(tmp_path: Path) -> None:

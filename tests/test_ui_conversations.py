@@ -68,7 +68,11 @@ def answer(article_id: str) -> Answer:
         citations=(citation,),
         short="412 million crowns",
         confidence=0.95,
-        candidates=(Candidate(passage=passage, title="The barrier", published=date(2024, 3, 5), score=0.9, dense=0.8),),
+        candidates=(
+            Candidate(
+                passage=passage, title="The barrier", published=date(2024, 3, 5), score=0.9, dense=0.8, answerable=0.7
+            ),
+        ),
         timings={"read": 12.5, "total": 13.0},
     )
 
@@ -275,6 +279,19 @@ def test_words_of_certainty_follow_confidence_sources_and_differences(answer: An
     assert newest(()) is None
 
 
+def test_a_question_asked_before_tells_what_is_new_since(
+    chat: AppTest, keep: Callable[..., None], answer: Answer
+) -> None:
+    from dataclasses import replace
+
+    keep(replace(answer, citations=(), sentences=()), "How much?", place=1)
+    keep(answer, "how much?", place=2)
+    keep(answer, "How much? ", place=3)
+    text = text_of(opened(chat))
+    assert "One source is new since then: [1](#cite-m2-1" in text
+    assert text.count("No new source since then.") == 1
+
+
 # --- beside the chat
 
 
@@ -283,7 +300,7 @@ def test_why_shows_scores_fates_and_times(chat: AppTest, keep: Callable[..., Non
     shown = component(opened(chat, panel="why-m1"), "article_chat_why")
     (row,) = shown["rows"]
     assert row["fate"] == "Cited as 1"
-    assert (row["lexical"], row["dense"]) == (None, 0.8)
+    assert (row["lexical"], row["dense"], row["reader"]) == (None, 0.8, 0.7)
     assert shown["steps"] == [{"name": "read", "ms": 12.5, "share": 1.0}]
 
 
@@ -324,6 +341,21 @@ def test_a_thumb_is_kept_with_its_reason_and_can_be_taken_back(
     assert table.of("kept-talk")[1].reason == "Too old"
     chat.get("feedback")[0].set_value(None).run()
     assert table.of("kept-talk") == {}
+
+
+def test_a_rerun_with_fifty_messages_takes_less_than_300_ms_of_the_processor(
+    chat: AppTest, keep: Callable[..., None], answer: Answer
+) -> None:
+    for place in range(1, 26):
+        keep(answer, f"Question {place}?", place=place)
+    opened(chat)
+    assert len(chat.chat_message) == 50
+    taken = []
+    for _ in range(5):
+        before = time.process_time()  # not the clock's: a busy machine is slow, not wrong
+        chat.run()
+        taken.append(time.process_time() - before)
+    assert sorted(taken)[2] < 0.3, taken
 
 
 # --- scope

@@ -171,9 +171,14 @@ class Asking:
             confidence=round(max(part.confidence for part in answered), 4),
             model=self._reader.name,
             notes=tuple(dict.fromkeys(self._notes)),
-            candidates=candidates,
+            candidates=tuple(self._as_read(candidate) for candidate in candidates),
             timings={step: round(spent, 2) for step, spent in self._timings.items()},
         )
+
+    def _as_read(self, candidate: Candidate) -> Candidate:
+        """The candidate with what the reader found in it."""
+        reading = self._readings.get(candidate.passage.id)
+        return replace(candidate, answerable=round(reading.answerable, 4)) if reading else candidate
 
     def _note_unread(self, readings: Sequence[Reading | None]) -> None:
         unread = sum(reading is None for reading in readings)

@@ -95,14 +95,17 @@ class ConversationTable:
         with self._database.write() as connection:
             return bool(connection.execute(delete(conversations).where(conversations.c.id == conversation_id)).rowcount)
 
-    def asked_before(self, question: str, conversation_id: str, position: int) -> KeptMessage | None:
-        """The last earlier answer to the same words, in any conversation."""
-        same = func.lower(func.trim(messages.c.question)) == question.strip().lower()
-        itself = (messages.c.conversation == conversation_id) & (messages.c.position == position)
-        found = select(messages).where(same, ~itself, messages.c.state == "done").order_by(messages.c.asked.desc())
+    def asked_before(self, conversation_id: str, position: int) -> KeptMessage | None:
+        """The last answer that the same words got before this message, in any conversation."""
+        this = select(messages.c.question, messages.c.asked).where(*_at(conversation_id, position))
         with self._database.read() as connection:
-            row = connection.execute(found.limit(1)).one_or_none()
-            return None if row is None else _message(row)
+            asked = connection.execute(this).one_or_none()
+            if asked is None:
+                return None
+            same = func.lower(func.trim(messages.c.question)) == func.lower(func.trim(asked.question))
+            found = select(messages).where(same, messages.c.state == "done", messages.c.asked < asked.asked)
+            row = connection.execute(found.order_by(messages.c.asked.desc()).limit(1)).one_or_none()
+        return None if row is None else _message(row)
 
 
 def _digests(connection: Connection, answer: Answer) -> dict[str, str]:

@@ -14,6 +14,7 @@ from rag.ui.conversation import Message
 from rag.ui.feedback_view import draw_foot
 from rag.ui.judgement import certainty, newest, reason, sources
 from rag.ui.markdown import CITE_PREFIX, byline, cite_link, day, escape, marks, sentences, shorten
+from rag.ui.news import draw_news
 from rag.ui.scope import Scope
 
 STAGE_LINES = {
@@ -116,15 +117,18 @@ def _draw_answered(message: Message, answer: Answer) -> None:
     _draw_sentences(message.id, message.job.draft)
     _draw_differences(message.id, answer)
     _draw_worth(message.id, answer)
+    draw_news(message, answer)
     _draw_sources(message.id, answer.citations)
     _draw_notes(answer)
 
 
 def _draw_short(message_id: str, answer: Answer) -> None:
     """The short answer in large type, with the chip of the sentence that it stands in."""
-    first = answer.sentences[0]
     short = (answer.short or "").strip()
-    if not short or len(short) > MAX_SHORT or short not in first.text or any(answer.speakers):
+    if not short or len(short) > MAX_SHORT or any(answer.speakers) or not answer.sentences:
+        return
+    first = answer.sentences[0]
+    if short not in first.text:
         return
     with st.container(key=f"short-{message_id}"):
         st.markdown(f"{escape(short)} {marks(first.citations[:1], message_id)}")

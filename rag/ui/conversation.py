@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 from rag.errors import RagError
@@ -42,6 +43,14 @@ class KeptAnswer:
         """Nothing is under way."""
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is new in an answer since the same question was asked before."""
+
+    before: date | None = None  # None: it never was
+    new: tuple[Citation, ...] = ()  # one for each article that was not cited then
+
+
 @dataclass(slots=True)
 class Message:
     """A question and its answer, or the job that makes it."""
@@ -52,6 +61,7 @@ class Message:
     scope: Scope = field(default_factory=Scope)
     digests: Mapping[str, str] = field(default_factory=dict)  # of the cited articles' texts, once kept
     unsaved: str = ""  # why the answer could not be kept
+    news: News | None = None  # against the last answer to the same words; looked up once
 
     @property
     def position(self) -> int:

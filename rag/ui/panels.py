@@ -45,7 +45,8 @@ def copy_text(message: Message) -> str:
 def _draw_why(message: Message, answer: Answer) -> None:
     st.caption(
         "The passages that were found for this question, best first. Words: how well the words match (BM25). Meaning: "
-        "how near the meaning is. Fused: both together, which is the order in which they were read."
+        "how near the meaning is. Fused: both together, which is the order of reading. Reader: how sure it is that the "
+        "passage answers."
     )
     why_view(key="why", data={"rows": _rows(answer), "steps": _steps(answer)})
     facts = [f"Confidence {answer.confidence:.2f}"]
@@ -65,6 +66,7 @@ def _rows(answer: Answer) -> list[dict[str, Any]]:
             "lexical_share": (one.lexical or 0.0) / best if best > 0 else 0.0,
             "dense": one.dense,
             "fused": one.score,
+            "reader": one.answerable,
             "fate": _fate(one, answer),
         }
         for one in answer.candidates
@@ -77,7 +79,7 @@ def _fate(candidate: Candidate, answer: Answer) -> str:
     for citation in answer.citations:
         if citation.article_id == passage.article_id and citation.start < passage.end and passage.start < citation.end:
             return f"Cited as {citation.number}"
-    return "Dropped"
+    return "Dropped" if candidate.answerable is not None else "Not read"
 
 
 def _steps(answer: Answer) -> list[dict[str, Any]]:

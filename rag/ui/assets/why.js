@@ -18,7 +18,7 @@ const bar = (name, value, share, digits) => {
 };
 
 const passage = (row, index) => {
-  const item = el('li', row.fate === 'Dropped' ? 'dropped' : 'cited');
+  const item = el('li', row.fate.startsWith('Cited') ? 'cited' : 'dropped');
   const head = el('div', 'head');
   const title = el('strong', '', row.title);
   title.dir = 'auto';
@@ -31,6 +31,7 @@ const passage = (row, index) => {
     bar('Words', row.lexical, row.lexical_share, 2),
     bar('Meaning', row.dense, row.dense, 2),
     bar('Fused', row.fused, row.fused, 2));
+  if (row.reader !== null && row.reader !== undefined) item.append(bar('Reader', row.reader, row.reader, 2));
   return item;
 };
 
