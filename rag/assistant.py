@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.answering.asking import Asking
 from rag.answering.chat_models import choose_model
@@ -16,6 +16,9 @@ from rag.config import Settings
 from rag.errors import QuestionError
 from rag.library import Library
 from rag.schema import Answer, Done, Event, Filters, PassageReader
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable, RunnableConfig
 
 LONGEST_QUESTION = (
     20_000  # characters; the encoder reads some 1,000 of them, but a pasted paragraph is still a question
@@ -45,25 +48,87 @@ class Assistant:
         self._choice = choose_reader(self.settings.reader, reader, lambda: library.embedder)
 
     def ask(
-        self, question: str, history: Iterable[Any] = (), *, filters: Filters | None = None, periods: bool = True
+        self,
+        question: str,
+        history: Iterable[Any] = (),
+        *,
+        filters: Filters | None = None,
+        periods: bool = True,
+        config: RunnableConfig | None = None,
     ) -> Answer:
         """The answer. `history` holds turns, (role, text) pairs or LangChain messages, oldest first.
 
         With `periods`, a time in the question ("since March", "last week") narrows the search to articles published
-        then, unless these do not answer.
+        then, unless these do not answer. `config` (callbacks, tags, ...) goes to the chat model.
         """
-        *_, last = self.stream(question, history, filters=filters, periods=periods)
+        *_, last = self.stream(question, history, filters=filters, periods=periods, config=config)
         assert isinstance(last, Done)  # stream() ends with it
         return last.answer
 
     async def aask(
-        self, question: str, history: Iterable[Any] = (), *, filters: Filters | None = None, periods: bool = True
+        self,
+        question: str,
+        history: Iterable[Any] = (),
+        *,
+        filters: Filters | None = None,
+        periods: bool = True,
+        config: RunnableConfig | None = None,
     ) -> Answer:
-        """The answer, made in a thread so that an event loop goes on."""
-        return await asyncio.to_thread(self.ask, question, history, filters=filters, periods=periods)
+        """The answer, made in a thread so that an event loop goes on; cancelling frees the chat model."""
+        async for event in self.astream(question, history, filters=filters, periods=periods, config=config):
+            last = event
+        assert isinstance(last, Done)
+        return last.answer
+
+    async def astream(
+        self,
+        question: str,
+        history: Iterable[Any] = (),
+        *,
+        filters: Filters | None = None,
+        periods: bool = True,
+        config: RunnableConfig | None = None,
+    ) -> AsyncGenerator[Event, None]:
+        """The events of `stream`, each made in a thread."""
+        events = self.stream(question, history, filters=filters, periods=periods, config=config)
+        step: asyncio.Future[Event | None] | None = None
+        try:
+            while True:
+                step = asyncio.ensure_future(asyncio.to_thread(next, events, None))
+                event = await asyncio.shield(step)
+                if event is None:
+                    return
+                yield event
+        finally:  # a cancelled step ends by itself, within a heartbeat of the model's stream
+            if step is not None:
+                await step
+            await asyncio.to_thread(events.close)
+
+    def runnable(self) -> Runnable[Any, Answer]:
+        """The assistant as a LangChain runnable: a question, or {"question": ..., "history": ...}, gives an Answer.
+
+        What chains, callbacks and tracing expect: invoke, ainvoke, batch, with_config; the config reaches the model.
+        """
+        from langchain_core.runnables import RunnableLambda
+
+        def one(given: Any, config: RunnableConfig) -> Answer:
+            asked = given if isinstance(given, Mapping) else {"question": given}
+            return self.ask(asked["question"], asked.get("history", ()), config=config)
+
+        async def a_one(given: Any, config: RunnableConfig) -> Answer:
+            asked = given if isinstance(given, Mapping) else {"question": given}
+            return await self.aask(asked["question"], asked.get("history", ()), config=config)
+
+        return RunnableLambda(one, afunc=a_one, name="article-chat")
 
     def stream(
-        self, question: str, history: Iterable[Any] = (), *, filters: Filters | None = None, periods: bool = True
+        self,
+        question: str,
+        history: Iterable[Any] = (),
+        *,
+        filters: Filters | None = None,
+        periods: bool = True,
+        config: RunnableConfig | None = None,
     ) -> Generator[Event, None, None]:
         """Events while the answer is made; the last is `Done` with the same answer that `ask` returns."""
         asked = _checked(question)
@@ -74,7 +139,7 @@ class Assistant:
             self.settings,
             filters or Filters(),
             date.today() if periods else None,
-            Model(self._chosen) if self._chosen else None,
+            Model(self._chosen, config) if self._chosen else None,
         )
         return asking.events(asked, turns)
 
