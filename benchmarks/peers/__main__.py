@@ -128,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--set", default="dev_300", choices=[*datasets.NEWS, *datasets.JUDGED])
     parser.add_argument("--only", default=",".join(peer.name for peer in PEERS))
-    parser.add_argument("--articles", type=int, default=0, help="only the first so many (0: all), to try the command")
+    parser.add_argument("--articles", type=int, default=0, help="only so many (0: all), to try the command")
     parser.add_argument("--work", type=Path, default=Path("build/peers"), help="environments and indexes")
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
     options = parser.parse_args(arguments)
@@ -150,7 +150,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def make_job(data: Path, name: str, count: int, work: Path) -> tuple[exchange.Job, list[EvalQuestion]]:
     """The articles, and the questions that they answer."""
     loaded = datasets.load(name, data)
-    articles = [(datasets.document_of(one.url), one.title, one.text) for one in loaded.articles][: count or None]
+    wanted = {document for one in loaded.questions if one.answerable for document in one.relevant}
+    articles = [(datasets.document_of(one.url), one.title, one.text) for one in loaded.articles]
+    if count:  # those that answer a question first
+        articles = sorted(articles, key=lambda one: one[0] not in wanted)[:count]
     held = {one[0] for one in articles}
     questions = [one for one in loaded.questions if one.answerable and one.relevant.keys() & held]
     asked = [(one.id, one.text) for one in questions]
