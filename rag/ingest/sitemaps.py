@@ -37,7 +37,7 @@ def pages_of(fetcher: Fetcher, url: str, *, enough: int) -> list[Entry]:
         if address in read:
             continue
         read.add(address)
-        maps, found = _parse(fetcher.fetch(address, headers={"Accept": KINDS}))
+        maps, found = parse_sitemap(fetcher.fetch(address, headers={"Accept": KINDS}))
         waiting.extend(target for target, _ in _newest(maps) if urlsplit(target).hostname == host)
         for target, changed in found:
             if urlsplit(target).hostname == host:
@@ -47,7 +47,7 @@ def pages_of(fetcher: Fetcher, url: str, *, enough: int) -> list[Entry]:
     return sorted(pages.values(), key=lambda page: _day(page.mark), reverse=True)
 
 
-def _parse(page: Fetched) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def parse_sitemap(page: Fetched) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Addresses with their dates of change: of further site maps, and of pages."""
     data = _unpacked(page.body)
     if page.kind == "text/plain" and not data.lstrip().startswith(b"<"):
