@@ -63,7 +63,10 @@ def main() -> None:
     print("\n".join(lines))
     if options.write:
         head = f"# Verification\n\n{date.today():%d %B %Y}, {platform.machine()}, Python {platform.python_version()}. "
-        OUT.write_text(f"{head}Made by `python -m benchmarks.verification DATA --write`.\n\n" + "\n".join(lines) + "\n")
+        sample = f"samples of {options.limit} a row" if options.limit else "all statements"
+        how = f"{'Words and rules, without the reader' if options.plain else 'With the reader'}; {sample}."
+        made = f"{head}Made by `python -m benchmarks.verification DATA --write`. {how}\n\n"
+        OUT.write_text(made + "\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _judged_lines(folder: Path, reader: object, limit: int) -> list[str]:
