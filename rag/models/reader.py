@@ -22,7 +22,7 @@ from rag.errors import ModelError
 from rag.models.encoder import length_batches, load_tokenizer, pad
 from rag.models.package import package_weights
 from rag.models.session import WEIGHTS, make_session
-from rag.models.windows import TokenWindow, Windower
+from rag.models.windows import MAX_STATEMENT, TokenWindow, Windower
 from rag.schema import Reading
 from rag.text.sentences import split_sentences
 
@@ -121,6 +121,14 @@ class BuiltinReader(Reader):
                 readings[number] = _reading(passages[number], [one for one in found if one.window.passage == number])
         return readings
 
+    def support(self, statement: str, passages: Sequence[str]) -> list[float]:
+        """Probability, for each passage, that it says what `statement` states; of its windows the best counts."""
+        windows = Windower(self._tokenizer, statement, MAX_STATEMENT).windows(passages, [""] * len(passages))
+        chances = [0.0] * len(passages)
+        for one in self._run([window for own in windows for window in own]):
+            chances[one.window.passage] = max(chances[one.window.passage], logistic(one.support))
+        return chances
+
     def _run(self, windows: Sequence[TokenWindow]) -> list[_Found]:
         """Scores of the windows, batched by length."""
         found: list[_Found] = []
@@ -128,13 +136,16 @@ class BuiltinReader(Reader):
             batch = [windows[row] for row in rows]
             started = time.monotonic()
             ids, mask, types = pad(batch)
-            tokens, answerable = self._session.run(None, {"ids": ids, "mask": mask, "types": types})
+            tokens, answerable, support = self._session.run(None, {"ids": ids, "mask": mask, "types": types})
             speed = ids.size / max(1e-6, (time.monotonic() - started) * 1000)
             self._speed += 0.2 * (speed - self._speed)
-            found.extend(self._decode(window, tokens[row], float(answerable[row])) for row, window in enumerate(batch))
+            found.extend(
+                self._decode(window, tokens[row], float(answerable[row]), float(support[row]))
+                for row, window in enumerate(batch)
+            )
         return found
 
-    def _decode(self, window: TokenWindow, scores: NDArray[np.float32], whole: float) -> _Found:
+    def _decode(self, window: TokenWindow, scores: NDArray[np.float32], whole: float, support: float) -> _Found:
         size = len(window.starts)
         own = scores[window.offset : window.offset + size]
         none = float(scores[0, 0] + scores[0, 1])
@@ -145,7 +156,7 @@ class BuiltinReader(Reader):
             shorts[int(sentence)] = int(inside[first]), int(inside[last]), best - none
         first, last, margin = max(shorts.values(), key=lambda one: one[2])
         logit = whole * self.calibration.answerable + margin * self.calibration.margin + self.calibration.bias
-        return _Found(window, first, last, own[:, 2], whole, margin, logit, shorts)
+        return _Found(window, first, last, own[:, 2], whole, margin, logit, shorts, support)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +180,7 @@ class _Found:
     margin: float  # best span against "none"
     logit: float  # of "this window answers", calibrated
     shorts: dict[int, tuple[int, int, float]]  # by sentence: the best span in it, and its margin
+    support: float  # logit of "this window says what the statement states", where a statement was read
 
 
 def _reading(passage: str, found: Sequence[_Found]) -> Reading:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 CLS, SEP = 101, 102  # of the BERT vocabulary
 MAX_QUESTION = 48  # word pieces; longer questions keep their beginning and end
+MAX_STATEMENT = 90  # word pieces of a statement that is checked: 60 words
 MAX_TITLE = 24
 MAX_WINDOW = 256  # word pieces in all: training saw up to 288, and the cost of attention grows with the square
 
@@ -45,13 +46,13 @@ class TokenWindow:
 
 
 class Windower:
-    """Cuts passages into windows for one question."""
+    """Cuts passages into windows for one question, or for a statement with `longest` word pieces."""
 
-    def __init__(self, tokenizer: Tokenizer, question: str) -> None:
+    def __init__(self, tokenizer: Tokenizer, question: str, longest: int = MAX_QUESTION) -> None:
         self._tokenizer = tokenizer
         ids = self._ids(question[:2000])
-        if len(ids) > MAX_QUESTION:
-            half = MAX_QUESTION // 2
+        if len(ids) > longest:
+            half = longest // 2
             ids = ids[:half] + ids[-half:]
         self._head = [CLS, *ids, SEP]
 
