@@ -1,0 +1,91 @@
+"""Hostile text in title, author, outlet, address, body and file name is text on every page and in every panel."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from chat_server import Server, running
+from playwright.sync_api import Page, expect
+
+import rag
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from payloads import PAYLOADS
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Page]
+LONG_LINE = "x" * 1_000_000
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A chat over articles that are made of payloads, and one with a line of a megabyte."""
+    folder = tmp_path_factory.mktemp("hostile")
+    rows = [
+        {
+            "title": f"Keeper {number} {payload}",
+            "author": payload,
+            "publisher": f"Outlet {payload}",
+            "url": f"javascript:window.__pwn=1//{payload}" if number % 2 else f"https://a.example/{payload}",
+            "published": "2024-03-05",
+            "text": f"The keeper of lighthouse number {number} is called Tamsin {payload} Orle, the board said. "
+            "The keeper lights the lamp each evening.",
+        }
+        for number, payload in enumerate(PAYLOADS, start=1)
+    ]
+    (folder / "keepers.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (folder / "long.txt").write_text(f"The lamp of Orrin was sold on Sunday.\n{LONG_LINE}\n")
+    library = folder / "library"
+    with rag.Library.open(library) as opened:
+        report = opened.add([folder / "keepers.jsonl", folder / "long.txt"])
+        assert len(report.added) >= 40
+    with running(library) as started:
+        yield started
+
+
+def is_text_only(page: Page) -> None:
+    """Nothing ran, nothing was drawn from the articles but text, and no link leads where an article wants."""
+    assert page.evaluate("window.__pwn") is None
+    drawn = page.locator("[data-testid='stMarkdownContainer']").locator(
+        "img, script, iframe, object, form, svg, math, style, table, code, pre, .katex, h1, input, video"
+    )
+    assert drawn.count() == 0
+    links = page.locator("[data-testid='stMarkdownContainer'] a").evaluate_all(
+        "links => links.map(link => link.getAttribute('href'))"
+    )
+    assert [link for link in links if not link.startswith(("#cite-", "#act-"))] == []
+
+
+def test_answers_and_panels_show_payloads_as_text(hostile: Server, open_page: Open) -> None:
+    page = open_page(hostile.address)
+    box = page.get_by_test_id("stChatInputTextArea")
+    for number in (1, 28, 41):
+        box.fill(f"What is the keeper of lighthouse number {number} called? {PAYLOADS[number]}")
+        box.press("Enter")
+        shown = page.locator("[class*='st-key-sources-']")
+        expect(shown).to_have_count((1, 28, 41).index(number) + 1, timeout=120_000)
+        is_text_only(page)
+    for panel in ("why", "export"):
+        page.locator(f"a[href='#act-{panel}-m1']").click()
+        expect(page.locator(".st-key-panel_card")).to_be_visible()
+        is_text_only(page)
+    page.locator("a[href^='#cite-m1-']").first.hover()
+    expect(page.get_by_role("tooltip")).to_contain_text("keeper")
+    is_text_only(page)
+
+
+def test_an_uploaded_file_with_a_hostile_name_is_named_as_text(
+    hostile: Server, open_page: Open, tmp_path: Path
+) -> None:
+    file = tmp_path / "<img src=x onerror=window.__pwn=1>.txt"
+    file.write_text("")
+    page = open_page(f"{hostile.address}/library")
+    page.get_by_text("Add articles", exact=True).click()
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
+    page.get_by_role("tabpanel", name="Files").get_by_role("button", name="Add to the library").click()
+    expect(page.get_by_role("alert")).to_contain_text("was not added", timeout=60_000)
+    assert page.evaluate("window.__pwn") is None
