@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -60,6 +61,29 @@ def is_text_only(page: Page) -> None:
     assert [link for link in links if not link.startswith(("#cite-", "#act-"))] == []
 
 
+def test_pages_of_payloads_are_pages_of_text(hostile: Server, open_page: Open) -> None:
+    page = open_page(f"{hostile.address}/library")
+    rows = page.locator(".st-key-articles [class*='st-key-open-'] button")
+    expect(rows.first).to_be_visible(timeout=60_000)
+    assert len(PAYLOADS) >= 40
+    seen = rows.count()
+    is_text_only(page)
+    for number in range(2, 2 + len(PAYLOADS) // 20):
+        before = rows.first.inner_text()
+        page.locator(".st-key-library-page").get_by_text(str(number), exact=True).first.click()
+        expect(rows.first).not_to_have_text(before)
+        is_text_only(page)
+        seen += rows.count()
+    assert seen > 40
+    rows.first.click()
+    region = page.get_by_role("region", name=re.compile("^Article: "))
+    expect(region).to_contain_text("Tamsin")
+    assert region.locator("a[href^='javascript' i]").count() == 0
+    for tab in ("Passages", "Details"):
+        page.get_by_role("tab", name=tab).click()
+        is_text_only(page)
+
+
 def test_answers_and_panels_show_payloads_as_text(hostile: Server, open_page: Open) -> None:
     page = open_page(hostile.address)
     box = page.get_by_test_id("stChatInputTextArea")
@@ -89,3 +113,14 @@ def test_an_uploaded_file_with_a_hostile_name_is_named_as_text(
     page.get_by_role("tabpanel", name="Files").get_by_role("button", name="Add to the library").click()
     expect(page.get_by_role("alert")).to_contain_text("was not added", timeout=60_000)
     assert page.evaluate("window.__pwn") is None
+
+
+def test_a_line_of_a_megabyte_does_not_stop_the_page(hostile: Server, open_page: Open) -> None:
+    page = open_page(f"{hostile.address}/library")
+    search = page.get_by_role("searchbox")
+    search.fill("lamp of Orrin")
+    search.press("Enter")
+    expect(page.get_by_text("1 article with")).to_be_visible(timeout=60_000)
+    page.locator(".st-key-articles [class*='st-key-open-'] button").click()
+    expect(page.get_by_role("region", name=re.compile("^Article: "))).to_contain_text("lamp of Orrin", timeout=60_000)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
