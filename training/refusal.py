@@ -24,7 +24,9 @@ from rag.schema import PassageReader
 from training.calibrate import fit
 from training.collected import Collected, collect, without_answer
 
-NAMES = ("answerable", "similarity", "coverage", "missing", "best")  # what is fitted; silence is set by hand
+NAMES = ("answerable", "coverage", "missing", "best")  # what is fitted; silence is set by hand
+SHARES = (3, 1)  # of the sets that are fitted on: news is what the product is for
+SHARE = 100.0  # questions that a share counts as, against the ridge
 
 
 def rows_of(found: Sequence[Collected], reader: str) -> list[Features]:
@@ -47,10 +49,12 @@ def load(name: str, options: argparse.Namespace, reader: PassageReader) -> tuple
 
 
 def fit_weights(sets: Sequence[tuple[list[Features], np.ndarray]], begin: Weights) -> Weights:
-    """Weights fitted on all the sets; what is not fitted stays as it is in `begin`."""
+    """Weights fitted on the sets, which count by SHARES; what is not fitted stays as it is in `begin`."""
     table = np.asarray([[getattr(row, name) for name in NAMES] for rows, _ in sets for row in rows], dtype=float)
     labels = np.concatenate([labels for _, labels in sets])
-    beta = fit(table, labels, np.ones(len(labels)))
+    shares = [np.full(len(rows), SHARE * share / len(rows)) for share, (rows, _) in zip(SHARES, sets, strict=True)]
+    weights = np.concatenate(shares)
+    beta = fit(table, labels, weights)
     return replace(begin, **{name: round(float(v), 2) for name, v in zip((*NAMES, "bias"), beta, strict=True)})
 
 
