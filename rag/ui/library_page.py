@@ -99,5 +99,4 @@ def _draw_row(article: Article, passages: int) -> None:
             st.caption(escape(byline(article.publisher, article.published, counted)))
         st.button(
             "Remove", key=f"remove-{article.id}", type="tertiary", on_click=remove, args=([article.id],),
-            help="Can be undone",
         )  # fmt: skip

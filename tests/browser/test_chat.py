@@ -77,7 +77,7 @@ def test_the_example_is_answered_in_the_spokespersons_words_and_the_chip_opens_t
     shown = ask_example(page)
     expect(shown).to_contain_text("Price")
     expect(shown).to_contain_text("mistake")
-    quoted = shown.locator("p", has_text="mistake").locator("a[href^='#cite-']").first
+    quoted = shown.locator("li, p", has_text="mistake").locator("a[href^='#cite-']").first
     quoted.click()
     region = page.get_by_role("region", name=re.compile("^Article: "))
     mark = region.locator("mark").first
@@ -168,7 +168,7 @@ def test_uploaded_hostile_text_is_shown_as_text_everywhere(server: Server, open_
     assert page.evaluate("window.__pwn") is None
     assert page.get_by_role("main").locator("img, script, iframe").count() == 0
     assert all(
-        (link.get_attribute("href") or "").startswith("#cite-") for link in shown.get_by_role("link").all()
+        (link.get_attribute("href") or "").startswith(("#cite-", "#act-")) for link in shown.get_by_role("link").all()
     )  # fmt: skip
     with rag.Library.open(server.library) as library:
         for article in library.articles(query="Zorvath"):
@@ -186,8 +186,13 @@ def test_the_library_page_searches_previews_and_removes(server: Server, open_pag
     page.get_by_role("button", name="Throwaway gazette").click()
     expect(page.get_by_role("region", name="Article: Throwaway gazette")).to_be_visible()
     no_serious_faults(page)
-    page.locator("[class*='st-key-ask-remove-'] button").click()
-    page.locator("[class*='st-key-remove-'] button").click()
+    remove = page.locator(".st-key-articles [class*='st-key-remove-'] button")
+    expect(remove).to_have_count(1)
+    remove.click()
+    expect(page.get_by_text("0 articles with")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("1 article with")).to_be_visible()
+    remove.click()
     expect(page.get_by_text("0 articles with")).to_be_visible()
 
 

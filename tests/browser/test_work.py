@@ -141,6 +141,16 @@ def test_selected_articles_are_asked_alone(server: Server, open_page: Open) -> N
     expect(shown).not_to_contain_text("Ned Price")
 
 
+def test_a_slash_goes_to_the_question_box(server: Server, open_page: Open) -> None:
+    page = open_page(server.address)
+    expect(page.locator(".st-key-suggestions button").first).to_be_visible()
+    expect(page.locator(".st-key-cites [role=status]")).to_be_attached()  # the listener is there
+    page.get_by_role("heading", level=2).click()
+    page.keyboard.press("/")
+    expect(page.get_by_test_id("stChatInputTextArea")).to_be_focused()
+    expect(page.get_by_test_id("stChatInputTextArea")).to_have_value("")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_serious_faults_for_people_who_need_help_to_see_or_click(
     server: Server, open_page: Open, scheme: str
@@ -155,5 +165,5 @@ def test_no_page_has_serious_faults_for_people_who_need_help_to_see_or_click(
     expect(page.get_by_role("region", name=re.compile("^Article: "))).to_be_visible()
     no_serious_faults(page)
     page.get_by_role("link", name="Help").click()
-    expect(page.get_by_role("heading", level=2)).to_have_text("Help")
+    expect(page.get_by_role("heading", level=2, name="Help")).to_be_visible()
     no_serious_faults(page)

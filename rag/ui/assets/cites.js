@@ -121,7 +121,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
       if (!card().hidden) hideCard();
       else if (data.open && !event.defaultPrevented) setTriggerValue('cite', '-');
     } else if (event.key === '/' && !writing(event) && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      const box = document.querySelector('[data-testid="stChatInputTextArea"], input[type="search"]');
+      const box = document.querySelector('[data-testid="stChatInputTextArea"]')
+        || document.querySelector('[data-testid="stMain"] input[type="search"], main input[type="search"]');
       if (box) {
         event.preventDefault();
         box.focus();
