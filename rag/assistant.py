@@ -112,12 +112,10 @@ class Assistant:
         from langchain_core.runnables import RunnableLambda
 
         def one(given: Any, config: RunnableConfig) -> Answer:
-            asked = given if isinstance(given, Mapping) else {"question": given}
-            return self.ask(asked["question"], asked.get("history", ()), config=config)
+            return self.ask(*_asked(given), config=config)
 
         async def a_one(given: Any, config: RunnableConfig) -> Answer:
-            asked = given if isinstance(given, Mapping) else {"question": given}
-            return await self.aask(asked["question"], asked.get("history", ()), config=config)
+            return await self.aask(*_asked(given), config=config)
 
         return RunnableLambda(one, afunc=a_one, name="article-chat")
 
@@ -142,6 +140,11 @@ class Assistant:
             Model(self._chosen, config) if self._chosen else None,
         )
         return asking.events(asked, turns)
+
+
+def _asked(given: Any) -> tuple[Any, Iterable[Any]]:
+    """Question and history of what a chain hands over."""
+    return (given["question"], given.get("history", ())) if isinstance(given, Mapping) else (given, ())
 
 
 def _checked(question: str) -> str:

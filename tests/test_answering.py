@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.extractive import draft, merge
+from rag.answering.extractive import Draft, draft, merge
 from rag.answering.neighbours import block
 from rag.answering.offline import answer_part, closest
 from rag.answering.questions import analyse, asked_speaker, core, coverage, parts
+from rag.answering.ranking import rank
 from rag.answering.reading import FIRST, read_within
 from rag.answering.refusal import TRAINED, Features, confidence, missing_terms, refusal_text
+from rag.answering.statements import TextOf
 from rag.schema import Candidate, Passage, Reading
 from rag.text.sentences import split_sentences
 
@@ -46,8 +48,14 @@ MILL = reading("mill", 0.95, 0.1, 0.1, 0.1, short="1890")
 COPY = reading("copy", 0.9, 0.0)
 
 
+def drafted(question: str, candidates: list[Candidate], readings: list[Reading], texts: TextOf) -> Draft:
+    """The draft for a question, its sentences ranked as the offline answer ranks them."""
+    asked = analyse(question)
+    return draft(asked, rank(asked, candidates, readings, texts), texts)
+
+
 def test_the_best_sentence_is_quoted_word_for_word_with_its_place() -> None:
-    made = draft(analyse("When did the tide mill open?"), [candidate("mill")], [MILL], text_of)
+    made = drafted("When did the tide mill open?", [candidate("mill")], [MILL], text_of)
     assert [one.text for one in made.sentences] == ["The tide mill of Port Ellery opened in 1890."]
     place = made.sentences[0].citations[0]
     assert ARTICLES["mill"][place.start : place.end] == place.quote == made.sentences[0].text
@@ -55,22 +63,22 @@ def test_the_best_sentence_is_quoted_word_for_word_with_its_place() -> None:
 
 
 def test_the_same_fact_in_another_article_is_a_second_citation_not_a_second_sentence() -> None:
-    made = draft(analyse("When did the tide mill open?"), [candidate("mill"), candidate("copy")], [MILL, COPY], text_of)
+    made = drafted("When did the tide mill open?", [candidate("mill"), candidate("copy")], [MILL, COPY], text_of)
     assert len(made.sentences) == 1
     assert [place.article_id for place in made.sentences[0].citations] == ["mill", "copy"]
 
 
 def test_a_pronoun_brings_the_sentence_with_its_name() -> None:
     rye = reading("mill", 0.1, 0.95, 0.1, 0.1)
-    made = draft(analyse("What did the mill grind for the valley?"), [candidate("mill")], [rye], text_of)
+    made = drafted("What did the mill grind for the valley?", [candidate("mill")], [rye], text_of)
     assert [one.text for one in made.sentences][:2] == [
         "The tide mill of Port Ellery opened in 1890.", "It ground rye for the whole valley."
     ]  # fmt: skip
 
 
 def test_nothing_is_quoted_from_an_article_that_changed_since_it_was_found() -> None:
-    made = draft(
-        analyse("When did the tide mill open?"),
+    made = drafted(
+        "When did the tide mill open?",
         [candidate("mill")],
         [MILL],
         lambda _: "Now it says more. " + ARTICLES["mill"],
@@ -153,7 +161,7 @@ def test_coverage_takes_another_name_of_a_country_for_the_name() -> None:
 
 
 def test_merged_parts_quote_a_shared_sentence_once() -> None:
-    made = draft(analyse("When did the tide mill open?"), [candidate("mill")], [MILL], text_of)
+    made = drafted("When did the tide mill open?", [candidate("mill")], [MILL], text_of)
     assert len(merge([made, made]).sentences) == 1
 
 

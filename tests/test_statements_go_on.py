@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rag.answering.extractive import draft
 from rag.answering.questions import analyse
+from rag.answering.ranking import rank
 from rag.schema import Candidate, Passage, Reading
 from rag.text.sentences import split_sentences
 
@@ -19,7 +20,9 @@ def quoted(question: str) -> list[str]:
         0.9, sentences=tuple((*span, score) for span, score in zip(spans, (0.9, 0.1, 0.1, 0.1), strict=True))
     )
     candidate = Candidate(passage=Passage("t:0", "t", 0, 0, len(TEXT), TEXT), title="Tunnel", score=0.9)
-    made = draft(analyse(question), [candidate], [read], lambda article_id: TEXT)
+    asked = analyse(question)
+    picks = rank(asked, [candidate], [read], lambda article_id: TEXT)
+    made = draft(asked, picks, lambda article_id: TEXT)
     return [sentence.text for sentence in made.sentences]
 
 

@@ -14,13 +14,23 @@ def cite(candidate: Candidate, article_text: str, start: int, end: int) -> Citat
     """The citation of `article_text[start:end]`, not numbered yet; `candidate` gives the article's head."""
     if not 0 <= start < end <= len(article_text):
         raise ValueError(f"no passage at {start}:{end} in a text of {len(article_text)} characters")
+    return _citation(candidate, start, end, article_text[start:end])
+
+
+def cite_within(candidate: Candidate, start: int, end: int) -> Citation:
+    """The citation of characters `start` to `end` of the passage itself, not numbered yet."""
+    passage = candidate.passage
+    return _citation(candidate, passage.start + start, passage.start + end, passage.text[start:end])
+
+
+def _citation(candidate: Candidate, start: int, end: int, quote: str) -> Citation:
     return Citation(
         number=0,
         article_id=candidate.passage.article_id,
         title=candidate.title,
         start=start,
         end=end,
-        quote=article_text[start:end],
+        quote=quote,
         publisher=candidate.publisher,
         published=candidate.published,
         url=candidate.url,

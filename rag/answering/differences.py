@@ -24,24 +24,16 @@ _ROUGH = frozenset("more than about at least some around nearly almost over up t
 
 def other_reports(picks: Sequence[Pick], text_of: TextOf) -> list[Pick]:
     """The best sentence and those of other articles with another figure for the same thing; [] when none differs."""
-    if not picks:
-        return []
-    best, figure = next(
-        ((pick, value) for pick in picks if _near(pick, picks) and (value := _figure(pick, text_of))), (None, None)
-    )
-    if best is None or figure is None:
-        return []
-    found = [best]
-    for pick in picks:
-        if not _near(pick, picks) or len(found) == MOST:
-            break
-        other = _figure(pick, text_of)
-        articles = {one.candidate.passage.article_id for one in found}
-        if other is None or pick.candidate.passage.article_id in articles:
+    near = [pick for pick in picks if pick.score >= picks[0].score - NEAR]
+    found: dict[str, tuple[Pick, Figure]] = {}  # by article
+    for pick in near:
+        figure = _figure(pick, text_of)
+        article_id = pick.candidate.passage.article_id
+        if figure is None or article_id in found or len(found) == MOST:
             continue
-        if all(_differ(other, known) for one in found if (known := _figure(one, text_of))):
-            found.append(pick)
-    return found if len(found) > 1 else []
+        if all(_differ(figure, known) for _, known in found.values()):
+            found[article_id] = pick, figure
+    return [pick for pick, _ in found.values()] if len(found) > 1 else []
 
 
 def short_text(pick: Pick, text_of: TextOf) -> str:
@@ -70,7 +62,3 @@ def _differ(one: Figure, other: Figure) -> bool:
     """Whether two figures cannot both be right: other numbers, and no sign that they count other things."""
     alike = not one[1] or not other[1] or bool(one[1] & other[1])
     return alike and not one[0] & other[0]
-
-
-def _near(pick: Pick, picks: Sequence[Pick]) -> bool:
-    return pick.score >= picks[0].score - NEAR

@@ -12,9 +12,9 @@ from rag.answering.citations import cite
 from rag.answering.differences import other_reports, short_text
 from rag.answering.neighbours import block
 from rag.answering.questions import Question, text_stems
-from rag.answering.ranking import Pick, rank
+from rag.answering.ranking import Pick
 from rag.answering.statements import TextOf, statements
-from rag.schema import AnswerSentence, Candidate, Citation, Difference, Reading
+from rag.schema import AnswerSentence, Citation, Difference
 from rag.text.sentences import Span, split_sentences
 
 # Log-odds: a further sentence is quoted when it is that near to the best one. On four sets 1.0 quotes 1.3 to 1.7
@@ -43,15 +43,8 @@ class Draft:
     reports: tuple[Report, ...] = ()  # of one thing, where they differ
 
 
-def draft(
-    question: Question, candidates: Sequence[Candidate], readings: Sequence[Reading | None], text_of: TextOf
-) -> Draft:
-    """The best sentences for the question, joined with the neighbours they need; empty when nothing can be quoted."""
-    return draft_of(question, rank(question, candidates, readings, text_of), text_of)
-
-
-def draft_of(question: Question, picks: Sequence[Pick], text_of: TextOf) -> Draft:
-    """As `draft`, from sentences that are ranked already."""
+def draft(question: Question, picks: Sequence[Pick], text_of: TextOf) -> Draft:
+    """The best of the ranked sentences, joined with the neighbours they need; empty when nothing can be quoted."""
     if question.speaker and picks and picks[0].chance < UNSAID:
         return Draft()
     chosen, copies = _choose(picks, question, text_of)

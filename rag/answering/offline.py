@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag.answering import ranking
 from rag.answering.citations import cite
-from rag.answering.extractive import Draft, draft_of
+from rag.answering.extractive import Draft, draft
 from rag.answering.questions import analyse
 from rag.answering.ranking import NOTHING, rank
 from rag.answering.refusal import Occurs, confidence, features, missing_terms, weights_for
@@ -44,7 +44,7 @@ def answer_part(
     picks = rank(asked, candidates, readings, text_of, ranking.weights_for(reader_name))
     best = picks[0].score if picks else NOTHING
     sure = confidence(features(asked, candidates, readings, missing, silent, best), weights_for(reader_name))
-    made = Draft() if sure < refuse_below else draft_of(asked, picks, text_of)
+    made = Draft() if sure < refuse_below else draft(asked, picks, text_of)
     return Part(question, made, sure, missing)
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_MONTH = "|".join(_MONTHS)
+from rag.text.dates import MONTHS
+
+_MONTH = "|".join(MONTHS)
 _YEAR = r"(?:1[89]|20)\d\d"
 _MONTH_AND_YEAR = re.compile(rf"\b({_MONTH})\s+({_YEAR})\b")
 _ONLY_YEAR = re.compile(rf"\b({_YEAR})\b")
@@ -45,8 +43,8 @@ def shifted(question: str, words: str) -> str | None:
     way = (relative.group("way") or relative.group("way_last")).lower()
     step = -1 if way in {"before", "earlier", "previous"} else 1
     if found := _MONTH_AND_YEAR.search(question):
-        months = 12 * int(found.group(2)) + _MONTHS.index(found.group(1)) + step * (1 if unit == "month" else 12)
-        moved = f"{_MONTHS[months % 12]} {months // 12}"
+        months = 12 * int(found.group(2)) + MONTHS.index(found.group(1)) + step * (1 if unit == "month" else 12)
+        moved = f"{MONTHS[months % 12]} {months // 12}"
     elif unit == "year" and (found := _ONLY_YEAR.search(question)):
         moved = str(int(found.group(1)) + step)
     else:

@@ -5,13 +5,13 @@ The weights are fitted by `python -m training.selection` on questions whose answ
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from rag.answering.attribution import speaks
+from rag.answering.odds import chance, log_odds
 from rag.answering.questions import Question, coverage
 from rag.answering.refusal import surroundings
 from rag.answering.selection import fits_kind
@@ -22,7 +22,6 @@ from rag.text.sentences import Span, split_sentences
 SHORTEST = 4  # words: less is a label or the name of whoever speaks next
 NOTHING = -10.0  # log-odds, where no sentence was read
 SPEAKS_MOST = 0.9  # what a reported statement counts where no speaker is asked for by name
-_LEAST = 1e-4  # probabilities are kept this far from 0 and 1 before their log-odds are taken
 
 
 class Features(NamedTuple):
@@ -74,7 +73,7 @@ class Pick:
     @property
     def chance(self) -> float:
         """Probability that it holds the answer."""
-        return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, self.score))))
+        return chance(self.score)
 
 
 def rank(
@@ -139,12 +138,6 @@ def _short(reading: Reading, place: int) -> tuple[int, int, float] | None:
     if reading.start is None or reading.end is None or not start <= reading.start < end:
         return None
     return reading.start, min(reading.end, end), reading.answerable
-
-
-def log_odds(chance: float) -> float:
-    """Log-odds of a probability, kept finite."""
-    chance = min(max(chance, _LEAST), 1 - _LEAST)
-    return math.log(chance / (1 - chance))
 
 
 def _within(sentences: tuple[Span, ...], start: int, end: int) -> range:

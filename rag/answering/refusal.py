@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rag.answering.odds import chance
 from rag.answering.questions import Question, coverage
 from rag.schema import Candidate, Reading
 from rag.text.names import aliases, name_words
@@ -85,7 +85,7 @@ def confidence(found: Features, weights: Weights) -> float:
         + weights.silence * found.silence
         + weights.best * found.best
     )
-    return 1.0 / (1.0 + math.exp(-value))
+    return chance(value)
 
 
 def missing_terms(question: Question, candidates: Sequence[Candidate], occurs: Occurs) -> tuple[str, ...]:

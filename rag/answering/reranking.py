@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rag.answering.ranking import log_odds
+from rag.answering.odds import log_odds
 from rag.schema import Candidate, Reading
 
 # Of the fused score (0..1) beside the log-odds of the best short answer and of the best sentence. Passage MRR@10 with

@@ -5,10 +5,10 @@ It stands in where the trained reader's files are missing, behind the same seam 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 
+from rag.answering.odds import chance
 from rag.answering.questions import Question, analyse, coverage
 from rag.schema import Embedder, Reading
 from rag.text.sentences import Span, split_sentences
@@ -126,13 +126,9 @@ def _reading(
     if not scored:
         return Reading(0.0)
     around = coverage(asked, f"{head}\n{passage}")
-    return Reading(_logistic(_BIAS + _SIMILARITY * max(similar) + _COVERAGE * around), sentences=scored)
+    return Reading(chance(_BIAS + _SIMILARITY * max(similar) + _COVERAGE * around), sentences=scored)
 
 
 def _sentence_score(asked: Question, sentence: str, word: float, near: float) -> float:
     score = 0.45 * max(0.0, near) + 0.4 * word + 0.15 * fits_kind(asked.text, sentence)
     return round(min(1.0, score), 4)
-
-
-def _logistic(value: float) -> float:
-    return 1.0 / (1.0 + math.exp(-value))

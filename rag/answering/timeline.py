@@ -12,16 +12,16 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from rag.schema import Answer, Candidate, Citation
-from rag.text.dates import parse_date
+from rag.answering.citations import cite_within
+from rag.schema import Answer, Citation
+from rag.text.dates import MONTHS, parse_date
 from rag.text.sentences import split_sentences
 from rag.text.words import stems
 
 MAX_MOMENTS = 24
 FOLLOWED = 12  # candidates after these are seldom about the question
 SHORTEST = 20  # characters: shorter sentences tell nothing by themselves
-_MONTHS = "January February March April May June July August September October November December".split()
-_MONTH = "|".join(_MONTHS)
+_MONTH = "|".join(MONTHS)
 _NO_YEAR = re.compile(
     rf"\b(?:(?P<day>\d{{1,2}}) (?P<month>{_MONTH})|(?P<month2>{_MONTH}) (?P<day2>\d{{1,2}}))\b(?!,? \d{{4}})"
 )
@@ -61,7 +61,7 @@ def _moments(answer: Answer) -> Iterator[Moment]:
         for start, end in split_sentences(text):
             when = _named(text[start:end], candidate.published)
             if when and end - start >= SHORTEST:
-                yield Moment(when, _cited(candidate, start, end))
+                yield Moment(when, cite_within(candidate, start, end))
 
 
 def _named(sentence: str, published: date | None) -> date | None:
@@ -71,27 +71,12 @@ def _named(sentence: str, published: date | None) -> date | None:
     match = _NO_YEAR.search(sentence)
     if match is None or published is None:
         return None
-    month = _MONTHS.index(match["month"] or match["month2"]) + 1
+    month = MONTHS.index(match["month"] or match["month2"]) + 1
     try:
         when = date(published.year, month, int(match["day"] or match["day2"]))
         return when if when <= published + _LATER else when.replace(year=published.year - 1)
     except ValueError:  # 31 June, or 29 February of a common year
         return None
-
-
-def _cited(candidate: Candidate, start: int, end: int) -> Citation:
-    passage = candidate.passage
-    return Citation(
-        number=0,
-        article_id=passage.article_id,
-        title=candidate.title,
-        start=passage.start + start,
-        end=passage.start + end,
-        quote=passage.text[start:end],
-        publisher=candidate.publisher,
-        published=candidate.published,
-        url=candidate.url,
-    )
 
 
 def _alike(one: Moment, other: Moment) -> bool:

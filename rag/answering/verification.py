@@ -6,7 +6,6 @@ The rules have a veto; all else goes through logistic weights that `python -m tr
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
@@ -17,6 +16,7 @@ from typing import Protocol, runtime_checkable
 from rag.answering.alignment import displaced, swapped
 from rag.answering.attribution import MENTION, speaks
 from rag.answering.facts import Missing, Source, missing, source
+from rag.answering.odds import chance, log_odds
 from rag.answering.questions import analyse, coverage
 from rag.answering.statements import TextOf, own_words, statements
 from rag.schema import Candidate
@@ -152,8 +152,7 @@ class Judge:
         if self._supports is None:
             return 0.0
         best = max(self._supports(statement, [run] if run == text else [run, text]))
-        best = min(max(best, 1e-6), 1 - 1e-6)
-        return max(-LOGIT_LIMIT, min(LOGIT_LIMIT, math.log(best / (1 - best))))
+        return max(-LOGIT_LIMIT, min(LOGIT_LIMIT, log_odds(best)))
 
     def _wrong_speaker(self, statement: str, candidate: Candidate) -> float:
         """0 when whom the statement names says it there (or it names nobody), 0.5 when nobody says it, else 1."""
@@ -180,7 +179,7 @@ def contradicting(statement: str, text: str, span: Span) -> tuple[str, ...]:
 def probability(found: Features, weights: Weights) -> float:
     """Support, 0..1."""
     value = weights.bias + sum(w * f for w, f in zip(weights.features, astuple(found), strict=True))
-    return 1.0 / (1.0 + math.exp(-max(-40.0, min(40.0, value))))
+    return chance(value)
 
 
 def source_of(candidate: Candidate) -> Source:

@@ -71,9 +71,10 @@ def read_file(file: Path) -> Read | None:
 
 
 def _beir(corpus: Path, queries: Path, judged: Mapping[str, Mapping[str, float]]) -> Read:
-    articles = tuple(_article(row, _id(row), corpus) for row in rows(corpus))
+    articles = tuple(_article(row, _id(row), corpus) for row in json_rows(corpus))
     questions = (
-        Row(id=_id(row), text=_text(row, "text", queries), relevant=judged.get(_id(row), {})) for row in rows(queries)
+        Row(id=_id(row), text=_text(row, "text", queries), relevant=judged.get(_id(row), {}))
+        for row in json_rows(queries)
     )
     return Read(articles, tuple(one for one in questions if one.relevant))
 
@@ -98,8 +99,8 @@ def _judgements(folder: Path, split: str) -> dict[str, dict[str, float]]:
 
 def _news(articles: Path, questions: Path) -> Read:
     """Our JSON lines: articles with id, title, text; questions with answers, answerable, relevant articles."""
-    read = tuple(_article(row, _id(row), articles) for row in rows(articles))
-    return Read(read, tuple(_news_row(row, questions) for row in rows(questions)))
+    read = tuple(_article(row, _id(row), articles) for row in json_rows(articles))
+    return Read(read, tuple(_news_row(row, questions) for row in json_rows(questions)))
 
 
 def _news_row(row: dict[str, Any], file: Path) -> Row:
@@ -132,7 +133,7 @@ def _contexts(file: Path) -> Read | None:
     names: dict[str, str] = {}
     articles: list[Article] = []
     questions: list[Row] = []
-    for row in rows(file):
+    for row in json_rows(file):
         if "question" not in row or "context" not in row:
             return None
         context = _text(row, "context", file)
@@ -186,7 +187,7 @@ def _find(folder: Path, name: str) -> Path | None:
     return next((file for suffix in SUFFIXES if (file := folder / (name + suffix)).exists()), None)
 
 
-def rows(file: Path) -> Iterator[dict[str, Any]]:
+def json_rows(file: Path) -> Iterator[dict[str, Any]]:
     """The rows of JSON lines, plain or compressed."""
     with _open(file) as lines:
         for number, line in enumerate(lines, 1):

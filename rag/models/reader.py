@@ -9,7 +9,7 @@ import json
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -125,13 +125,18 @@ class BuiltinReader(Reader):
         """Probability, for each passage, that it says what `statement` states; of its windows the best counts."""
         windows = Windower(self._tokenizer, statement, MAX_STATEMENT).windows(passages, [""] * len(passages))
         chances = [0.0] * len(passages)
-        for one in self._run([window for own in windows for window in own]):
-            chances[one.window.passage] = max(chances[one.window.passage], logistic(one.support))
+        for window, _, _, support in self._scored([window for own in windows for window in own]):
+            chances[window.passage] = max(chances[window.passage], logistic(support))
         return chances
 
     def _run(self, windows: Sequence[TokenWindow]) -> list[_Found]:
-        """Scores of the windows, batched by length."""
-        found: list[_Found] = []
+        """What the windows gave for a question."""
+        return [self._decode(window, tokens, whole) for window, tokens, whole, _ in self._scored(windows)]
+
+    def _scored(
+        self, windows: Sequence[TokenWindow]
+    ) -> Iterator[tuple[TokenWindow, NDArray[np.float32], float, float]]:
+        """Each window with its token scores, answerable and support logits; batched by length."""
         for rows in length_batches([len(window.ids) for window in windows], _BATCH_TOKENS):
             batch = [windows[row] for row in rows]
             started = time.monotonic()
@@ -139,13 +144,10 @@ class BuiltinReader(Reader):
             tokens, answerable, support = self._session.run(None, {"ids": ids, "mask": mask, "types": types})
             speed = ids.size / max(1e-6, (time.monotonic() - started) * 1000)
             self._speed += 0.2 * (speed - self._speed)
-            found.extend(
-                self._decode(window, tokens[row], float(answerable[row]), float(support[row]))
-                for row, window in enumerate(batch)
-            )
-        return found
+            for row, window in enumerate(batch):
+                yield window, tokens[row], float(answerable[row]), float(support[row])
 
-    def _decode(self, window: TokenWindow, scores: NDArray[np.float32], whole: float, support: float) -> _Found:
+    def _decode(self, window: TokenWindow, scores: NDArray[np.float32], whole: float) -> _Found:
         size = len(window.starts)
         own = scores[window.offset : window.offset + size]
         none = float(scores[0, 0] + scores[0, 1])
@@ -156,7 +158,7 @@ class BuiltinReader(Reader):
             shorts[int(sentence)] = int(inside[first]), int(inside[last]), best - none
         first, last, margin = max(shorts.values(), key=lambda one: one[2])
         logit = whole * self.calibration.answerable + margin * self.calibration.margin + self.calibration.bias
-        return _Found(window, first, last, own[:, 2], whole, margin, logit, shorts, support)
+        return _Found(window, first, last, own[:, 2], whole, margin, logit, shorts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,6 @@ class _Found:
     margin: float  # best span against "none"
     logit: float  # of "this window answers", calibrated
     shorts: dict[int, tuple[int, int, float]]  # by sentence: the best span in it, and its margin
-    support: float  # logit of "this window says what the statement states", where a statement was read
 
 
 def _reading(passage: str, found: Sequence[_Found]) -> Reading:

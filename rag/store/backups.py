@@ -6,7 +6,6 @@ holds. The indexes are not in it; they are built from it.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import uuid
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pathlib import Path
 from rag.errors import LibraryError
 from rag.store.database import FILE_NAME, Database
 from rag.store.dense import ERA
+from rag.store.files import flush
 from rag.store.lock import WriterLock
 from rag.store.vectors import Snapshots
 
@@ -48,9 +48,9 @@ def back_up(database: Database, file: Path) -> Backup:
                 source.backup(copy)
                 copy.execute("PRAGMA journal_mode=DELETE").close()  # one file, without a log beside it
             backup = examine(draft)
-            _flush(draft)
+            flush(draft)
             draft.replace(file)
-            _flush(file.parent)
+            flush(file.parent)
         finally:
             draft.unlink(missing_ok=True)
     return Backup(file, backup.articles, backup.passages)
@@ -121,9 +121,9 @@ def _replace(draft: Path, folder: Path) -> Path | None:
         _go_on_after(copy, state)
     Snapshots(folder / "dense").withdraw()
     if state is None:
-        _flush(draft)
+        flush(draft)
         draft.replace(live)
-        _flush(folder)
+        flush(folder)
         return kept
     if state["articles"]:
         database = Database(live)
@@ -207,13 +207,3 @@ def _told(file: Path, what: str) -> Iterator[None]:
         raise LibraryError(f"{what} ({file}: {error}).", mend) from error
     except OSError as error:
         raise LibraryError(f"{what} ({file}: {error.strerror or error}).", "Check the path and the space.") from error
-
-
-def _flush(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return
-    handle = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

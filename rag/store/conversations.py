@@ -9,7 +9,6 @@ kept.heads(query="barrier")
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
@@ -19,6 +18,7 @@ from rag.store import answers
 from rag.store.database import Database
 from rag.store.filtering import among
 from rag.store.kept import Head, KeptConversation, KeptMessage, named
+from rag.store.rows import moment_of, stored
 from rag.store.tables import articles, conversations, messages
 
 
@@ -30,7 +30,7 @@ class ConversationTable:
 
     def begin(self, conversation_id: str, position: int, question: str, scope: str = "") -> None:
         """Keep a question that is being answered; it replaces one at the same position."""
-        now = _now()
+        now = stored(None)
         with self._database.write() as connection:
             known = connection.execute(
                 update(conversations).where(conversations.c.id == conversation_id).values(changed=now)
@@ -119,14 +119,10 @@ def _at(conversation_id: str, position: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def _head(row: Row[Any]) -> Head:
-    return Head(row.id, row.name, row.changed.replace(tzinfo=UTC))
+    return Head(row.id, row.name, moment_of(row.changed))
 
 
 def _message(row: Row[Any]) -> KeptMessage:
     answer, digests = answers.from_json(row.answer), json.loads(row.digests)
-    asked = row.asked.replace(tzinfo=UTC)
+    asked = moment_of(row.asked)
     return KeptMessage(row.position, row.question, row.state, row.scope, answer, digests, asked)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

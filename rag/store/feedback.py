@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import Delete, delete, insert, select
 
 from rag.store.database import Database
 from rag.store.kept import MAX_REASON, Feedback
+from rag.store.rows import moment_of, stored
 from rag.store.tables import feedback
 
 
@@ -19,12 +18,11 @@ class FeedbackTable:
 
     def give(self, given: Feedback) -> None:
         """Keep it in place of what was said about the same answer before."""
-        moment = (given.given or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
         row = {"conversation": given.conversation, "position": given.position, "good": int(given.good)}
         row |= {"reason": given.reason.strip()[:MAX_REASON], "question": given.question, "answer_text": given.answer}
         with self._database.write() as connection:
             connection.execute(_same(given.conversation, given.position))
-            connection.execute(insert(feedback).values(**row, model=given.model, given=moment))
+            connection.execute(insert(feedback).values(**row, model=given.model, given=stored(given.given)))
 
     def take_back(self, conversation: str, position: int) -> None:
         """Forget what was said about this answer."""
@@ -53,7 +51,7 @@ class FeedbackTable:
                     question=row.question,
                     answer=row.answer_text,
                     model=row.model,
-                    given=row.given.replace(tzinfo=UTC),
+                    given=moment_of(row.given),
                 )
                 for row in connection.execute(wanted)
             ]

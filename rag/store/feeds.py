@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select
 
 from rag.store.database import Database
 from rag.store.filtering import among
+from rag.store.rows import moment_of, stored
 from rag.store.tables import feed_entries, feeds
 
 MOST_FAILURES = 3  # visits at which an entry may fail before it is left alone: a page behind a log-in stays there
@@ -46,10 +47,7 @@ class FeedTable:
         )
         with self._database.read() as connection:
             rows = connection.execute(counted).all()
-        return [
-            Feed(row.url, row.title, row.etag, row.modified, row.checked.replace(tzinfo=UTC), row.entries)
-            for row in rows
-        ]
+        return [Feed(row.url, row.title, row.etag, row.modified, moment_of(row.checked), row.entries) for row in rows]
 
     def get(self, url: str) -> Feed:
         """What is known of the feed at the address; an empty Feed when it was never visited."""
@@ -83,7 +81,7 @@ class FeedTable:
         row = {"url": feed.url, "title": feed.title, "etag": feed.etag, "modified": feed.modified}
         with self._database.write() as connection:
             connection.execute(delete(feeds).where(feeds.c.url == feed.url))
-            connection.execute(insert(feeds).values(**row, checked=datetime.now(UTC).replace(tzinfo=None)))
+            connection.execute(insert(feeds).values(**row, checked=stored(None)))
 
     def forget(self, url: str) -> bool:
         """Forget a feed with its entries; whether it was known. Its articles stay."""

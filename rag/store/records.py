@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, UnaryExpression, delete, 
 from rag.schema import Article, Candidate, Filters, Passage, Vectors
 from rag.store import lexical, stories
 from rag.store.filtering import among, conditions
+from rag.store.rows import article_of, row_of, stored
 from rag.store.stories import Copy
 from rag.store.tables import articles, copies, lines, passages, vectors, versions
 
@@ -142,15 +143,12 @@ def _delete(connection: Connection, number: int) -> None:
 def _keep_version(connection: Connection, article_id: str, text_digest: str, text: str) -> None:
     same = (versions.c.article_id == article_id) & (versions.c.text_digest == text_digest)
     connection.execute(delete(versions).where(same))
-    row = {"article_id": article_id, "text_digest": text_digest, "text": text, "replaced": _utc(datetime.now(UTC))}
+    row = {"article_id": article_id, "text_digest": text_digest, "text": text, "replaced": stored(None)}
     connection.execute(insert(versions).values(**row))
 
 
 def _insert_article(connection: Connection, prepared: Prepared) -> int:
-    article = prepared.article
-    names = ("id", "title", "text", "url", "publisher", "author", "published", "language", "source")
-    row = {name: getattr(article, name) for name in names}
-    row |= {"added": _utc(article.added or datetime.now(UTC)), "passage_count": len(prepared.passages)}
+    row = row_of(prepared.article) | {"passage_count": len(prepared.passages)}
     row |= {"digest": prepared.digest, "text_digest": prepared.text_digest}
     number = connection.execute(insert(articles).values(**row)).inserted_primary_key
     assert number is not None
@@ -188,12 +186,6 @@ def known_copy(connection: Connection, article_id: str) -> Known | None:
     if copy is None:
         return None
     return Known(article_id, copy.article.title, copy.digest, copy.text_digest, copy.article.source, copy.story)
-
-
-def article_of(row: Row[Any]) -> Article:
-    """An article from its row."""
-    names = ("id", "title", "text", "url", "publisher", "author", "published", "language", "source")
-    return Article(**{name: getattr(row, name) for name in names}, added=row.added.replace(tzinfo=UTC))
 
 
 def listing(query: str | None, filters: Filters) -> list[ColumnElement[bool]]:
@@ -291,8 +283,3 @@ def _passages() -> Any:
 
 def _passage_of(row: Row[Any]) -> Passage:
     return Passage(row.id, row.article_id, row.position, row.start, row.end, row.text)
-
-
-def _utc(moment: datetime) -> datetime:
-    """In UTC and without zone, as the database keeps it; a moment without zone is taken as UTC."""
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

@@ -33,6 +33,7 @@ from rag.store.feedback import FeedbackTable
 from rag.store.feeds import FeedTable
 from rag.store.lock import WriterLock
 from rag.store.records import Known, Line, Order, Prepared, Snapshot
+from rag.store.rows import article_of
 from rag.store.stories import Copy
 from rag.store.vectors import Snapshots
 
@@ -268,7 +269,7 @@ class Store:
         with self._database.read() as connection:
             row = connection.execute(select(tables.articles).where(tables.articles.c.id == article_id)).one_or_none()
             if row is not None:
-                return records.article_of(row)
+                return article_of(row)
             copy = stories.copy(connection, article_id)
             return copy.article if copy is not None else None
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from rag.schema import Article, OtherSource
 from rag.store.filtering import among
+from rag.store.rows import article_of, row_of
 from rag.store.tables import articles, bands, copies, owned
 
 MOST_COMPARED = 20  # articles that share a band; those that share most come first
-_HEAD = ("id", "title", "text", "url", "publisher", "author", "published", "language", "source")
 
 
 @dataclass(frozen=True)
@@ -116,11 +115,8 @@ def set_bands(connection: Connection, number: int, numbers: Iterable[int]) -> No
 
 
 def _row(copy: Copy) -> dict[str, Any]:
-    row: dict[str, Any] = {name: getattr(copy.article, name) for name in _HEAD}
-    added = (copy.article.added or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
-    return row | {"story": copy.story, "added": added, "digest": copy.digest, "text_digest": copy.text_digest}
+    return row_of(copy.article) | {"story": copy.story, "digest": copy.digest, "text_digest": copy.text_digest}
 
 
 def _copy(row: Row[Any]) -> Copy:
-    article = Article(**{name: getattr(row, name) for name in _HEAD}, added=row.added.replace(tzinfo=UTC))
-    return Copy(row.story, article, row.digest, row.text_digest)
+    return Copy(row.story, article_of(row), row.digest, row.text_digest)

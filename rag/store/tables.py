@@ -6,6 +6,8 @@ mistaken for its successor, even when both carry the same passage id.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -35,21 +37,29 @@ library = Table(  # one row: what this library is
     Column("generation", Integer, nullable=False),  # grows with each change
 )
 
+
+def _head() -> tuple[Column[Any], ...]:
+    """What an article and a syndicated copy are described by."""
+    return (
+        Column("title", Text, nullable=False),
+        Column("url", Text),
+        Column("publisher", Text),
+        Column("author", Text),
+        Column("published", Date),
+        Column("language", String),
+        Column("added", DateTime, nullable=False),  # UTC
+        Column("source", Text),
+        Column("digest", String, nullable=False),
+        Column("text_digest", String, nullable=False),
+    )
+
+
 articles = Table(
     "articles",
     metadata,
     Column("number", Integer, primary_key=True),
     Column("id", String, nullable=False, unique=True),
-    Column("title", Text, nullable=False),
-    Column("url", Text),
-    Column("publisher", Text),
-    Column("author", Text),
-    Column("published", Date),
-    Column("language", String),
-    Column("added", DateTime, nullable=False),  # UTC
-    Column("source", Text),
-    Column("digest", String, nullable=False),
-    Column("text_digest", String, nullable=False),
+    *_head(),
     Column("passage_count", Integer, nullable=False),
     Column("text", Text, nullable=False),  # last: a scan for the others then reads no overflow pages
     Index("articles_by_text", "text_digest"),
@@ -98,16 +108,7 @@ copies = Table(  # syndicated copies: further sources of an article, which stand
     metadata,
     Column("id", String, primary_key=True),  # of the copy
     Column("story", String, nullable=False, index=True),  # id of the article
-    Column("title", Text, nullable=False),
-    Column("url", Text),
-    Column("publisher", Text),
-    Column("author", Text),
-    Column("published", Date),
-    Column("language", String),
-    Column("added", DateTime, nullable=False),  # UTC
-    Column("source", Text),
-    Column("digest", String, nullable=False),
-    Column("text_digest", String, nullable=False),
+    *_head(),
     Column("text", Text, nullable=False),
 )
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import shutil
 import threading
 import uuid
@@ -29,6 +28,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from rag.schema import Vectors
+from rag.store.files import flush
 
 Numbers = NDArray[np.int64]
 
@@ -184,15 +184,15 @@ class Snapshots:
         paths = sorted(path for path in work.rglob("*") if path.is_file())
         files = {path.relative_to(work).as_posix(): (path.stat().st_size, _digest(path)) for path in paths}
         for path in [*paths, *{path.parent for path in paths}]:
-            _flush(path)
+            flush(path)
         published = Published(f"at-{uuid.uuid4().hex[:12]}", upto, held, generation, files)
         work.rename(self._folder / published.name)
         draft = self._card.with_suffix(".draft")
         draft.write_text(json.dumps(asdict(published)), encoding="utf-8")
-        _flush(draft)
+        flush(draft)
         draft.replace(self._card)
-        _flush(self._folder)
-        _flush(self._folder.parent)
+        flush(self._folder)
+        flush(self._folder.parent)
         self.clean()
         return published
 
@@ -282,14 +282,3 @@ def _digest(source: Path, copy: Path | None = None) -> str:
             if write:
                 write.close()
     return digest.hexdigest()
-
-
-def _flush(path: Path) -> None:
-    """Bring a file or a folder's entries to the disk (folders cannot be flushed on Windows, nor need be)."""
-    if os.name == "nt" and path.is_dir():
-        return
-    handle = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

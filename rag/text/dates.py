@@ -8,10 +8,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
-_MONTHS = tuple("January February March April May June July August September October November December".lower().split())
-MONTH_NUMBERS = {name: number for number, name in enumerate(_MONTHS, 1)} | {
-    name[:3]: number for number, name in enumerate(_MONTHS, 1)
-}
+MONTHS = tuple("January February March April May June July August September October November December".split())
+MONTH_NUMBERS = {form.lower(): number for number, name in enumerate(MONTHS, 1) for form in (name, name[:3])}
 MONTH_NUMBERS["sept"] = 9
 _MONTH = r"(?P<month>" + "|".join(sorted(MONTH_NUMBERS, key=len, reverse=True)) + r")\b\.?"
 
