@@ -7,7 +7,6 @@ must not be there), `readability` (title, author and date). Sets are those three
 from __future__ import annotations
 
 import gzip
-import json
 import re
 import sys
 import time
@@ -18,6 +17,7 @@ from statistics import mean
 from typing import Any
 
 from rag.errors import SourceError
+from rag.evaluation.layouts import json_rows
 from rag.ingest.html import parse_html
 from rag.ingest.markup import html_text
 from rag.schema import Article
@@ -40,10 +40,8 @@ def main() -> None:
 
 
 def _rows(folder: Path) -> Iterator[tuple[Row, bytes]]:
-    with gzip.open(folder / "gold.jsonl.gz", "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            yield row, gzip.decompress((folder / row["file"]).read_bytes())
+    for row in json_rows(folder / "gold.jsonl.gz"):
+        yield row, gzip.decompress((folder / row["file"]).read_bytes())
 
 
 # --- extractors

@@ -8,11 +8,9 @@ of the words of the human rewrite that the rewrite holds (ROUGE-1 recall).
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from rag.answering.followup import standalone
+from rag.evaluation.layouts import json_rows
 from rag.library import Library
 from rag.schema import Article, Turn
 from rag.text.words import words
@@ -45,8 +44,8 @@ def main() -> None:
 
 def _mtrag(folder: Path, limit: int) -> list[str]:
     """Overlap of the found passages with those of the human rewrite."""
-    told = {row["id"]: row for row in _rows(folder / "mtrag_turns.jsonl.gz")}
-    asked = [row for row in _rows(folder / "mtrag_rewrites.jsonl.gz") if len(row["user_turns"]) > 1]
+    told = {row["id"]: row for row in json_rows(folder / "mtrag_turns.jsonl.gz")}
+    asked = [row for row in json_rows(folder / "mtrag_rewrites.jsonl.gz") if len(row["user_turns"]) > 1]
     asked = asked[: limit or None]
     texts = {one["id"]: one for row in told.values() for one in row["contexts"]}
     with tempfile.TemporaryDirectory() as made, Library.open(made) as library:
@@ -79,7 +78,7 @@ def _turns(row: dict[str, Any], told: dict[str, dict[str, Any]]) -> list[Turn]:
 def _canard(folder: Path, limit: int) -> list[str]:
     """Words of the human rewrite that the rewrite holds."""
     ours, last = [], []
-    rows = [row for row in _rows(folder / "canard_dev.jsonl.gz") if row["history"]]
+    rows = [row for row in json_rows(folder / "canard_dev.jsonl.gz") if row["history"]]
     for row in rows[: limit or None]:
         turns = [Turn("assistant" if place % 2 else "user", text) for place, text in enumerate(row["history"])]
         ours.append(_recall(standalone(row["question"], turns), row["rewrite"]))
@@ -96,12 +95,6 @@ def _line(what: str, last: Sequence[float], ours: Sequence[float]) -> str:
     before, after = float(np.mean(last)), float(np.mean(ours))
     closed = (after - before) / (1 - before) if before < 1 else 0.0
     return f"| {what} | {before:.3f} | {after:.3f} | 1 | {closed:.0%} |"
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
 
 
 if __name__ == "__main__":

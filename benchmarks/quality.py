@@ -9,16 +9,14 @@ are those of benchmarks/retrieval.py; this adds the reader, and bm25s over whole
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.datasets import JUDGED, NEWS, DataSet, document_of, load
+from benchmarks.machine import made_by
 from benchmarks.reader import DEPTH
 from benchmarks.retrieval import MOST_QUESTIONS, Found, Quality, Ranker, measure, open_library, rankers
 from rag.answering.reranking import passage_score
@@ -124,12 +122,10 @@ def _row(name: str, label: str, quality: Quality, *, graded: bool) -> str:
 
 
 def _page(rows: Sequence[str]) -> str:
-    load_now = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     lines = [
         "# How well passages are found",
         "",
-        f"Made by `python -m benchmarks.quality DATA --write` on {date.today()}: {platform.machine()}, "
-        f"{os.cpu_count()} cores, load {load_now:.1f} at the end, Python {platform.python_version()}.",
+        made_by("python -m benchmarks.quality DATA --write"),
         "",
         "News: a hit is a passage of a relevant article that holds the answer. Other sets: a relevant document,",
         "counted where its best passage stands; nDCG takes every judged document as equally relevant. Rows in italics",

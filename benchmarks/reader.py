@@ -6,8 +6,6 @@ DATA is the folder with qa/, selection/ and news/. Each figure stands beside its
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import platform
 import sys
 import tempfile
@@ -20,8 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import datasets, metrics
+from benchmarks import datasets
 from rag.answering.reranking import passage_score
+from rag.evaluation import measures
+from rag.evaluation.layouts import json_rows
 from rag.library import Library
 from rag.models.reader import Reader
 from rag.schema import Reading
@@ -67,7 +67,7 @@ def main() -> None:
 
 def squad(reader: Reader, data: Path, limit: int = 0) -> list[Row]:
     """SQuAD 2.0 dev by the standard evaluation, and the sentence that holds the answer."""
-    questions = list(_rows(data / "qa/squad2_dev.jsonl.gz"))
+    questions = list(json_rows(data / "qa/squad2_dev.jsonl.gz"))
     if limit:
         questions = questions[:: max(1, len(questions) // limit)]
     readings = [reader.read(one["question"], [one["context"]])[0] for one in _progress(questions)]
@@ -75,9 +75,9 @@ def squad(reader: Reader, data: Path, limit: int = 0) -> list[Row]:
     golds = [[answer["text"] for answer in one["answers"]] if one["answerable"] else [] for one in questions]
     scores = [reading.answerable for reading in readings]
     refused = [float(not gold) for gold in golds]
-    earned = [metrics.f1(text, gold) if gold else 0.0 for text, gold in zip(texts, golds, strict=True)]
-    equal = [metrics.exact(text, gold) if gold else 0.0 for text, gold in zip(texts, golds, strict=True)]
-    best, threshold = metrics.best_refusal(scores, earned, refused)
+    earned = [measures.f1(text, gold) if gold else 0.0 for text, gold in zip(texts, golds, strict=True)]
+    equal = [measures.exact(text, gold) if gold else 0.0 for text, gold in zip(texts, golds, strict=True)]
+    best, threshold = measures.best_refusal(scores, earned, refused)
     positive = [score for score, gold in zip(scores, golds, strict=True) if gold]
     negative = [score for score, gold in zip(scores, golds, strict=True) if not gold]
     answerable = [(one, reading) for one, reading, gold in zip(questions, readings, golds, strict=True) if gold]
@@ -94,14 +94,14 @@ def squad(reader: Reader, data: Path, limit: int = 0) -> list[Row]:
             "SQuAD 2.0 dev, exact match",
             "50.1 (all refused)",
             "",
-            f"{100 * metrics.best_refusal(scores, equal, refused)[0]:.1f}",
+            f"{100 * measures.best_refusal(scores, equal, refused)[0]:.1f}",
         ),
         Row("SQuAD 2.0 dev, F1 on answerable questions", "", "78", f"{100 * has:.1f}"),
         Row(
             "SQuAD 2.0 dev, answerable against unanswerable, AUC",
             ".50",
             ".82",
-            f"{metrics.auc(positive, negative):.3f}",
+            f"{measures.auc(positive, negative):.3f}",
         ),
         Row("SQuAD 2.0 dev, answer sentence hit@1", ".75 (cosine)", ".91", f"{hit:.3f}"),
     ]
@@ -117,13 +117,13 @@ def selection(reader: Reader, data: Path) -> list[Row]:
     rows = []
     for name, baseline, goal in (("wikiqa", "", ".75"), ("trecqa", ".63 (BM25)", ".80")):
         values = []
-        for one in _rows(data / f"selection/{name}_dev.jsonl.gz"):
+        for one in json_rows(data / f"selection/{name}_dev.jsonl.gz"):
             if not any(one["labels"]) or all(one["labels"]):
                 continue
             readings = reader.read(one["question"], one["candidates"])
             order = np.argsort([-sentence_value(reading) for reading in readings], kind="stable")
             ranked = [one["labels"][place] for place in order]
-            values.append(metrics.average_precision(ranked))
+            values.append(measures.average_precision(ranked))
         rows.append(Row(f"{name} dev, MAP ({len(values)} questions)", baseline, goal, f"{np.mean(values):.3f}"))
     return rows
 
@@ -141,8 +141,8 @@ def news(reader: Reader, data: Path, libraries: Path) -> list[Row]:
         with news_library(name, data, libraries) as library:
             asked = [_asked(reader, library, question) for question in _progress(questions)]
         judged = [one for one in asked if one.question.answerable and one.question.relevant]
-        fused = float(np.mean([metrics.reciprocal_rank(one.hits) for one in judged]))
-        read = float(np.mean([metrics.reciprocal_rank([one.hits[place] for place in one.order]) for one in judged]))
+        fused = float(np.mean([measures.reciprocal_rank(one.hits) for one in judged]))
+        read = float(np.mean([measures.reciprocal_rank([one.hits[place] for place in one.order]) for one in judged]))
         chances = [[one.answerable for one in asked if one.question.answerable is side] for side in (True, False)]
         rows += [
             Row(f"news {name}, passage MRR@10, fusion alone ({len(judged)})", "", "", f"{fused:.3f}"),
@@ -151,7 +151,7 @@ def news(reader: Reader, data: Path, libraries: Path) -> list[Row]:
                 f"news {name}, refusal by the reader alone, AUC",
                 ".952 (similarity)",
                 "",
-                f"{metrics.auc(*chances):.3f}",
+                f"{measures.auc(*chances):.3f}",
             ),
         ]
     return rows
@@ -189,7 +189,7 @@ def news_library(name: str, data: Path, libraries: Path) -> Library:
 def speed(reader: Reader, data: Path) -> Row:
     """Passages of about 110 words a second, median of five runs of 24 passages."""
     words: list[str] = []
-    for row in _rows(data / "news/dev_300/articles.jsonl.gz"):
+    for row in json_rows(data / "news/dev_300/articles.jsonl.gz"):
         words += row["text"].split()
     passages = [" ".join(words[at : at + 110]) for at in range(0, 24 * 110, 110)]
     reader.read("What was decided?", passages[:2])
@@ -213,12 +213,6 @@ def _page(rows: Sequence[Row]) -> str:
         *(f"| {row.what} | {row.baseline} | {row.goal} | **{row.found}** |" for row in rows),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _rows(file: Path) -> Iterable[dict[str, Any]]:
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
 
 
 def _progress(items: Sequence[Any]) -> Iterable[Any]:

@@ -13,7 +13,6 @@ import argparse
 import itertools
 import json
 import os
-import platform
 import random
 import re
 import shutil
@@ -23,11 +22,11 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.machine import made_by
 from benchmarks.peers.exchange import peak_mb, resident_mb
 from rag.evaluation import plots
 from rag.library import Library
@@ -150,10 +149,10 @@ def _articles(source: Path, wanted: int) -> Iterator[Article | Path]:
     if source.is_dir():
         yield source
         return
-    from rag.evaluation.layouts import rows
+    from rag.evaluation.layouts import json_rows
 
     characters = 0
-    for number, row in enumerate(rows(source)):
+    for number, row in enumerate(json_rows(source)):
         if characters > 600 * wanted:
             return
         characters += len(row["text"])
@@ -260,13 +259,11 @@ def search(folder: Path) -> Searched:
 
 def table(rows: Sequence[Size], rate: float | None) -> str:
     """The page of results."""
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     encoding = f"Encoding and all, the base went in at {rate:.0f} passages a second. " if rate else ""
     lines = [
         "# What more articles cost",
         "",
-        f"Made by `python -m benchmarks.scale ARTICLES --write` on {date.today()}: {platform.machine()}, "
-        f"{os.cpu_count()} cores, load {load:.1f} at the end, Python {platform.python_version()}. {encoding}",
+        made_by("python -m benchmarks.scale ARTICLES --write") + f" {encoding}",
         "",
         "Storing is the database, the word index and the dense index, without encoding. Searches are titles of",
         "articles of the library, in a process of their own. Serving is that process's memory after them.",

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
-import platform
 import statistics
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from benchmarks import datasets
 from benchmarks.gate.asking import load_questions
+from benchmarks.machine import made_by
 from benchmarks.peers.exchange import peak_mb, resident_mb
 from benchmarks.reader import news_library
 from rag.assistant import Assistant
@@ -123,13 +121,10 @@ def serve(assistant: Assistant, questions: Sequence[str], users: int, seconds: f
 def table(rows: Sequence[Served], library: Library, over: str) -> str:
     """The page of results."""
     stats = library.stats()
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     lines = [
         "# Many users at once",
         "",
-        f"Made by `python -m benchmarks.serve --write` on {date.today()}: {platform.machine()}, "
-        f"{os.cpu_count()} cores, load {load:.1f} at the end, Python {platform.python_version()}. "
-        f"Over {over}: {stats.articles:,} articles, "
+        made_by("python -m benchmarks.serve --write") + f" Over {over}: {stats.articles:,} articles, "
         f"{stats.passages:,} passages. Reading time {library.settings.reader_budget_ms} ms a question.",
         "",
         "Every user asks the next question as soon as an answer is there; people think in between, so one user here is",

@@ -8,8 +8,6 @@ are caught, and how many true ones are marked.
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import platform
 import random
 from collections import defaultdict
@@ -21,11 +19,12 @@ from typing import TypeVar
 
 import numpy as np
 
-from benchmarks import metrics
 from benchmarks.falsified import KINDS, Statement, collection
 from rag.answering.grounding import SEARCHED
 from rag.answering.questions import analyse, coverage
 from rag.answering.verification import Judge
+from rag.evaluation import measures
+from rag.evaluation.layouts import json_rows
 from rag.models.reader import Reader
 from rag.schema import Candidate, Passage
 from rag.text.sentences import split_sentences
@@ -77,10 +76,10 @@ def _judged_lines(folder: Path, reader: object, limit: int) -> list[str]:
         true = [score for score, row in zip(sure, rows, strict=True) if row.supported]
         false = [score for score, row in zip(sure, rows, strict=True) if not row.supported]
         at = Judge(reader, lambda article_id: None).weights.verified_from
-        best = metrics.balanced_accuracy(true, false, metrics.best_threshold(true, false))
-        reached = metrics.balanced_accuracy(true, false, at)
+        best = measures.balanced_accuracy(true, false, measures.best_threshold(true, false))
+        reached = measures.balanced_accuracy(true, false, at)
         lines.append(
-            f"| {name} | {len(rows)} | {len(true)} | {reached:.3f} | {best:.3f} | {metrics.auc(true, false):.3f} "
+            f"| {name} | {len(rows)} | {len(true)} | {reached:.3f} | {best:.3f} | {measures.auc(true, false):.3f} "
             f"| {wanted:.2f} |"
         )
     return lines
@@ -88,14 +87,12 @@ def _judged_lines(folder: Path, reader: object, limit: int) -> list[str]:
 
 def read(path: Path) -> Iterator[Judged]:
     """The statements of a set; a claim that is only supported in part counts as not supported."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            if "sentences" in row:
-                for one in row["sentences"]:
-                    yield Judged(one["text"], row["article"], bool(one["supported"]))
-            else:
-                yield Judged(row["claim"], "\n".join(row["evidence"]), row["label"] == "supported")
+    for row in json_rows(path):
+        if "sentences" in row:
+            for one in row["sentences"]:
+                yield Judged(one["text"], row["article"], bool(one["supported"]))
+        else:
+            yield Judged(row["claim"], "\n".join(row["evidence"]), row["label"] == "supported")
 
 
 def support(row: Judged, reader: object) -> float:

@@ -12,22 +12,34 @@ from pathlib import Path
 
 import numpy as np
 
+from rag.evaluation.layouts import json_rows
 from rag.models.reader import BuiltinReader, Calibration
 from rag.models.session import WEIGHTS
 from rag.models.windows import Windower
-from training.windows import read_rows
 
 STEPS = 60  # of Newton's method; it settles in about ten
 
 
-def fit(features: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Weights [features + 1] (bias last) of a slightly ridged logistic regression; `weights` counts each row."""
+def fit(
+    features: np.ndarray,
+    labels: np.ndarray,
+    weights: np.ndarray,
+    *,
+    centre: np.ndarray | float = 0.0,
+    pull: float = 1e-3,
+) -> np.ndarray:
+    """Weights [features + 1] (bias last) of a logistic regression with a ridge towards `centre`.
+
+    Args:
+        weights: what each row counts.
+        pull: strength of the ridge, as if so many rows spoke for `centre`.
+    """
     rows = np.hstack([features, np.ones((len(features), 1))])
-    beta = np.zeros(rows.shape[1])
+    beta = np.zeros(rows.shape[1])  # not from the centre: Newton's steps run away from one that is too sure of itself
     for _ in range(STEPS):
         chance = 1 / (1 + np.exp(-np.clip(rows @ beta, -30, 30)))
-        slope = rows.T @ (weights * (chance - labels)) + 1e-3 * beta
-        curve = (rows * (weights * chance * (1 - chance))[:, None]).T @ rows + 1e-3 * np.eye(len(beta))
+        slope = rows.T @ (weights * (chance - labels)) + pull * (beta - centre)
+        curve = (rows * (weights * chance * (1 - chance))[:, None]).T @ rows + pull * np.eye(len(beta))
         beta = beta - np.linalg.solve(curve, slope)
     return beta
 
@@ -41,7 +53,7 @@ def main() -> None:
     target = WEIGHTS / "calibration.json"
     if not target.exists():
         target.write_text(json.dumps({"answerable": 1.0, "margin": 0.0, "bias": 0.0}) + "\n", encoding="utf-8")
-    rows = list(read_rows(options.data / "dev.jsonl.gz"))
+    rows = list(json_rows(options.data / "dev.jsonl.gz"))
     rows = rows[:: max(1, len(rows) // options.limit)]
     reader = BuiltinReader()
     features = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import pickle
 import random
 from collections.abc import Iterator, Sequence
@@ -17,6 +15,7 @@ from rag.answering.asking import CANDIDATES
 from rag.answering.questions import Question, analyse, core
 from rag.answering.reading import read_within
 from rag.answering.refusal import missing_terms
+from rag.evaluation.layouts import json_rows
 from rag.library import Library
 from rag.retrieval.hybrid import HybridSearch
 from rag.schema import Candidate, Filters, PassageReader, Reading
@@ -67,11 +66,9 @@ def questions(name: str, data: Path) -> list[datasets.Question]:
     if name != "squad_dev11":
         return found
     answers: dict[str, tuple[str, ...]] = {}
-    with gzip.open(data / "qa/squad2_dev.jsonl.gz", "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            if row["answerable"]:
-                answers[row["question"].strip()] = tuple({answer["text"] for answer in row["answers"]})
+    for row in json_rows(data / "qa/squad2_dev.jsonl.gz"):
+        if row["answerable"]:
+            answers[row["question"].strip()] = tuple({answer["text"] for answer in row["answers"]})
     known = [replace(one, answers=answers[one.text.strip()]) for one in found if one.text.strip() in answers]
     return random.Random(5).sample(known, SQUAD_QUESTIONS)
 

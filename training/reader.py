@@ -25,10 +25,11 @@ import torch.distributed as dist
 from tokenizers import Tokenizer
 from torch.multiprocessing.spawn import spawn
 
+from rag.evaluation.layouts import json_rows
 from training.features import Batch, Features, collate, encode
 from training.network import ReaderNetwork, loss
 from training.statements import statements
-from training.windows import Row, Window, make_windows, read_rows
+from training.windows import Row, Window, make_windows
 
 POOL = 2048  # windows sorted by length together: batches hardly padded, order still random
 
@@ -62,7 +63,7 @@ STATEMENT_SHARE = 0.35  # of contexts that give statements for the support head:
 
 def plan(recipe: Recipe) -> list[Window]:
     """The windows of the run in training order: passes over the data, easy negatives first in the first pass."""
-    rows = list(read_rows(recipe.data / "train.jsonl.xz"))
+    rows = list(json_rows(recipe.data / "train.jsonl.xz"))
     windows: list[Window] = []
     number = 0
     while len(windows) < recipe.windows:

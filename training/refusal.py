@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import metrics
 from rag.answering.ranking import NOTHING, rank, weights_for
 from rag.answering.refusal import TRAINED, Features, Weights, confidence, features
 from rag.answering.statements import silence
+from rag.evaluation import measures
 from rag.models.reader import Reader
 from rag.schema import PassageReader
 from training.calibrate import fit
@@ -77,8 +77,8 @@ def main() -> None:
         for title, used in (("as shipped", TRAINED), ("fitted", weights)):
             sure = np.asarray([confidence(row, used) for row in rows])
             yes, no = sure[labels == 1].tolist(), sure[labels == 0].tolist()
-            balanced = metrics.balanced_accuracy(yes, no, 0.5)
-            print(f"{name} {title}: AUC {metrics.auc(yes, no):.3f}, balanced accuracy {balanced:.3f}")
+            balanced = measures.balanced_accuracy(yes, no, 0.5)
+            print(f"{name} {title}: AUC {measures.auc(yes, no):.3f}, balanced accuracy {balanced:.3f}")
     if options.curve:
         for name in measured:
             rows, labels = sets[name]

@@ -16,15 +16,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import metrics
 from rag.answering.verification import PLAIN, READER, Features, Judge, Weights
+from rag.evaluation import measures
+from rag.evaluation.layouts import json_rows
 from rag.models.reader import Reader
 from rag.schema import Candidate, Passage
+from training.calibrate import fit
 from training.statements import statements
-from training.windows import Row, Window, read_rows
+from training.windows import Row, Window
 
 PRIOR = 2.0  # ridge towards the shipped weights: a feature seen in under some ten statements keeps its weight
-STEPS = 40
 FALSE_ALARMS = 0.1  # the share of true statements that may be marked
 
 
@@ -40,17 +41,17 @@ def main() -> None:
     rows, labels = table(windows, reader)
     shipped = PLAIN if options.plain else READER
     half = len(rows) // 2
-    fitted = fit(rows[:half], labels[:half], shipped)
+    fitted = fitted_to(rows[:half], labels[:half], shipped)
     names = [one.name for one in fields(Features)]
     for title, weights in (("shipped", shipped), ("fitted on the first half", fitted)):
         sure = scores(rows[half:], weights)
         true, false = sure[labels[half:] == 1], sure[labels[half:] == 0]
         print(
-            f"{title}: AUC {metrics.auc(true, false):.3f}, balanced accuracy at 0.5 "
-            f"{metrics.balanced_accuracy(true, false, 0.5):.3f}; {FALSE_ALARMS:.0%} false alarms at "
+            f"{title}: AUC {measures.auc(true, false):.3f}, balanced accuracy at 0.5 "
+            f"{measures.balanced_accuracy(true, false, 0.5):.3f}; {FALSE_ALARMS:.0%} false alarms at "
             f"{np.quantile(true, FALSE_ALARMS):.2f}, which catch {np.mean(false < np.quantile(true, FALSE_ALARMS)):.3f}"
         )
-    whole = fit(rows, labels, shipped)
+    whole = fitted_to(rows, labels, shipped)
     print(", ".join(f"{name} {value:.2f}" for name, value in zip(names, whole.features, strict=True)))
     print(f"Weights(bias={whole.bias:.2f}, features=({', '.join(f'{value:.2f}' for value in whole.features)}))")
 
@@ -58,7 +59,7 @@ def main() -> None:
 def made(path: Path, limit: int) -> list[Window]:
     """Statements with their passages, from contexts spread over the file."""
     by_context: dict[str, list[Row]] = defaultdict(list)
-    for row in read_rows(path):
+    for row in json_rows(path):
         by_context[row["context"]].append(row)
     groups = list(by_context.values())
     groups = groups[:: max(1, 2 * len(groups) // limit)]
@@ -86,16 +87,9 @@ def scores(rows: NDArray[np.float64], weights: Weights) -> NDArray[np.float64]:
     return np.asarray(1 / (1 + np.exp(-np.clip(value, -40, 40))))
 
 
-def fit(rows: NDArray[np.float64], labels: NDArray[np.float64], prior: Weights) -> Weights:
-    """Weights by Newton's method; the prior pulls as PRIOR statements would."""
-    table_ = np.hstack([rows, np.ones((len(rows), 1))])
-    centre = np.asarray([*prior.features, prior.bias])
-    beta = np.zeros(len(centre))  # from the prior itself Newton's steps run away: it is too sure of itself
-    for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-np.clip(table_ @ beta, -30, 30)))
-        slope = table_.T @ (chance - labels) + PRIOR * (beta - centre)
-        curve = (table_ * (chance * (1 - chance))[:, None]).T @ table_ + PRIOR * np.eye(len(beta))
-        beta = beta - np.linalg.solve(curve, slope)
+def fitted_to(rows: NDArray[np.float64], labels: NDArray[np.float64], prior: Weights) -> Weights:
+    """Weights fitted to the statements; the prior pulls as PRIOR statements would."""
+    beta = fit(rows, labels, np.ones(len(labels)), centre=np.asarray([*prior.features, prior.bias]), pull=PRIOR)
     return Weights(float(beta[-1]), tuple(float(value) for value in beta[:-1]), prior.verified_from)
 
 

@@ -8,14 +8,10 @@ Some twins are made by program: the same question with another name or number of
 
 from __future__ import annotations
 
-import gzip
-import json
-import lzma
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rag.text.sentences import Span, split_sentences
@@ -44,14 +40,6 @@ class Window:
     answer: Span | None
     source: str
     supported: bool | None = None
-
-
-def read_rows(path: Path) -> Iterator[Row]:
-    """Rows of a .jsonl.xz or .jsonl.gz file, in file order."""
-    opener = lzma.open if path.suffix == ".xz" else gzip.open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
 
 
 def make_windows(rows: Sequence[Row], seed: int) -> list[list[Window]]:

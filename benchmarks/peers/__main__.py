@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -16,11 +15,11 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import datasets
+from benchmarks.machine import made_by
 from benchmarks.peers import exchange
 from rag.evaluation.measures import reciprocal_rank
 from rag.evaluation.sets import EvalQuestion
@@ -198,13 +197,11 @@ def _run(peer: Peer, python: Path, mode: str, job: Path, results: Path) -> None:
 
 def table(rows: Sequence[Row], articles: int, questions: int, name: str) -> str:
     """The page of results."""
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     lines = [
         "# Beside the peers",
         "",
-        f"Made by `python -m benchmarks.peers DATA --set {name} --write` on {date.today()}: {platform.machine()}, "
-        f"{os.cpu_count()} cores, load {load:.1f} at the end, Python {platform.python_version()}. "
-        f"{articles} articles, {questions} questions that they answer, all-MiniLM-L6-v2 for all, "
+        made_by(f"python -m benchmarks.peers DATA --set {name} --write")
+        + f" {articles} articles, {questions} questions that they answer, all-MiniLM-L6-v2 for all, "
         f"{DEPTH} results a question.",
         "",
         "| " + " | ".join(HEAD) + " |",
