@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def going_home(article_id: str) -> str:
     return f"The mayor of {article_id} went home."
 
 
-def chroma(store: Store) -> object:
+def chroma(store: Store) -> Any:
     """The snapshot that the store has open in Chroma."""
     view = store._dense._cached
     return view.snapshot if view else None
@@ -251,6 +252,20 @@ def test_damage_under_an_open_library_is_not_noticed_by_its_searches(filled: Sto
     filled.put([prepare("new")])
     assert nearest(filled, going_home("new")) == ["new:1"]
     assert nearest(filled, going_home("a7")) == ["a7:1"]
+
+
+def test_a_search_goes_on_when_chroma_fails_under_it_and_the_next_one_has_chroma_again(
+    filled: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    nearest(filled, "x")
+    lost = chroma(filled)
+    lost._client.delete_collection("passages")
+    with caplog.at_level(logging.WARNING, logger="rag.store"):
+        assert nearest(filled, going_home("a7")) == ["a7:1"]
+    assert "searching exactly" in caplog.text
+    assert nearest(filled, going_home("a8")) == ["a8:1"]
+    assert chroma(filled) is not None
+    assert chroma(filled) is not lost
 
 
 def test_large_libraries_are_searched_exactly_until_someone_rebuilds(

@@ -22,7 +22,7 @@ from rag.store.database import Database, generation
 from rag.store.filtering import among, conditions, passage_numbers
 from rag.store.lock import WriterLock
 from rag.store.records import STORED
-from rag.store.vectors import BATCH, Numbers, OpenSnapshot, Published, Snapshots
+from rag.store.vectors import BATCH, Numbers, OpenSnapshot, Published, SnapshotLost, Snapshots
 
 log = logging.getLogger("rag.store")
 
@@ -118,9 +118,20 @@ class DenseIndex:
         """Of the n nearest those that live and fulfil the filters, best first."""
         numbers, scores = _best(view.numbers, view.matrix @ query, n)
         if view.snapshot is not None:
-            more, their_scores = view.snapshot.nearest(query, n)
+            try:
+                more, their_scores = view.snapshot.nearest(query, n)
+            except SnapshotLost as error:
+                log.warning("The dense index was lost under an open library; searching exactly: %s", error)
+                self._drop(view.snapshot)
+                return _exact(connection, query, n, filters)
             numbers, scores = _best(np.concatenate([numbers, more]), np.concatenate([scores, their_scores]), n)
         return _named(connection, numbers, scores, filters)
+
+    def _drop(self, lost: OpenSnapshot) -> None:
+        """Let the next search open another snapshot, or build one."""
+        with self._lock:
+            if self._cached is not None and self._cached.snapshot is lost:
+                self._cached = None
 
     # --- views
 

@@ -197,6 +197,10 @@ class Snapshots:
         return published
 
 
+class SnapshotLost(Exception):
+    """The private copy cannot be searched any more: somebody deleted it, and Chroma opens its database now and then."""
+
+
 class OpenSnapshot:
     """A private copy of a snapshot, open in Chroma. It is removed when the last user lets go of it."""
 
@@ -208,11 +212,14 @@ class OpenSnapshot:
         self._one_at_a_time = threading.Lock()  # four threads get no more out of Chroma than one
 
     def nearest(self, query: Vectors, n: int) -> tuple[Numbers, Vectors]:
-        """Numbers and cosine similarities of the n nearest vectors, best first."""
-        with self._one_at_a_time:
-            found = self._collection.query(
-                query_embeddings=query[None, :], n_results=min(n, self.published.held), include=["distances"]
-            )
+        """Numbers and cosine similarities of the n nearest vectors, best first; SnapshotLost when Chroma fails."""
+        try:
+            with self._one_at_a_time:
+                found = self._collection.query(
+                    query_embeddings=query[None, :], n_results=min(n, self.published.held), include=["distances"]
+                )
+        except _chroma_errors() as error:
+            raise SnapshotLost(str(error)) from error
         return np.array(found["ids"][0], dtype=np.int64), 1 - np.array(found["distances"][0], dtype=np.float32)
 
     def close(self) -> None:
