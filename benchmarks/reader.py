@@ -19,12 +19,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks import datasets
+from rag.answering.freshness import fresh_first
 from rag.answering.reranking import passage_score
 from rag.evaluation import measures
 from rag.evaluation.layouts import json_rows
 from rag.library import Library
 from rag.models.reader import Reader
-from rag.schema import Reading
+from rag.schema import Candidate, Reading
 
 DEPTH = 14  # candidates that the reader reranks: what 300 ms buys
 
@@ -141,8 +142,8 @@ def news(reader: Reader, data: Path, libraries: Path) -> list[Row]:
         with news_library(name, data, libraries) as library:
             asked = [_asked(reader, library, question) for question in _progress(questions)]
         judged = [one for one in asked if one.question.answerable and one.question.relevant]
-        fused = float(np.mean([measures.reciprocal_rank(one.hits) for one in judged]))
-        read = float(np.mean([measures.reciprocal_rank([one.hits[place] for place in one.order]) for one in judged]))
+        fused = float(np.mean([measures.reciprocal_rank(one.fused) for one in judged]))
+        read = float(np.mean([measures.reciprocal_rank(one.read) for one in judged]))
         chances = [[one.answerable for one in asked if one.question.answerable is side] for side in (True, False)]
         rows += [
             Row(f"news {name}, passage MRR@10, fusion alone ({len(judged)})", "", "", f"{fused:.3f}"),
@@ -159,22 +160,26 @@ def news(reader: Reader, data: Path, libraries: Path) -> list[Row]:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question of a news set: which of its passages are hits, by fusion, and their order after reading."""
+    """A question of a news set: which of its passages are hits, in the order of fusion and after reading."""
 
     question: datasets.Question
-    hits: list[bool]
-    order: list[int]
+    fused: list[bool]
+    read: list[bool]
     answerable: float  # of the surest passage
 
 
 def _asked(reader: Reader, library: Library, question: datasets.Question) -> Asked:
-    found = library.retriever(k=24).candidates(question.text)
+    fused = library.retriever(k=24).candidates(question.text)
+    found = fresh_first(fused, question.asked_on)
     top = found[:DEPTH]
     readings = reader.read(question.text, [one.passage.text for one in top], titles=[one.title for one in top])
-    values = [passage_score(one, reading) for one, reading in zip(top, readings, strict=True)]
-    order = [*np.argsort([-value for value in values], kind="stable").tolist(), *range(len(top), len(found))]
-    hits = [question.is_hit(datasets.document_of(one.url), one.passage.text) for one in found]
-    return Asked(question, hits, order, max((one.answerable for one in readings), default=0.0))
+    values = [passage_score(one, reading, question.asked_on) for one, reading in zip(top, readings, strict=True)]
+    read = [*(top[place] for place in np.argsort([-value for value in values], kind="stable")), *found[DEPTH:]]
+
+    def hits(passages: Sequence[Candidate]) -> list[bool]:
+        return [question.is_hit(datasets.document_of(one.url), one.passage.text) for one in passages]
+
+    return Asked(question, hits(fused), hits(read), max((one.answerable for one in readings), default=0.0))
 
 
 def news_library(name: str, data: Path, libraries: Path) -> Library:

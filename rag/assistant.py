@@ -54,14 +54,17 @@ class Assistant:
         *,
         filters: Filters | None = None,
         periods: bool = True,
+        today: date | None = None,
         config: RunnableConfig | None = None,
     ) -> Answer:
         """The answer. `history` holds turns, (role, text) pairs or LangChain messages, oldest first.
 
         With `periods`, a time in the question ("since March", "last week") narrows the search to articles published
-        then, unless these do not answer. `config` (callbacks, tags, ...) goes to the chat model.
+        then, unless these do not answer. `today` is the day of the question (None: this day): times count from it,
+        and of two articles that fit alike, the one fresher on it comes first. `config` (callbacks, tags, ...) goes to
+        the chat model.
         """
-        *_, last = self.stream(question, history, filters=filters, periods=periods, config=config)
+        *_, last = self.stream(question, history, filters=filters, periods=periods, today=today, config=config)
         assert isinstance(last, Done)  # stream() ends with it
         return last.answer
 
@@ -72,10 +75,13 @@ class Assistant:
         *,
         filters: Filters | None = None,
         periods: bool = True,
+        today: date | None = None,
         config: RunnableConfig | None = None,
     ) -> Answer:
         """The answer, made in a thread so that an event loop goes on; cancelling frees the chat model."""
-        async for event in self.astream(question, history, filters=filters, periods=periods, config=config):
+        async for event in self.astream(
+            question, history, filters=filters, periods=periods, today=today, config=config
+        ):
             last = event
         assert isinstance(last, Done)
         return last.answer
@@ -87,10 +93,11 @@ class Assistant:
         *,
         filters: Filters | None = None,
         periods: bool = True,
+        today: date | None = None,
         config: RunnableConfig | None = None,
     ) -> AsyncGenerator[Event, None]:
         """The events of `stream`, each made in a thread."""
-        events = self.stream(question, history, filters=filters, periods=periods, config=config)
+        events = self.stream(question, history, filters=filters, periods=periods, today=today, config=config)
         step: asyncio.Future[Event | None] | None = None
         try:
             while True:
@@ -126,6 +133,7 @@ class Assistant:
         *,
         filters: Filters | None = None,
         periods: bool = True,
+        today: date | None = None,
         config: RunnableConfig | None = None,
     ) -> Generator[Event, None, None]:
         """Events while the answer is made; the last is `Done` with the same answer that `ask` returns."""
@@ -136,7 +144,8 @@ class Assistant:
             self._choice(),
             self.settings,
             filters or Filters(),
-            date.today() if periods else None,
+            today or date.today(),
+            periods,
             Model(self._chosen, config) if self._chosen else None,
         )
         return asking.events(asked, turns)

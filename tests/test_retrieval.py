@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 
@@ -180,15 +179,12 @@ def test_odd_questions_are_answered_by_meaning(store: Store, question: str) -> N
     assert retriever_over(store, k=3).invoke(question)
 
 
-def test_ten_thousand_characters_are_quick_and_find_the_question_at_their_end(store: Store) -> None:
+def test_ten_thousand_characters_find_the_question_at_their_end(store: Store) -> None:
     question = (
         "Lorem ipsum dolor sit amet consectetur. " * 250 + "How many species of wild bee are on the roofs of Lindal?"
     )
     retriever = retriever_over(store)
-    retriever.invoke("warm up")
-    begun = perf_counter()
     assert "bees" in articles_found(retriever, question)
-    assert perf_counter() - begun < 2
 
 
 def test_timings_name_every_step(store: Store) -> None:

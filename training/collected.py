@@ -12,6 +12,7 @@ from benchmarks import datasets
 from benchmarks.datasets import document_of
 from benchmarks.reader import news_library
 from rag.answering.asking import CANDIDATES
+from rag.answering.freshness import fresh_first
 from rag.answering.questions import Question, analyse, core
 from rag.answering.reading import read_within
 from rag.answering.refusal import missing_terms
@@ -83,7 +84,7 @@ def _collect(library: Library, asked_for: Sequence[datasets.Question], reader: P
     for question in asked_for:
         wanted = core(question.text)
         asked = analyse(wanted)
-        found = search.retrieve(question.text).candidates
+        found = fresh_first(search.retrieve(question.text).candidates, question.asked_on)
         readings = read_within(reader, wanted, found[:READ], 1e9)
         readings += [None] * (len(found) - len(readings))
         for candidate in found:

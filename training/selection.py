@@ -38,7 +38,9 @@ def table(found: Collected) -> Table | None:
     """The sentences read for an answerable question; None where no sentence that was read is right."""
     rows: dict[tuple[str, int], tuple[Features, bool]] = {}
     for candidate, reading in zip(found.candidates, found.readings, strict=True):
-        for position, span, features, _ in sentence_features(found.asked, candidate, reading, found.texts.get):
+        for position, span, features, _ in sentence_features(
+            found.asked, candidate, reading, found.texts.get, found.question.asked_on
+        ):
             text = (found.texts[candidate.passage.article_id] or "")[slice(*span)]
             right = found.question.answered_by(text)
             key = (candidate.passage.article_id, position)
@@ -68,7 +70,8 @@ def fit_weights(tables: Sequence[Table]) -> Weights:
 
     best = minimize(cost, np.zeros(len(scale)), jac=True, method="L-BFGS-B").x / scale
     best = np.where(free, best, STATEMENT)
-    scores = np.concatenate([one.features @ best for one in tables])
+    surety = best * np.asarray([name != "fresh" for name in Features._fields])
+    scores = np.concatenate([one.features @ surety for one in tables])
     right = np.concatenate([one.right for one in tables]).astype(float)
     bias = brentq(lambda value: float((1 / (1 + np.exp(-scores - value))).mean() - right.mean()), -50, 50)
     return Weights(Features(*(round(float(value), 3) for value in best)), round(float(bias), 2))

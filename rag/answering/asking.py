@@ -71,13 +71,15 @@ class Asking:
         choice: Choice,
         settings: Settings,
         filters: Filters,
-        today: date | None = None,
+        today: date,
+        periods: bool = True,
         model: Model | None = None,
     ) -> None:
-        """`today` is what "last week" counts from; None leaves times named in the question to the search's words.
-        With a `model`, it writes the answer; else the articles' own sentences are the answer."""
+        """`today` is the day of the question: what "last week" counts from, and how fresh an article is. Without
+        `periods`, times named in the question are left to the search's words. With a `model`, it writes the answer;
+        else the articles' own sentences are the answer."""
         self._shelf = shelf
-        self._today = today
+        self._today, self._wants_periods = today, periods
         self._reader, self._notes = choice.reader, list(choice.notes)
         self._settings = settings
         self._filters = filters
@@ -105,12 +107,12 @@ class Asking:
         if self._writer is None:
             yield from told(answer)
         else:
-            answer = yield from self._writer.events(Found(searched, candidates, self._readings, answer))
+            answer = yield from self._writer.events(Found(searched, candidates, self._readings, answer, self._today))
         yield Done(answer)
 
     def _periods(self, question: str) -> Iterator[Period | None]:
         """The time that the question names; then, when the articles of that time do not answer, any time."""
-        period = read_period(question, self._today) if self._today else None
+        period = read_period(question, self._today) if self._wants_periods else None
         if period is not None:
             yield period
             self._notes.append(f"Articles published “{period.words}” do not answer; those of any time were searched.")
@@ -128,7 +130,7 @@ class Asking:
             for step, spent in one.timings.items():
                 self._timings[step] = self._timings.get(step, 0.0) + spent
         merged = {candidate.passage.id: candidate for one in reversed(rounds) for candidate in one.candidates}
-        return speaker_first(list(merged.values()), asked.speaker, self._text_of)
+        return speaker_first(list(merged.values()), asked.speaker, self._text_of, self._today)
 
     def _answer(self, question: str, candidates: Sequence[Candidate], of_parts: int) -> Part:
         wanted = core(question)
@@ -145,6 +147,7 @@ class Asking:
                 refuse_below=self._settings.refuse_below,
                 text_of=self._text_of,
                 occurs=self._occurs,
+                today=self._today,
             )
 
     def _assemble(self, searched: str, candidates: tuple[Candidate, ...], answered: Sequence[Part]) -> Answer:

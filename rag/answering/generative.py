@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 
@@ -64,6 +65,7 @@ class Found:
     candidates: tuple[Candidate, ...]
     readings: Mapping[str, Reading]  # by passage id
     offline: Answer
+    today: date | None = None  # the day of the question
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Writer:
             for one in found.candidates
             if (self._text_of(one.passage.article_id) or "")[one.passage.start : one.passage.end] == one.passage.text
         ]
-        return reranked(current, found.readings)
+        return reranked(current, found.readings, found.today)
 
     def _attempts(
         self, model: ChatModel, found: Found, passages: Sequence[Candidate]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from rag.answering import ranking
 from rag.answering.citations import cite
@@ -36,12 +37,13 @@ def answer_part(
     refuse_below: float,
     text_of: TextOf,
     occurs: Occurs,
+    today: date | None = None,
 ) -> Part:
     """The quoted answer to one question; its draft is empty when the articles do not say."""
     asked = analyse(question)
     missing = missing_terms(asked, candidates, occurs)
     silent = silence(asked, candidates, text_of)
-    picks = rank(asked, candidates, readings, text_of, ranking.weights_for(reader_name))
+    picks = rank(asked, candidates, readings, text_of, ranking.weights_for(reader_name), today)
     best = picks[0].score if picks else NOTHING
     sure = confidence(features(asked, candidates, readings, missing, silent, best), weights_for(reader_name))
     made = Draft() if sure < refuse_below else draft(asked, picks, text_of)

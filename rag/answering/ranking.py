@@ -8,9 +8,11 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 from rag.answering.attribution import speaks
+from rag.answering.freshness import freshness
 from rag.answering.odds import chance, log_odds
 from rag.answering.questions import Question, coverage
 from rag.answering.refusal import surroundings
@@ -35,23 +37,29 @@ class Features(NamedTuple):
     kind: float  # whether it holds the kind of thing asked for
     statement: float  # how far it is a statement of the speaker asked for; 0.5 when none is
     unfinished: float  # 1 for questions, headlines and captions: they repeat what a sentence says better
+    fresh: float  # how new its article was on the day of the question, 0..1
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights of the features; the weighted sum is the log-odds that the sentence holds the answer."""
+    """Weights of the features; the weighted sum without `fresh` is the log-odds that the sentence holds the answer."""
 
     features: Features
     bias: float
 
 
 TRAINED = Weights(
-    Features(read=0.25, short=0.4, around=2.0, fused=5.8, dense=1.6, kind=0.5, statement=4.0, unfinished=-1.2),
+    Features(
+        read=0.25, short=0.4, around=2.0, fused=5.8, dense=1.6, kind=0.5, statement=4.0, unfinished=-1.2, fresh=1.5
+    ),
     bias=-6.5,
 )
 # The plain selector gives one score a sentence and no short answers.
 PLAIN = Weights(
-    Features(read=3.0, short=0.0, around=1.4, fused=3.0, dense=2.0, kind=0.5, statement=4.0, unfinished=-2.2), bias=-5.0
+    Features(
+        read=3.0, short=0.0, around=1.4, fused=3.0, dense=2.0, kind=0.5, statement=4.0, unfinished=-2.2, fresh=1.5
+    ),
+    bias=-5.0,
 )
 
 
@@ -69,6 +77,7 @@ class Pick:
     span: Span  # in the article's text
     score: float  # log-odds that it holds the answer
     short: Span | None = None  # the best short answer in it, in the article's text
+    lead: float = 0.0  # of a fresh article over others that answer as well: it orders, and makes nothing surer
 
     @property
     def chance(self) -> float:
@@ -82,20 +91,22 @@ def rank(
     readings: Sequence[Reading | None],
     text_of: TextOf,
     weights: Weights = TRAINED,
+    today: date | None = None,
 ) -> list[Pick]:
-    """Every sentence that was read, best first."""
+    """Every sentence that was read, best first; `today` is the day of the question."""
     best: dict[tuple[str, int], Pick] = {}
     for candidate, reading in zip(candidates, readings, strict=True):
-        for position, span, features, short in sentence_features(question, candidate, reading, text_of):
-            score = weights.bias + sum(w * f for w, f in zip(weights.features, features, strict=True))
+        for position, span, features, short in sentence_features(question, candidate, reading, text_of, today):
+            lead = weights.features.fresh * features.fresh
+            score = weights.bias + sum(w * f for w, f in zip(weights.features, features, strict=True)) - lead
             key = (candidate.passage.article_id, position)
             if key not in best or best[key].score < score:
-                best[key] = Pick(candidate, position, span, score, short)
-    return sorted(best.values(), key=lambda pick: -pick.score)
+                best[key] = Pick(candidate, position, span, score, short, lead)
+    return sorted(best.values(), key=lambda pick: -pick.score - pick.lead)
 
 
 def sentence_features(
-    question: Question, candidate: Candidate, reading: Reading | None, text_of: TextOf
+    question: Question, candidate: Candidate, reading: Reading | None, text_of: TextOf, today: date | None = None
 ) -> Iterator[tuple[int, Span, Features, Span | None]]:
     """Position, place, features and short answer of each sentence of a passage; none when its article has changed."""
     text = text_of(candidate.passage.article_id)
@@ -125,6 +136,7 @@ def sentence_features(
                 kind=fits_kind(question.text, sentence),
                 statement=statement if question.wants_statement else 0.5,
                 unfinished=float(sentence[-1:] not in '.!”"’)…。！'),
+                fresh=freshness(candidate.published, today),
             ),
             (passage.start + short[0], passage.start + short[1]) if short else None,
         )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import lru_cache
 
 from rag.answering.attribution import MENTION, STATEMENT, statement_scores
+from rag.answering.freshness import LEAD, freshness
 from rag.answering.questions import Question, coverage
 from rag.schema import Candidate
 from rag.text.names import pattern
@@ -51,13 +53,16 @@ def own_words(candidate: Candidate, speaker: str) -> bool:
     return bool(candidate.publisher and pattern(speaker).search(candidate.publisher))
 
 
-def speaker_first(candidates: Sequence[Candidate], speaker: str | None, text_of: TextOf) -> list[Candidate]:
-    """The candidates by retrieval score, those lifted that hold a statement of the speaker."""
-    if speaker is None:
-        return sorted(candidates, key=lambda candidate: -candidate.score)
-    return sorted(
-        candidates, key=lambda candidate: -candidate.score - LIFT * best_statement(candidate, speaker, text_of)
-    )
+def speaker_first(
+    candidates: Sequence[Candidate], speaker: str | None, text_of: TextOf, today: date | None = None
+) -> list[Candidate]:
+    """The candidates in the order of reading: by retrieval score, lifted when fresh or when the speaker speaks."""
+
+    def worth(candidate: Candidate) -> float:
+        said = best_statement(candidate, speaker, text_of) if speaker is not None else 0.0
+        return candidate.score + LEAD * freshness(candidate.published, today) + LIFT * said
+
+    return sorted(candidates, key=worth, reverse=True)
 
 
 def silence(question: Question, candidates: Sequence[Candidate], text_of: TextOf) -> float:

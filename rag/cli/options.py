@@ -33,6 +33,13 @@ Until = Annotated[
     typer.Option("--until", formats=_DAY, metavar="DATE", help="Published on DATE (YYYY-MM-DD) or earlier."),
 ]
 
+Today = Annotated[
+    datetime | None,
+    typer.Option(
+        "--today", formats=_DAY, metavar="DATE", help="Answer as on DATE (YYYY-MM-DD): 'last week' counts from it."
+    ),
+]
+
 
 def settings_for(context: typer.Context, library: Path | None) -> Settings:
     """The settings in force: the command's own --library wins over the one given before the command."""

@@ -11,7 +11,18 @@ import typer
 from rich.text import Text
 
 from rag.cli import exits
-from rag.cli.options import Json, LibraryPath, Publisher, Since, Until, day, filters_for, open_library, settings_for
+from rag.cli.options import (
+    Json,
+    LibraryPath,
+    Publisher,
+    Since,
+    Today,
+    Until,
+    day,
+    filters_for,
+    open_library,
+    settings_for,
+)
 from rag.cli.terminal import Wrapped, clean, one_line, print_indented, print_json, stderr, stdout, to_json
 
 if TYPE_CHECKING:
@@ -63,6 +74,7 @@ def ask(
     publisher: Publisher = None,
     since: Since = None,
     until: Until = None,
+    today: Today = None,
     library: LibraryPath = None,
     json: Json = False,
 ) -> None:
@@ -71,7 +83,8 @@ def ask(
 
     settings = settings_for(context, library)
     with open_library(settings, one_shot=True) as opened:
-        events = Assistant(opened, settings=settings).stream(question, filters=filters_for(publisher, since, until))
+        filters = filters_for(publisher, since, until)
+        events = Assistant(opened, settings=settings).stream(question, filters=filters, today=day(today))
         answer = _last(events) if json else _show(events)
         _hint_when_empty(opened)
     if json:

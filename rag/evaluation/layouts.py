@@ -7,6 +7,7 @@ import json
 import lzma
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -30,6 +31,7 @@ class Row:
     answers: tuple[str, ...] = ()
     answerable: bool = True
     kind: str = ""
+    asked_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def _news_row(row: dict[str, Any], file: Path) -> Row:
         answers=tuple(map(str, row.get("answers", ()))),
         answerable=bool(row.get("answerable", True)),
         kind=str(row.get("kind", "")),
+        asked_on=_day(row.get("date")),
     )
 
 
@@ -168,8 +171,12 @@ def _article(row: dict[str, Any], name: str, file: Path) -> Article:
         title=str(row.get("title") or ""),
         text=_text(row, "text", file, empty=True),
         publisher=row.get("publisher") or row.get("source"),
-        published=parse_date(str(published).replace("/", "-")) if published else None,
+        published=_day(published),
     )
+
+
+def _day(written: Any) -> date | None:
+    return parse_date(str(written).replace("/", "-")) if written else None
 
 
 def _id(row: Mapping[str, Any]) -> str:

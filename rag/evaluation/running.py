@@ -121,13 +121,10 @@ class _Runner:
         )
 
     def _reply(self, asked: EvalQuestion) -> tuple[Reply, dict[str, float]]:
-        """The reply; a refused question is asked again without refusing, for the curve of risk and coverage.
-
-        Questions of a set were asked at another time: "last week" is not the week before today.
-        """
+        """The reply; a refused question is asked again without refusing, for the curve of risk and coverage."""
         assert self._assistant is not None
-        answer = self._assistant.ask(asked.text, periods=False)
-        tried = answer if answer.answered or self._bold is None else self._bold.ask(asked.text, periods=False)
+        answer = _ask(self._assistant, asked)
+        tried = answer if answer.answered or self._bold is None else _ask(self._bold, asked)
         reply = Reply(
             answered=answer.answered,
             text=answer.text,
@@ -145,6 +142,11 @@ class _Runner:
         article = self._library.article(citation.article_id)
         stands = article is not None and article.text[citation.start : citation.end] == citation.quote
         return Quote(citation.article_id, citation.title, citation.quote, stands)
+
+
+def _ask(assistant: Assistant, asked: EvalQuestion) -> Answer:
+    """Asked as on its day; a question of an unknown day was asked at another time, and "last week" means nothing."""
+    return assistant.ask(asked.text, periods=asked.asked_on is not None, today=asked.asked_on)
 
 
 def _unread(answer: Answer) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 from rag.errors import SourceError
@@ -29,6 +30,7 @@ class EvalQuestion:
     answers: tuple[str, ...] = ()
     answerable: bool = True
     kind: str = ""  # figures are also given by kind
+    asked_on: date | None = None  # the day of the question, where the set tells it
 
     def is_hit(self, document: str, passage: str) -> bool:
         """Whether a passage of the document counts as found."""
@@ -100,7 +102,13 @@ def _question(row: layouts.Row, same: Mapping[str, str]) -> EvalQuestion:
             kept = same.get(document, document)
             relevant[kept] = max(grade, relevant.get(kept, 0.0))
     return EvalQuestion(
-        id=row.id, text=row.text, relevant=relevant, answers=row.answers, answerable=row.answerable, kind=row.kind
+        id=row.id,
+        text=row.text,
+        relevant=relevant,
+        answers=row.answers,
+        answerable=row.answerable,
+        kind=row.kind,
+        asked_on=row.asked_on,
     )
 
 

@@ -1,0 +1,32 @@
+"""How fresh an article was on the day of the question: of two that fit a question alike, the newer is meant more often.
+
+The prior of time-based language models (Li and Croft, "Time-based language models", CIKM 2003): relevance falls
+exponentially with age. On the day's own questions about news (news/dev_300, dev_1000) nine of ten right articles were
+less than a week old. An archive without articles of the last weeks is not touched by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from math import exp
+
+from rag.schema import Candidate
+
+DAYS = 30.0  # in which it falls to 1/e; 7 days measure alike
+# Of freshness beside the fused score (0..1) in the order of reading. Passage MRR@10 of that order with 0 / .1 / .2:
+# dev_300 .854 / .871 / .874, dev_1000 .782 / .824 / .841, by the date of each question. The least of these gains is
+# kept: a fresh article must not hide an older one that says it better.
+LEAD = 0.1
+
+
+def freshness(published: date | None, today: date | None) -> float:
+    """1 for an article of today, falling with its age; 0 without dates, and for articles of a later day."""
+    if published is None or today is None or published > today:
+        return 0.0
+    return exp(-(today - published).days / DAYS)
+
+
+def fresh_first(candidates: Sequence[Candidate], today: date | None) -> list[Candidate]:
+    """The candidates in the order in which they are worth reading; their scores stay as they are."""
+    return sorted(candidates, key=lambda one: -one.score - LEAD * freshness(one.published, today))

@@ -1,0 +1,70 @@
+"""How fresh an article was on the day of the question, and what that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+import rag
+from rag.answering.freshness import fresh_first, freshness
+from rag.answering.reranking import reranked
+from rag.schema import Candidate, Passage
+
+DAY = date(2024, 6, 10)
+
+
+def candidate(name: str, score: float, published: date | None) -> Candidate:
+    return Candidate(passage=Passage(name, name, 0, 0, 10, "Ten words."), title=name, score=score, published=published)
+
+
+def test_freshness_falls_with_age_and_is_nothing_for_undated_or_later_articles() -> None:
+    assert freshness(DAY, DAY) == 1.0
+    assert 1.0 > freshness(date(2024, 6, 3), DAY) > freshness(date(2024, 5, 1), DAY) > freshness(date(2022, 6, 3), DAY)
+    assert freshness(date(2022, 6, 10), DAY) < 1e-9
+    assert freshness(None, DAY) == freshness(DAY, None) == freshness(date(2024, 6, 11), DAY) == 0.0
+
+
+def test_the_fresher_of_two_like_passages_is_read_first_and_a_much_better_one_before_both() -> None:
+    old, new = candidate("old", 0.60, date(2020, 1, 1)), candidate("new", 0.58, date(2024, 6, 9))
+    best = candidate("best", 0.75, date(2020, 1, 1))
+    assert [one.title for one in fresh_first([old, new, best], DAY)] == ["best", "new", "old"]
+    assert [one.title for one in fresh_first([old, new, best], None)] == ["best", "old", "new"]
+    assert [one.title for one in reranked([old, new], {}, DAY)] == ["new", "old"]
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rag.Assistant]:
+    library = rag.Library.open(tmp_path_factory.mktemp("fresh"))
+    texts = {
+        date(
+            2021, 6, 8
+        ): "Ada Lindqvist will lead the port. The Eastport harbour board chose Ada Lindqvist as its chair "
+        "on Tuesday, by nine votes to four. She was a pilot for twenty years and wants a deeper channel.",
+        date(2024, 6, 7): "Dredging had divided the members for months. On Friday the Eastport harbour board chose Tom "
+        "Achterberg as its chair. He runs a tug company and promised lower fees for fishing boats.",
+    }
+    library.add(
+        [
+            rag.Article(title="Eastport harbour board", text=text, url=f"https://news.example/{day}", published=day)
+            for day, text in texts.items()
+        ]
+    )
+    yield rag.Assistant(library)
+    library.close()
+
+
+@pytest.mark.parametrize(
+    ("today", "name"), [(date(2021, 6, 10), "Ada Lindqvist"), (date(2024, 6, 10), "Tom Achterberg")]
+)
+def test_a_question_is_answered_as_on_its_day(assistant: rag.Assistant, today: date, name: str) -> None:
+    answer = assistant.ask("Whom did the Eastport harbour board choose as its chair?", today=today)
+    assert name in answer.sentences[0].text
+
+
+def test_last_week_counts_from_the_day_of_the_question(assistant: rag.Assistant) -> None:
+    answer = assistant.ask("Whom did the Eastport harbour board elect as chair last week?", today=date(2021, 6, 15))
+    assert answer.period is not None
+    assert answer.period.since == date(2021, 6, 7)
+    assert {one.published for one in answer.citations} == {date(2021, 6, 8)}
