@@ -86,7 +86,6 @@ _APPOSED = re.compile(
 _OUTSIDE = re.compile(
     r"\b(?:in|against|to|toward|towards|with|for|on|between|across|outside|near|about|over)\s+(?:the\s+)?$", re.I
 )
-_FULL_NAME = re.compile(rf"\b(?:Mr|Ms|Mrs|Dr|Sir)\.?\s+[A-ZÀ-Þ][\w’'-]+|\b{_PERSON}")
 
 
 @dataclass

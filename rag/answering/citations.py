@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from rag.schema import AnswerSentence, Candidate, Citation
@@ -67,11 +67,6 @@ def marked(sentence: AnswerSentence) -> str:
     """The sentence followed by its marks: 'It rained. [1][2]'; one that was checked in vain says so."""
     marks = "".join(f"[{citation.number}]" for citation in sentence.citations)
     return " ".join(part for part in (sentence.text, marks, "" if sentence.verified else UNVERIFIED) if part)
-
-
-def render(sentences: Sequence[AnswerSentence]) -> str:
-    """The sentences with their marks as one text."""
-    return " ".join(marked(sentence) for sentence in sentences)
 
 
 def _place(citation: Citation) -> tuple[str, int, int]:
