@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 import rag
-from rag.schema import Answer
+from rag.answering.differences import other_reports, value_text
+from rag.answering.ranking import Pick
+from rag.schema import Answer, Candidate, Passage
 
 
 def ask(library: rag.Library, question: str) -> Answer:
@@ -60,3 +63,60 @@ def test_reports_that_agree_are_no_difference(library: rag.Library) -> None:
 
 def test_a_question_that_asks_for_no_figure_has_no_differences(library: rag.Library) -> None:
     assert ask(library, "Who counted the dead of the ferry off Norrvik?").differences == ()
+
+
+TEXT = (
+    "The blast killed 218 people and wounded 7,000. The orbit became 33 minutes shorter, give or take one minute. "
+    "The damage is put at 5 billion and more. She won in 2:15:37. She is 23 years old. It rose by $104 billion. "
+    "The quake came on 6 February 2023. In all, 14 were killed."
+)
+
+
+def pick(short: str) -> Pick:
+    """The sentence of TEXT that holds the short answer."""
+    start = TEXT.index(short)
+    begin = TEXT.rfind(". ", 0, start) + 2 if ". " in TEXT[:start] else 0
+    end = TEXT.find(". ", start + len(short)) + 1 or len(TEXT)
+    found = Candidate(passage=Passage("p", "a", 0, 0, len(TEXT), TEXT), title="", score=0.5)
+    return Pick(found, 0, (begin, end), 1.0, (start, start + len(short)))
+
+
+@pytest.mark.parametrize(
+    ("short", "value"),
+    [
+        ("218", "218 people"),
+        ("7,000", "7,000"),
+        ("33 minutes shorter, give or take one minute", "33 minutes"),
+        ("33", "33 minutes"),
+        ("5 billion", "5 billion"),
+        ("5", "5 billion"),
+        ("2:15:37", "2:15:37"),
+        ("104 billion", "104 billion"),
+        ("104", "$104 billion"),
+        ("6 February 2023", "6 February 2023"),
+        ("14", "14"),
+        ("The blast", ""),
+    ],
+)
+def test_a_value_is_the_figure_with_what_it_counts_word_for_word(short: str, value: str) -> None:
+    found = value_text(pick(short), {"a": TEXT}.get)
+    assert found == value
+    assert found in TEXT
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        ("218", "14", True),
+        ("218", "33", False),  # people and minutes
+        ("2:15:37", "23 years old", False),  # a time and an age
+        ("5 billion", "104 billion", True),
+        ("218", "218", False),
+    ],
+)
+def test_figures_differ_when_they_count_the_same_in_other_numbers(one: str, other: str, differ: bool) -> None:
+    picks = [
+        pick(one),
+        replace(pick(other), candidate=replace(pick(other).candidate, passage=Passage("q", "b", 0, 0, 9, TEXT))),
+    ]
+    assert bool(other_reports(picks, {"a": TEXT, "b": TEXT}.get)) is differ

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from rag.answering.ranking import Pick
 from rag.answering.statements import TextOf
@@ -17,7 +18,10 @@ from rag.text.words import STOP_WORDS, stem
 NEAR = 3.0
 MOST = 3  # reports side by side: more is a list
 _NUMBER = re.compile(r"\d[\d,.:]*\d|\d")
-_BEHIND = re.compile(r"\s+[^\W\d_]+")
+# What a number counts: a scale or none, and a word; "34 billion dollars", "37 people".
+_COUNTED = re.compile(r"(?: ?%| (?:thousand|million|billion|trillion)\b)?(?P<what> [^\W\d_]+)?")
+_CURRENCIES = ("$", "€", "£", "¥")
+LONGEST_VALUE = 5  # words: a longer short answer holds more than the figure
 _WORD = re.compile(r"[^\W\d_]+")
 _ROUGH = frozenset("more than about at least some around nearly almost over up to between just only well less".split())
 
@@ -36,29 +40,43 @@ def other_reports(picks: Sequence[Pick], text_of: TextOf) -> list[Pick]:
     return [pick for pick, _ in found.values()] if len(found) > 1 else []
 
 
-def short_text(pick: Pick, text_of: TextOf) -> str:
-    """The short answer of a sentence, "" when it has none."""
+def value_text(pick: Pick, text_of: TextOf) -> str:
+    """The figure of a sentence as its article has it, with what it counts: "37 people", "2:11:53", "4 August 2020"."""
     text = text_of(pick.candidate.passage.article_id) or ""
-    return text[slice(*pick.short)] if pick.short else ""
+    number = _NUMBER.search(text, *pick.short) if pick.short else None
+    if pick.short is None or number is None:
+        return ""
+    if not text[slice(*pick.short)].endswith(number.group()) and len(text[slice(*pick.short)].split()) <= LONGEST_VALUE:
+        return text[slice(*pick.short)]
+    start = number.start() - (text[number.start() - 1 : number.start()] in _CURRENCIES)
+    counted = _COUNTED.match(text, number.end(), pick.span[1])
+    end = counted.end() if counted else number.end()
+    if counted and counted["what"] and counted["what"].strip().lower() in STOP_WORDS:
+        end = counted.start("what")
+    return text[start:end]
 
 
-Figure = tuple[frozenset[str], frozenset[str]]  # numbers; stems of the words beside them
+class Figure(NamedTuple):
+    """What a short answer says in numbers."""
+
+    numbers: frozenset[str]
+    units: frozenset[str]  # stems of the words beside them
+    clock: bool  # a time of day or of a race, as 2:11:53
 
 
 def _figure(pick: Pick, text_of: TextOf) -> Figure | None:
     """The numbers of the short answer and what they count; None when it is no figure."""
-    text = short_text(pick, text_of)
+    text = (text_of(pick.candidate.passage.article_id) or "")[slice(*pick.short)] if pick.short else ""
     numbers = frozenset(value.replace(",", "") for value in _NUMBER.findall(text))
-    if not numbers or pick.short is None:
+    if not numbers:
         return None
-    if text[-1:].isdigit():  # "33", of "33 minutes shorter": what it counts stands behind it
-        behind = _BEHIND.match((text_of(pick.candidate.passage.article_id) or "")[pick.short[1] : pick.span[1]])
-        text += behind.group() if behind else ""
-    units = frozenset(stem(word) for word in _WORD.findall(text.lower()) if word not in _ROUGH | STOP_WORDS)
-    return numbers, units
+    value = value_text(pick, text_of)  # "33 minutes", where the short answer is "33"
+    words = _WORD.findall(f"{text} {value}".lower())
+    units = frozenset(stem(word) for word in words if word not in _ROUGH | STOP_WORDS)
+    return Figure(numbers, units, any(":" in one for one in numbers))
 
 
 def _differ(one: Figure, other: Figure) -> bool:
     """Whether two figures cannot both be right: other numbers, and no sign that they count other things."""
-    alike = not one[1] or not other[1] or bool(one[1] & other[1])
-    return alike and not one[0] & other[0]
+    alike = not one.units or not other.units or bool(one.units & other.units)
+    return alike and one.clock == other.clock and not one.numbers & other.numbers

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from rag.answering.attribution import CONTINUED
 from rag.answering.citations import cite
-from rag.answering.differences import other_reports, short_text
+from rag.answering.differences import other_reports, value_text
 from rag.answering.neighbours import block
 from rag.answering.questions import Question, text_stems
 from rag.answering.ranking import Pick
@@ -55,7 +55,7 @@ def draft(question: Question, picks: Sequence[Pick], text_of: TextOf) -> Draft:
     sentences = tuple(sentence for pick in chosen for sentence in _sentences(pick, copies, text_of))
     unique = tuple({sentence.citations[0]: sentence for sentence in sentences}.values())
     reports = tuple(
-        Report(short_text(pick, text_of), pick.candidate.passage.article_id, pick.span) for pick in differing
+        Report(value_text(pick, text_of), pick.candidate.passage.article_id, pick.span) for pick in differing
     )
     return Draft(unique, _short(picks, unique), reports)
 
