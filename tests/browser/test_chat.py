@@ -8,16 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from chat_server import Server, running
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
+from talking import EXAMPLE, answer, ask, ask_example, chip, no_serious_faults, rested
 
 import rag
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
-EXAMPLE = "What did the US say about the visit?"
-
 
 BARE = (
     "import sys, streamlit as st; st.App({script!r}).run(config={{'server.port': int(sys.argv[1]),"
@@ -29,44 +27,6 @@ def seconds_to_paint(server: Server, page: Page) -> float:
     """From the start of the server's process to the heading."""
     expect(page.get_by_role("heading", level=2)).to_be_visible()
     return time.monotonic() - server.started
-
-
-def answer(page: Page, number: int = -1) -> Locator:
-    return page.get_by_role("group", name="Chat message from assistant").nth(number)
-
-
-def ask(page: Page, question: str) -> Locator:
-    """The answer, once it has ended."""
-    before = page.get_by_role("group", name="Chat message from assistant").count()
-    box = page.get_by_test_id("stChatInputTextArea")
-    box.fill(question)
-    box.press("Enter")
-    return ended(page, before)
-
-
-def ended(page: Page, number: int) -> Locator:
-    shown = answer(page, number)
-    expect(shown.locator("[class*='st-key-sources-'], [role=alert]").first).to_be_visible(timeout=90_000)
-    return shown
-
-
-def ask_example(page: Page) -> Locator:
-    page.get_by_role("main").get_by_role("button", name=EXAMPLE).click()
-    return ended(page, 0)
-
-
-def chip(shown: Locator, number: int = 1) -> Locator:
-    return shown.locator(f"a[href^='#cite-'][href$='-{number}']").first
-
-
-def no_serious_faults(page: Page) -> None:
-    """No serious or critical finding; one rule is upstream's own (a button inside the uploader's button)."""
-    found = Axe().run(page).response["violations"]
-    assert not [
-        (one["id"], [node["html"][:160] for node in one["nodes"]])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
 
 
 def test_the_example_is_answered_in_the_spokespersons_words_and_the_chip_opens_them(
@@ -97,8 +57,10 @@ def test_the_open_passage_is_in_the_address_so_reload_and_back_work(server: Serv
     page.reload()
     expect(page.locator("mark").first).to_be_in_viewport()
     expect(answer(page, 0)).to_contain_text("Price")
+    rested(page)
     page.get_by_role("button", name="Close the article").click()
     expect(page.locator("mark")).to_have_count(0)
+    rested(page)
     page.go_back()
     expect(page.locator("mark").first).to_be_visible()
 
@@ -109,6 +71,7 @@ def test_the_keyboard_alone_opens_and_closes_a_passage(server: Server, open_page
     link.focus()
     page.keyboard.press("Enter")
     expect(page.locator("mark").first).to_be_in_viewport()
+    rested(page)
     page.keyboard.press("Escape")
     expect(link).to_be_focused()
 
@@ -155,13 +118,17 @@ def test_uploaded_hostile_text_is_shown_as_text_everywhere(server: Server, open_
         f"The archivist of Zorvath keeps nineteen keys {payload} in a tin. He counts them each night before bed.\n"
     )
     page = open_page(f"{server.address}/library")
+    expect(page.get_by_text("Add articles", exact=True)).to_be_visible()
+    rested(page)
     page.get_by_text("Add articles", exact=True).click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([file, tmp_path / "none.txt"][:1])
     page.get_by_role("tabpanel", name="Files").get_by_role("button", name="Add to the library").click()
     expect(page.get_by_text("1 added")).to_be_visible(timeout=60_000)
+    rested(page)
     page.get_by_role("button", name=re.compile("^Zorvath")).click()
     region = page.get_by_role("region", name=re.compile("^Article: "))
     expect(region).to_contain_text("nineteen keys <img src=x")
+    rested(page)
     page.get_by_role("link", name="Chat").click()
     shown = ask(page, "How many keys does the archivist of Zorvath keep?")
     expect(shown).to_contain_text("<script>window.__pwn=1</script> [x](javascript:alert(1)) $a$")
@@ -180,9 +147,12 @@ def test_the_library_page_searches_previews_and_removes(server: Server, open_pag
         library.add([rag.Article(title="Throwaway gazette", text="The gazette of Plinth closed after ninety years.")])
     page = open_page(f"{server.address}/library")
     search = page.get_by_role("searchbox")
+    expect(search).to_be_visible()
+    rested(page)
     search.fill("Throwaway")
     search.press("Enter")
     expect(page.get_by_text("1 article with")).to_be_visible()
+    rested(page)
     page.get_by_role("button", name="Throwaway gazette").click()
     expect(page.get_by_role("region", name="Article: Throwaway gazette")).to_be_visible()
     no_serious_faults(page)
@@ -190,8 +160,10 @@ def test_the_library_page_searches_previews_and_removes(server: Server, open_pag
     expect(remove).to_have_count(1)
     remove.click()
     expect(page.get_by_text("0 articles with")).to_be_visible()
+    rested(page)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("1 article with")).to_be_visible()
+    rested(page)
     remove.click()
     expect(page.get_by_text("0 articles with")).to_be_visible()
 
@@ -218,6 +190,7 @@ def test_an_empty_library_says_how_to_begin(open_page: Open, tmp_path: Path) -> 
     with running(tmp_path / "library") as empty:
         page = open_page(empty.address)
         expect(page.get_by_text("The library is empty")).to_be_visible()
+        rested(page)
         page.get_by_role("link", name="Add articles in the Library").click()
         expect(page.get_by_test_id("stFileUploaderDropzoneInput")).to_be_attached()
         page.goto("about:blank")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from chat_server import Server, running
 from playwright.sync_api import Page, expect
+from talking import ask, point_at, rested
 
 import rag
 
@@ -66,12 +67,14 @@ def test_pages_of_payloads_are_pages_of_text(hostile: Server, open_page: Open) -
     rows = page.locator(".st-key-articles [class*='st-key-open-'] button")
     expect(rows.first).to_be_visible(timeout=60_000)
     assert len(PAYLOADS) >= 40
+    rested(page)
     seen = rows.count()
     is_text_only(page)
     for number in range(2, 2 + len(PAYLOADS) // 20):
         before = rows.first.inner_text()
         page.locator(".st-key-library-page").get_by_text(str(number), exact=True).first.click()
         expect(rows.first).not_to_have_text(before)
+        rested(page)
         is_text_only(page)
         seen += rows.count()
     assert seen > 40
@@ -80,25 +83,23 @@ def test_pages_of_payloads_are_pages_of_text(hostile: Server, open_page: Open) -
     expect(region).to_contain_text("Tamsin")
     assert region.locator("a[href^='javascript' i]").count() == 0
     for tab in ("Passages", "Details"):
+        rested(page)
         page.get_by_role("tab", name=tab).click()
         is_text_only(page)
 
 
 def test_answers_and_panels_show_payloads_as_text(hostile: Server, open_page: Open) -> None:
     page = open_page(hostile.address)
-    box = page.get_by_test_id("stChatInputTextArea")
     for number in (1, 28, 41):
-        box.fill(f"What is the keeper of lighthouse number {number} called? {PAYLOADS[number]}")
-        box.press("Enter")
-        shown = page.locator("[class*='st-key-sources-']")
-        expect(shown).to_have_count((1, 28, 41).index(number) + 1, timeout=120_000)
+        shown = ask(page, f"What is the keeper of lighthouse number {number} called? {PAYLOADS[number]}")
+        expect(shown.locator("[class*='st-key-sources-']")).to_be_visible()
         is_text_only(page)
     for panel in ("why", "export"):
         page.locator(f"a[href='#act-{panel}-m1']").click()
         expect(page.locator(".st-key-panel_card")).to_be_visible()
+        rested(page)
         is_text_only(page)
-    page.locator("a[href^='#cite-m1-']").first.hover()
-    expect(page.get_by_role("tooltip")).to_contain_text("keeper")
+    expect(point_at(page, page.locator("a[href^='#cite-m1-']").first)).to_contain_text("keeper")
     is_text_only(page)
 
 
@@ -108,6 +109,8 @@ def test_an_uploaded_file_with_a_hostile_name_is_named_as_text(
     file = tmp_path / "<img src=x onerror=window.__pwn=1>.txt"
     file.write_text("")
     page = open_page(f"{hostile.address}/library")
+    expect(page.get_by_text("Add articles", exact=True)).to_be_visible()
+    rested(page)
     page.get_by_text("Add articles", exact=True).click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
     page.get_by_role("tabpanel", name="Files").get_by_role("button", name="Add to the library").click()
@@ -118,9 +121,12 @@ def test_an_uploaded_file_with_a_hostile_name_is_named_as_text(
 def test_a_line_of_a_megabyte_does_not_stop_the_page(hostile: Server, open_page: Open) -> None:
     page = open_page(f"{hostile.address}/library")
     search = page.get_by_role("searchbox")
+    expect(search).to_be_visible()
+    rested(page)
     search.fill("lamp of Orrin")
     search.press("Enter")
     expect(page.get_by_text("1 article with")).to_be_visible(timeout=60_000)
+    rested(page)
     page.locator(".st-key-articles [class*='st-key-open-'] button").click()
     expect(page.get_by_role("region", name=re.compile("^Article: "))).to_contain_text("lamp of Orrin", timeout=60_000)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

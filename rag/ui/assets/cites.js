@@ -25,9 +25,22 @@ const card = () => {
   return node;
 };
 
+const place = (link, node) => {
+  const at = link.getBoundingClientRect();
+  const left = Math.max(8, Math.min(at.left, window.innerWidth - node.offsetWidth - 8));
+  const below = at.bottom + 6 + node.offsetHeight < window.innerHeight;
+  node.style.left = `${left}px`;
+  node.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - node.offsetHeight - 6)}px`;
+};
+
+let pointed = null; // the link that the card is about
+let refused = ''; // its address, when Escape has put the card away: it stays away until something else is pointed at
+
 const showCard = (link) => {
   const said = link.getAttribute('title') || link.dataset.tip;
-  if (!said) return;
+  if (!said || refused === link.getAttribute('href')) return;
+  if (pointed && pointed !== link) hideCard();
+  pointed = link;
   link.dataset.tip = said;
   link.removeAttribute('title'); // else the browser shows its own as well
   const node = card();
@@ -40,19 +53,27 @@ const showCard = (link) => {
   node.replaceChildren(...(cut > 0 ? [about, quote] : [quote]));
   node.hidden = false;
   link.setAttribute('aria-describedby', 'quote-card');
-  const at = link.getBoundingClientRect();
-  const left = Math.max(8, Math.min(at.left, window.innerWidth - node.offsetWidth - 8));
-  const below = at.bottom + 6 + node.offsetHeight < window.innerHeight;
-  node.style.left = `${left}px`;
-  node.style.top = `${below ? at.bottom + 6 : Math.max(8, at.top - node.offsetHeight - 6)}px`;
+  place(link, node);
 };
 
 const hideCard = () => {
   card().hidden = true;
+  pointed = null;
   for (const link of document.querySelectorAll('a[aria-describedby="quote-card"]')) {
     link.removeAttribute('aria-describedby');
     link.setAttribute('title', link.dataset.tip || '');
   }
+};
+
+// The page was drawn anew or has moved: the browser tells of no movement of the mouse, yet another chip, or none, may
+// be under it now, and the chip that the card is about may be gone or elsewhere.
+const look = () => {
+  const under = document.querySelector(`a[href^="${CITE}"]:hover`)
+    || document.querySelector(`a[href^="${CITE}"]:focus-visible`);
+  if (!under) {
+    if (pointed) hideCard();
+  } else if (under === pointed) place(under, card());
+  else showCard(under);
 };
 
 // --- copying
@@ -109,6 +130,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (!cite && !act) return;
     event.preventDefault();
     event.stopPropagation();
+    refused = cite ? cite.getAttribute('href') : '';
     hideCard();
     const link = cite || act;
     if (act && act.getAttribute('href').startsWith(`${ACT}copy-`)) window.__copier = act;
@@ -118,7 +140,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }, true);
   on('keydown', (event) => {
     if (event.key === 'Escape') {
-      if (!card().hidden) hideCard();
+      if (!card().hidden) {
+        refused = pointed ? pointed.getAttribute('href') : '';
+        hideCard();
+      }
       else if (data.open && !event.defaultPrevented) setTriggerValue('cite', '-');
     } else if (event.key === '/' && !writing(event) && !event.ctrlKey && !event.metaKey && !event.altKey) {
       const box = document.querySelector('[data-testid="stChatInputTextArea"]')
@@ -130,10 +155,24 @@ export default function ({ data, parentElement, setTriggerValue }) {
     }
   });
   const point = (event) => { const link = linkOf(event, CITE); if (link) showCard(link); };
-  const leave = (event) => { if (linkOf(event, CITE)) hideCard(); };
+  const leave = (event) => {
+    const link = linkOf(event, CITE);
+    if (!link) return;
+    if (event.type === 'mouseout' || !link.matches(':hover')) refused = '';
+    hideCard();
+  };
   on('mouseover', point);
   on('mouseout', leave);
   on('focusin', (event) => { if (linkOf(event, CITE)?.matches(':focus-visible')) point(event); });
   on('focusout', leave);
+  let asked = 0;
+  const soon = () => {
+    if (!asked) asked = requestAnimationFrame(() => { asked = 0; if (!stop.signal.aborted) look(); });
+  };
+  on('scroll', soon, true);
+  const drawn = new MutationObserver(soon);
+  drawn.observe(document.querySelector('.stApp') || document.body, { childList: true, subtree: true });
+  stop.signal.addEventListener('abort', () => drawn.disconnect());
+  soon(); // the mouse may have come before this script
   return () => stop.abort();
 }
