@@ -8,8 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from rag.answering.asking import Asking
-from rag.answering.chat_models import choose_model
-from rag.answering.generative import Model
+from rag.answering.chat_models import Model, choose_model
 from rag.answering.history import as_turns
 from rag.answering.readers import choose_reader
 from rag.config import Settings
@@ -146,7 +145,7 @@ class Assistant:
             filters or Filters(),
             today or date.today(),
             periods,
-            Model(self._chosen, config) if self._chosen else None,
+            Model(self._chosen, self.settings.llm_timeout_s, config) if self._chosen else None,
         )
         return asking.events(asked, turns)
 

@@ -29,6 +29,7 @@ class Reply:
     first_after_s: float = 0.0  # silence before the first word
     endless: bool = False  # `text` again and again, until the client goes
     every_s: float = 0.0  # between pieces
+    piece: int = 5  # characters of a piece, as tokens come
     cut_after: int | None = None  # pieces after which the connection is dropped without an end
     usage: tuple[int, int] | None = None
 
@@ -127,8 +128,8 @@ def _answer(to: BaseHTTPRequestHandler, request: Request, reply: Reply) -> None:
 def _pieces(reply: Reply) -> Iterator[str]:
     """The text in pieces of a few characters, as tokens come."""
     while True:
-        for start in range(0, len(reply.text), 5):
-            yield reply.text[start : start + 5]
+        for start in range(0, len(reply.text), reply.piece):
+            yield reply.text[start : start + reply.piece]
         if not reply.endless:
             return
 

@@ -26,7 +26,7 @@ GOOD = "The US spokesperson Dana Holt called the lake treaty â€œa draft at bestâ
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     settings = Settings(
-        library=tmp_path_factory.mktemp("written") / "library", reader="none", reader_budget_ms=60_000, llm_timeout_s=2
+        library=tmp_path_factory.mktemp("written") / "library", reader="none", reader_budget_ms=60_000, llm_timeout_s=30
     )
     with Library.open(settings=settings, one_shot=True) as opened:
         opened.add([TREATY, COPY, LIGHT])
@@ -148,8 +148,9 @@ FAILURES: dict[str, tuple[Script, int, str]] = {
     "no key": (lambda request, number: Reply(status=401, error="key"), 1, "refused the key"),
     "no such model": (lambda request, number: Reply(status=404, error="model"), 1, "not known to the server"),
     "broken server": (lambda request, number: Reply(status=500, error="oops"), 3, "status 500"),
-    "loop": (lambda request, number: Reply("Nothing of it is so. ", endless=True), 1, "repeated itself"),
-    "no end": (lambda request, number: Reply("words and words, ", endless=True), 1, "12,000 characters"),
+    "loop": (lambda request, number: Reply("Nothing of it is so. ", endless=True, every_s=0.002), 1, "repeated itself"),
+    "no end": (
+        lambda request, number: Reply("words, " * 60, endless=True, every_s=0.01, piece=420), 1, "12,000 characters"),
 }  # fmt: skip
 
 
@@ -226,7 +227,7 @@ def test_stopping_closes_the_stream_even_before_the_first_word(library: Library)
         with serving(lambda request, number, reply=reply: reply) as server:  # type: ignore[misc]
             with closing(assistant_for(library, server.url, llm_timeout_s=30).stream(QUESTION)) as events:
                 next(event for event in events if isinstance(event, Writing))
-            assert server.left.wait(3), "the server still writes"
+            assert server.left.wait(30), "the server still writes"
 
 
 def test_the_name_and_the_extra_are_checked_when_the_assistant_is_made(library: Library) -> None:

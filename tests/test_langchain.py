@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import create_retriever_tool
-from scripted import Reply, serving
+from scripted import Reply, Request, serving
 from test_assistant import COPY, TREATY
 from test_generative import GOOD, QUESTION, assistant_for
 
@@ -23,13 +25,22 @@ pytest.importorskip("langchain_openai", reason="needs article-chat[openai]")
 
 
 class Heard(BaseCallbackHandler):
-    """Remembers that a chat model was called."""
+    """Remembers what was called, and the words that came."""
 
     def __init__(self) -> None:
-        self.models = 0
+        self.models, self.words = 0, ""
+        self.tags: set[str] = set()
+        self.retrievers: list[str] = []
 
-    def on_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
+    def on_chat_model_start(self, *args: Any, tags: list[str] | None = None, **kwargs: Any) -> None:
         self.models += 1
+        self.tags |= {tag for tag in tags or () if not tag.startswith("seq:")}
+
+    def on_llm_new_token(self, token: str, **kwargs: Any) -> None:
+        self.words += token
+
+    def on_retriever_start(self, serialized: Any, query: str, **kwargs: Any) -> None:
+        self.retrievers.append(query)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +72,7 @@ def test_cancelling_an_async_answer_frees_the_model(library: Library) -> None:
 
     with serving(lambda request, number: Reply(GOOD, endless=True, every_s=0.01)) as server:
         asyncio.run(leave(assistant_for(library, server.url)))
-        assert server.left.wait(10)
+        assert server.left.wait(30)
 
 
 def test_an_async_stream_ends_with_the_answer(library: Library) -> None:
@@ -77,3 +88,63 @@ def test_an_async_stream_ends_with_the_answer(library: Library) -> None:
 def test_the_retriever_is_a_tool_for_an_agent(library: Library) -> None:
     tool = create_retriever_tool(library.retriever(k=2), "articles", "Finds passages of the articles.")
     assert "a draft at best" in tool.invoke({"query": "lake treaty"})
+
+
+def calls_the_tool(request: Request, number: int) -> Reply:
+    """A model that calls the tool once, and then repeats what the tool gave."""
+    given = [message for message in request["messages"] if message["role"] == "tool"]
+    if given:
+        return Reply(f"The tool says: {given[-1]['content']}")
+    assert [tool["function"]["name"] for tool in request["tools"]] == ["articles"]
+    call = {"id": "c1", "type": "function", "function": {"name": "articles", "arguments": '{"query": "lake treaty"}'}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    choice = {"index": 0, "finish_reason": "tool_calls", "message": message}
+    body = {"id": "x", "object": "chat.completion", "created": 1, "model": "scripted", "choices": [choice]}
+    return Reply(raw=json.dumps(body).encode())
+
+
+@pytest.mark.parametrize("through", ["invoke", "ainvoke"])
+def test_an_agent_calls_the_retriever_and_reads_what_it_found(library: Library, through: str) -> None:
+    from langchain.agents import create_agent
+    from langchain_openai import ChatOpenAI
+
+    heard = Heard()
+    tool = create_retriever_tool(library.retriever(k=2), "articles", "Finds passages of the articles.")
+    asked = {"messages": [("user", QUESTION)]}
+    with serving(calls_the_tool) as server:
+        model = ChatOpenAI(model="scripted", base_url=server.url, api_key="none", max_retries=0)  # type: ignore[arg-type]
+        agent = create_agent(model, [tool])
+        config = {"callbacks": [heard]}
+        once = agent.invoke(asked, config) if through == "invoke" else asyncio.run(agent.ainvoke(asked, config))
+    assert "a draft at best" in once["messages"][-1].text
+    assert (heard.models, heard.retrievers) == (2, ["lake treaty"])
+
+
+def test_callbacks_hear_the_rewording_and_the_answer(library: Library) -> None:
+    heard = Heard()
+    talk = [("user", QUESTION), ("assistant", "Dana Holt called it “a draft at best”.")]
+    with serving(GOOD) as server:
+        runnable = assistant_for(library, server.url).runnable().with_config(callbacks=[heard], tags=["mine"])
+        asyncio.run(runnable.ainvoke({"question": "and Canada?", "history": talk}))
+        assert len(server.requests) == 2
+    assert (heard.models, heard.tags) == (2, {"mine"})
+    assert heard.words.count("a draft at best") == 2
+
+
+def test_a_cancelled_async_answer_ends_the_call(library: Library) -> None:
+    async def leave(assistant: Assistant, asked: threading.Event) -> None:
+        task = asyncio.create_task(assistant.aask(QUESTION))
+        await asyncio.to_thread(asked.wait, 60)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asked = threading.Event()
+
+    def script(request: Request, number: int) -> Reply:
+        asked.set()
+        return Reply("The treaty ", endless=True, every_s=0.01)
+
+    with serving(script) as server:
+        asyncio.run(leave(assistant_for(library, server.url), asked))
+        assert server.left.wait(30)

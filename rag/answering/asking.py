@@ -9,15 +9,16 @@ from datetime import date
 from time import perf_counter
 from typing import Protocol
 
+from rag.answering.chat_models import Model
 from rag.answering.citations import cited, marked, number
 from rag.answering.extractive import differences, merge
-from rag.answering.followup import standalone
-from rag.answering.generative import Found, Model, Writer
+from rag.answering.generative import Found, Searched, Writer
 from rag.answering.offline import Part, answer_part, closest
-from rag.answering.questions import analyse, core, parts
+from rag.answering.questions import analyse, core
 from rag.answering.readers import Choice
 from rag.answering.reading import read_within
 from rag.answering.refusal import REFUSAL, refusal_text
+from rag.answering.rewording import reword
 from rag.answering.speakers import speakers
 from rag.answering.statements import speaker_first
 from rag.answering.telling import told
@@ -85,29 +86,33 @@ class Asking:
         self._filters = filters
         self._texts: dict[str, str | None] = {}
         self._timings: dict[str, float] = {}
-        self._readings: dict[str, Reading] = {}  # by passage id, for a chat model's prompt
+        self._readings: dict[str, Reading] = {}  # by passage id
+        self._searched: list[Searched] = []  # for a chat model's prompt
+        self._model = model
         self._writer = Writer(model, settings, choice.reader, self._text_of) if model else None
 
     def events(self, question: str, turns: Sequence[Turn]) -> Generator[Event, None, None]:
         """The events of answering `question` after `turns`."""
         with self._timed("follow-up"):
-            searched = standalone(question, turns)
-            asked = _stand_alone_parts(searched)
-        yield Searching(searched)
-        for period in self._periods(searched):
-            wanted = [without(part, period) for part in asked]
+            asked = yield from reword(question, turns, self._model)
+        self._notes += [asked.note] if asked.note else []
+        yield Searching(asked.question)
+        for period in self._periods(asked.question):
+            wanted = [without(part, period) for part in asked.parts]
+            self._searched.clear()
             with self._timed("retrieve"):
                 found = [self._retrieve(part, period) for part in wanted]
             candidates = tuple({one.passage.id: one for several in found for one in several}.values())
             yield Retrieved(candidates)
-            answered = [self._answer(part, several, len(asked)) for part, several in zip(wanted, found, strict=True)]
+            answered = [self._answer(part, several, len(wanted)) for part, several in zip(wanted, found, strict=True)]
             if any(part.draft.sentences for part in answered):
                 break
-        answer = replace(self._assemble(searched, candidates, answered), period=period)
+        answer = replace(self._assemble(asked.question, candidates, answered), period=period)
         if self._writer is None:
             yield from told(answer)
         else:
-            answer = yield from self._writer.events(Found(searched, candidates, self._readings, answer, self._today))
+            found_all = Found(asked.question, tuple(self._searched), answer, self._today, asked.usage)
+            answer = yield from self._writer.events(found_all)
         yield Done(answer)
 
     def _periods(self, question: str) -> Iterator[Period | None]:
@@ -137,7 +142,9 @@ class Asking:
         with self._timed("read"):
             readings = read_within(self._reader, wanted, candidates, self._settings.reader_budget_ms / of_parts)
         self._note_unread(readings)
-        self._readings.update((one.passage.id, read) for one, read in zip(candidates, readings, strict=True) if read)
+        read = {one.passage.id: made for one, made in zip(candidates, readings, strict=True) if made}
+        self._readings |= read
+        self._searched.append(Searched(candidates, read))
         with self._timed("answer"):
             return answer_part(
                 wanted,
@@ -211,14 +218,6 @@ class Asking:
         began = perf_counter()
         yield
         self._timings[step] = self._timings.get(step, 0.0) + 1000 * (perf_counter() - began)
-
-
-def _stand_alone_parts(question: str) -> list[str]:
-    """The parts of a question, each with the names that the parts before it hold."""
-    asked: list[str] = []
-    for part in parts(question):
-        asked.append(standalone(part, [Turn("user", earlier) for earlier in asked]))
-    return asked
 
 
 def _unsaid(part: Part) -> str:

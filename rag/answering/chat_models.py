@@ -17,6 +17,7 @@ from rag.errors import ChatModelError, ConfigError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import RunnableConfig
 
 # Ollama's default window, and the smallest that servers of local models are started with; a larger one is said by the
 # model's profile or by llm_context_tokens.
@@ -53,6 +54,15 @@ class ChatModel:
     name: str  # as it is shown on each answer: "openai:gpt-5-mini"
     window: int  # tokens that prompt and answer share
     gauge: Gauge = field(default_factory=Gauge)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The chat model that is to write, loaded when it is first needed, and what its calls are made with."""
+
+    chosen: Chosen
+    timeout_s: float  # longest wait for its next words
+    config: RunnableConfig | None = None  # LangChain's: callbacks, tags, ...
 
 
 def choose_model(llm: Any, settings: Settings) -> Chosen | None:
@@ -92,15 +102,19 @@ def _load(name: str, settings: Settings) -> ChatModel:
     try:
         model = init_chat_model(name, **_arguments(provider, settings))
     except ImportError as error:
-        package = f'"article-chat[{provider}]"' if provider in EXTRAS else f"langchain-{provider.replace('_', '-')}"
-        raise ConfigError(
-            f"The chat model {name} needs a package that is not installed.", f"pip install {package}"
-        ) from error
+        raise ConfigError(f"The chat model {name} needs a package that is not installed.", _install(provider)) from error
     except Exception as error:  # each provider has error classes of its own: a missing key, an unknown provider
         raise ChatModelError(
             f"The chat model {name} cannot be set up: {_one_line(error)}.", _mend(provider, settings)
         ) from error
     return ChatModel(model, name, _window(model, settings))
+
+
+def _install(provider: str) -> str:
+    """The command that installs what a provider needs, from the folder of the project where it is an extra of ours."""
+    if provider in EXTRAS:
+        return f'.venv/bin/pip install -c constraints.txt -e ".[{provider}]"'
+    return f".venv/bin/pip install langchain-{provider.replace('_', '-')}"
 
 
 def _arguments(provider: str, settings: Settings) -> Mapping[str, Any]:

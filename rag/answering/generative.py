@@ -7,12 +7,12 @@ Out: events while the model writes, and the Answer. What has been told is never 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import zip_longest
 from time import perf_counter, sleep
-from typing import TYPE_CHECKING
 
-from rag.answering.chat_models import ChatModel, Chosen
+from rag.answering.chat_models import ChatModel, Model
 from rag.answering.citations import cited
 from rag.answering.grounding import Grounding
 from rag.answering.model_errors import AttemptFailed, Failure
@@ -28,9 +28,6 @@ from rag.answering.written import Written
 from rag.config import Settings
 from rag.errors import RagError
 from rag.schema import Answer, Candidate, Event, Reading, Writing
-
-if TYPE_CHECKING:
-    from langchain_core.runnables import RunnableConfig
 
 ATTEMPTS = 3  # a busy server mostly answers the second time; the user does not wait for a fourth
 PAUSE_S = 0.5  # before the second attempt, twice as long before the third
@@ -58,30 +55,29 @@ _COUNTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What is known of a question before a model is asked."""
+class Searched:
+    """What was found and read for one part of a question."""
 
-    question: str
-    candidates: tuple[Candidate, ...]
+    candidates: Sequence[Candidate]
     readings: Mapping[str, Reading]  # by passage id
-    offline: Answer
-    today: date | None = None  # the day of the question
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """The chat model that is to write, loaded when it is first needed, and LangChain's settings for its calls."""
+class Found:
+    """What is known of a question before a model is asked to answer it."""
 
-    chosen: Chosen
-    config: RunnableConfig | None = None
+    question: str
+    parts: Sequence[Searched]
+    offline: Answer
+    today: date | None = None  # the day of the question
+    spent: Usage = field(default_factory=Usage)  # what the model was used for so far
 
 
 class Writer:
     """Writes one answer with a chat model."""
 
     def __init__(self, model: Model, settings: Settings, reader: object, text_of: TextOf) -> None:
-        self._chosen = model.chosen
-        self._config = model.config
+        self._model = model
         self._settings = settings
         self._text_of = text_of
         self._judge = Judge(reader, text_of)
@@ -90,60 +86,69 @@ class Writer:
         """Events of the answer's text; gives the Answer back."""
         passages = self._passages(found)
         try:
-            model = self._chosen()
+            model = self._model.chosen()
         except RagError as error:
             return (yield from _offline(found, f"{error} This is the offline answer."))
         if not passages or found.offline.confidence < HOPELESS:
-            return (yield from _offline(found, f"{model.name} was not asked: no passage comes near the question."))
+            why = f"{model.name} was not asked for an answer: no passage comes near the question."
+            return (yield from _offline(found, why, *_used(model.name, found.spent)))
         return (yield from self._attempts(model, found, passages))
 
     def _passages(self, found: Found) -> list[Candidate]:
-        """The passages for the prompt, best first; those of articles that have changed meanwhile are left out."""
-        current = [
+        """The passages for the prompt, best first, the parts of the question by turns."""
+        ranked = [reranked(self._current(one.candidates), one.readings, found.today) for one in found.parts]
+        by_turns = (one for row in zip_longest(*ranked) for one in row if one is not None)
+        return list({one.passage.id: one for one in reversed(list(by_turns))}.values())[::-1]
+
+    def _current(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """The candidates whose articles have not changed meanwhile."""
+        return [
             one
-            for one in found.candidates
+            for one in candidates
             if (self._text_of(one.passage.article_id) or "")[one.passage.start : one.passage.end] == one.passage.text
         ]
-        return reranked(current, found.readings, found.today)
 
     def _attempts(
         self, model: ChatModel, found: Found, passages: Sequence[Candidate]
     ) -> Generator[Event, None, Answer]:
         """The model's answer, or after a bounded number of failures the offline one."""
-        most, failure = MOST_PASSAGES, Failure("did not answer")
+        most, failure, spent = MOST_PASSAGES, Failure("did not answer"), Usage()
+        spent.add(found.spent)
         for attempt in range(ATTEMPTS):
             prompt = prompt_for(
                 found.question, passages, window=model.window, characters_a_token=model.gauge.characters, most=most
             )
             written = Written(Grounding(self._judge, prompt.passages, self._text_of), strict=self._settings.strict)
-            usage, began = Usage(), perf_counter()
+            began = perf_counter()
             try:
-                yield from self._write(model, prompt, written, usage)
+                yield from self._write(model, prompt, written, spent)
             except AttemptFailed as failed:
                 failure = failed.failure
             else:
-                answer = self._answer(model, found, prompt, written, usage, began)
+                answer = self._answer(model, found, prompt, written, spent, began)
                 if not written.sentences:
                     yield from told(answer)
                 return answer
             if written.sentences:  # what is told stays, with a word on why it ends
-                return self._answer(model, found, prompt, written, usage, began, broken=failure)
+                return self._answer(model, found, prompt, written, spent, began, broken=failure)
             if failure.shorter and len(prompt.passages) > 1:
                 most = len(prompt.passages) // 2
             elif not failure.again or not failure.worth_waiting:
                 break
             elif attempt + 1 < ATTEMPTS:
                 yield from _pause(max(failure.pause_s, PAUSE_S * 2**attempt))
-        return (yield from _offline(found, f"{model.name} {failure.reason}; this is the offline answer."))
+        why = f"{model.name} {failure.reason}; this is the offline answer."
+        return (yield from _offline(found, why, *_used(model.name, spent)))
 
-    def _write(self, model: ChatModel, prompt: Prompt, written: Written, usage: Usage) -> Generator[Event, None, None]:
+    def _write(self, model: ChatModel, prompt: Prompt, written: Written, spent: Usage) -> Generator[Event, None, None]:
         """One attempt: the events of what the model writes, checked sentence by sentence."""
+        usage = Usage()
         pieces = words(
             model.model,
             prompt.messages,
-            timeout_s=self._settings.llm_timeout_s,
+            timeout_s=self._model.timeout_s,
             usage=usage,
-            config=self._config,
+            config=self._model.config,
         )
         try:
             for piece in pieces:
@@ -151,6 +156,7 @@ class Writer:
             yield from written.end()
         finally:
             pieces.close()
+            spent.add(usage)
         if usage.read:
             model.gauge.learn(sum(len(str(message.content)) for message in prompt.messages), usage.read)
 
@@ -160,15 +166,15 @@ class Writer:
         found: Found,
         prompt: Prompt,
         written: Written,
-        usage: Usage,
+        spent: Usage,
         began: float,
         broken: Failure | None = None,
     ) -> Answer:
         """The Answer made of what was written; a refusal when nothing of it is borne out."""
         sentences = written.sentences
-        spent = 1000 * (perf_counter() - began)
-        timings = {"first token": written.first_ms, "write": spent - written.check_ms, "verify": written.check_ms}
-        total = found.offline.timings.get("total", 0.0) + spent
+        took = 1000 * (perf_counter() - began)
+        timings = {"first token": written.first_ms, "write": took - written.check_ms, "verify": written.check_ms}
+        total = found.offline.timings.get("total", 0.0) + took
         text = written.text or REFUSAL
         return replace(
             found.offline,
@@ -176,12 +182,12 @@ class Writer:
             answered=bool(sentences),
             sentences=sentences,
             citations=cited(sentences),
-            closest=() if sentences else closest(found.candidates, self._text_of),
+            closest=() if sentences else closest(found.offline.candidates, self._text_of),
             short=found.offline.short if found.offline.short and found.offline.short in text else None,
             confidence=round(max((one.support for one in sentences if one.verified), default=0.0), 4),
             differences=(),
             model=model.name,
-            notes=(*found.offline.notes, *_notes(model.name, prompt, written, usage, broken)),
+            notes=(*found.offline.notes, *_notes(model.name, prompt, written, broken), *_used(model.name, spent)),
             timings={
                 **found.offline.timings,
                 **{step: round(ms, 2) for step, ms in timings.items() if ms is not None},
@@ -190,9 +196,9 @@ class Writer:
         )
 
 
-def _offline(found: Found, note: str) -> Generator[Event, None, Answer]:
+def _offline(found: Found, *notes: str) -> Generator[Event, None, Answer]:
     """The offline answer, told, with one line on why it is that."""
-    answer = replace(found.offline, notes=(*found.offline.notes, note))
+    answer = replace(found.offline, notes=(*found.offline.notes, *notes))
     yield from told(answer)
     return answer
 
@@ -205,8 +211,16 @@ def _pause(seconds: float) -> Generator[Event, None, None]:
         sleep(min(left, HEARTBEAT_S))
 
 
-def _notes(name: str, prompt: Prompt, written: Written, usage: Usage, broken: Failure | None) -> list[str]:
-    """One line each: what the model did wrong, what was left out, and what it cost."""
+def _used(name: str, spent: Usage) -> list[str]:
+    """One line on what a model was used for an answer, where its provider counts it."""
+    if not (spent.read or spent.written):
+        return []
+    cost = f", which cost {spent.cost:.2g} by its provider's count" if spent.cost else ""
+    return [f"{name} read {spent.read:,} tokens and wrote {spent.written:,}{cost}."]
+
+
+def _notes(name: str, prompt: Prompt, written: Written, broken: Failure | None) -> list[str]:
+    """One line each: what the model did wrong, and what was left out."""
     notes = []
     if broken:
         notes.append(f"{name} {broken.reason}; the answer may be incomplete.")
@@ -219,6 +233,4 @@ def _notes(name: str, prompt: Prompt, written: Written, usage: Usage, broken: Fa
     doubtful = sum(not sentence.verified for sentence in written.sentences)
     if doubtful:
         notes.append(f"{doubtful} of {len(written.sentences)} sentences could not be verified in the articles.")
-    if usage.read or usage.written:
-        notes.append(f"{name} read {usage.read:,} tokens and wrote {usage.written:,}.")
     return notes

@@ -58,6 +58,12 @@ def claims(written: str, *, ended: bool) -> tuple[list[Claim], str]:
     return [claim for piece in pieces if (claim := _claim(piece))], _plain(last)[0]
 
 
+def lines(written: str) -> list[str]:
+    """The lines of a model's text as plain words, without thoughts, links, bullets and marks; blank ones left out."""
+    bare = _FENCE.sub("", _THOUGHT.sub("", written))
+    return [plain for line in bare.splitlines() if (plain := _plain(line)[0])]
+
+
 def _claim(piece: str) -> Claim | None:
     """A sentence as a claim; None for what states nothing: list numbers, headings with a colon, punctuation."""
     found: dict[int, None] = {}

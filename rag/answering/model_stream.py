@@ -10,7 +10,7 @@ import asyncio
 import logging
 import queue
 import threading
-from collections.abc import AsyncIterator, Generator, Sequence
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from time import monotonic
@@ -34,10 +34,17 @@ _loops: list[asyncio.AbstractEventLoop] = []
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens as the provider counted them; 0 when it does not say."""
+    """Tokens and money as the provider counted them; 0 when it does not say."""
 
     read: int = 0
     written: int = 0
+    cost: float = 0.0  # in the provider's currency
+
+    def add(self, other: Usage) -> None:
+        """Count another call to this one."""
+        self.read += other.read
+        self.written += other.written
+        self.cost += other.cost
 
 
 def words(
@@ -100,8 +107,16 @@ async def _texts(chunks: AsyncIterator[Any], usage: Usage) -> AsyncIterator[str]
         counted = getattr(chunk, "usage_metadata", None) or {}
         usage.read = max(usage.read, counted.get("input_tokens", 0))
         usage.written = max(usage.written, counted.get("output_tokens", 0))
+        usage.cost = max(usage.cost, _cost(getattr(chunk, "response_metadata", None) or {}))
         if text := str(chunk.text):  # the text blocks only: no reasoning, no tool calls
             yield text
+
+
+def _cost(told: Mapping[str, Any]) -> float:
+    """What a call cost, where the provider says so: OpenRouter gives a sum, Perplexity a table with a total."""
+    cost = told.get("cost")
+    total = cost.get("total_cost") if isinstance(cost, Mapping) else cost
+    return float(total) if isinstance(total, int | float) and total > 0 else 0.0
 
 
 def _loop() -> asyncio.AbstractEventLoop:

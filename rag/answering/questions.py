@@ -91,6 +91,12 @@ _FIGURE = re.compile(
 )
 _WH = r"(?:what|who|whom|whose|when|where|why|how|which|in (?:what|which))"
 _JOINT = re.compile(rf"\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+(?:also\s+)?|\?\s+(?:and\s+)?)(?={_WH}\s+\S+)", re.I)
+# A second question, or a comparison: "and did it pass?", "; who voted?", "how do they differ?"
+_SEVERAL = re.compile(
+    rf"(?:[?;,]|\band|\bor|\bplus)\s+(?:(?:and|also|then|or)\s+)*(?:{_WH}|{_AUXILIARY})\s+\w|"
+    r"\b(?:both|compar\w+|differ\w*|versus|vs|respectively)\b",
+    re.I,
+)
 _GENERIC = frozenset(
     stem(word)
     for word in (
@@ -177,6 +183,11 @@ def parts(text: str) -> tuple[str, ...]:
     if len(pieces) < 2 or len(pieces) > 4 or not all(opens) or any(len(piece.split()) < 2 for piece in pieces):
         return (text.strip(),)
     return tuple(f"{piece}?" for piece in pieces)
+
+
+def asks_several(text: str) -> bool:
+    """Whether a question may ask for more than one thing: a cheap test that rather says yes."""
+    return bool(_SEVERAL.search(text))
 
 
 def core(text: str) -> str:
