@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import datasets
+from benchmarks.pages import write_page
 from benchmarks.reader import news_library
 from rag.assistant import Assistant
 
@@ -45,7 +46,7 @@ def main() -> None:
             f"Made by `python -m benchmarks.answers DATA --write` on {date.today()}: {machine}. "
             "Goals: an answer at p50 under 400 ms once warm, a painted page within 2,000 ms.\n\n"
         )
-        Path("benchmarks/answers.md").write_text(head + "\n".join(table) + "\n", encoding="utf-8")
+        write_page(Path("benchmarks/answers.md"), head + "\n".join(table))
 
 
 def answers(data: Path, libraries: Path, count: int) -> list[tuple[str, float, float]]:

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from benchmarks.pages import write_page
 from rag.ingest.pipeline import RECURS_IN
 from rag.text.cleaning import clean, line_hash, recurring_lines
 from rag.text.furniture import is_furniture, may_recur
@@ -61,7 +62,7 @@ def main() -> None:
         *whole(given.articles, given.lines, given.skip, given.count),
     ]
     text = "\n".join(report) + "\n"
-    Path(__file__).with_suffix(".md").write_text(text, encoding="utf-8")
+    write_page(Path(__file__).with_suffix(".md"), text)
     print(text)
 
 

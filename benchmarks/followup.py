@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.pages import write_page
 from rag.answering.followup import standalone
 from rag.evaluation.layouts import json_rows
 from rag.library import Library
@@ -39,7 +40,7 @@ def main() -> None:
     if options.write:
         head = f"# Follow-up questions\n\n{date.today():%d %B %Y}, by `python -m benchmarks.followup DATA --write`.\n\n"
         table = "| what | last turn alone | our rewrite | human rewrite | of the gap closed |\n|---|---|---|---|---|\n"
-        Path(__file__).with_suffix(".md").write_text(head + table + "\n".join(lines) + "\n", encoding="utf-8")
+        write_page(Path(__file__).with_suffix(".md"), head + table + "\n".join(lines))
 
 
 def _mtrag(folder: Path, limit: int) -> list[str]:

@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.datasets import JUDGED, NEWS, DataSet, document_of, load
 from benchmarks.machine import made_by
+from benchmarks.pages import write_page
 from benchmarks.reader import DEPTH
 from benchmarks.retrieval import MOST_QUESTIONS, Found, Quality, Ranker, measure, open_library, rankers
 from rag.answering.reranking import passage_score
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     page = _page(rows)
     sys.stdout.write(page)
     if options.write:
-        RESULTS.write_text(page, encoding="utf-8")
+        write_page(RESULTS, page)
 
 
 def _rows(data: DataSet, work: Path, reader: Reader | None, limit: int) -> list[str]:

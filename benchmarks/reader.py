@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import datasets
+from benchmarks.pages import write_page
 from rag.answering.freshness import fresh_first
 from rag.answering.reranking import passage_score
 from rag.evaluation import measures
@@ -63,7 +64,7 @@ def main() -> None:
             print(f"{row.what:60} {row.baseline:>28} {row.goal:>6} {row.found:>8}", flush=True)
         rows += found
     if options.write:
-        Path("benchmarks/reader.md").write_text(_page(rows), encoding="utf-8")
+        write_page(Path("benchmarks/reader.md"), _page(rows))
 
 
 def squad(reader: Reader, data: Path, limit: int = 0) -> list[Row]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks import datasets
 from benchmarks.gate.asking import load_questions
 from benchmarks.machine import made_by
+from benchmarks.pages import write_page
 from benchmarks.peers.exchange import peak_mb, resident_mb
 from benchmarks.reader import news_library
 from rag.assistant import Assistant
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         page = table(rows, library, "news/dev_1000" if options.data else "the demo articles")
     print(page)
     if options.write:
-        RESULTS.write_text(page, encoding="utf-8")
+        write_page(RESULTS, page)
 
 
 def prepare(data: Path | None, work: Path) -> tuple[Library, list[str]]:

@@ -20,6 +20,7 @@ from typing import TypeVar
 import numpy as np
 
 from benchmarks.falsified import KINDS, Statement, collection
+from benchmarks.pages import write_page
 from rag.answering.grounding import SEARCHED
 from rag.answering.questions import analyse, coverage
 from rag.answering.verification import Judge
@@ -65,7 +66,7 @@ def main() -> None:
         sample = f"samples of {options.limit} a row" if options.limit else "all statements"
         how = f"{'Words and rules, without the reader' if options.plain else 'With the reader'}; {sample}."
         made = f"{head}Made by `python -m benchmarks.verification DATA --write`. {how}\n\n"
-        OUT.write_text(made + "\n".join(lines) + "\n", encoding="utf-8")
+        write_page(OUT, made + "\n".join(lines))
 
 
 def _judged_lines(folder: Path, reader: object, limit: int) -> list[str]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 import statistics
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks import scale
+from benchmarks.growing import Copies, Growing, Original
+from benchmarks.pages import BY_HAND, write_page
 from benchmarks.peers import __main__ as peers
 from benchmarks.peers.exchange import (
     Found,
@@ -22,9 +26,11 @@ from benchmarks.peers.exchange import (
     read_queried,
     write_job,
 )
-from benchmarks.scale import Copies, Original, Searched, Size, pictures, table
+from benchmarks.scale import Searched, Size, pictures, table
 from rag.evaluation import plots
+from rag.library import Library
 from rag.schema import Article, Passage
+from rag.store.store import Prepared
 
 TEXT = "The harbour of Lindrum was deepened to 14 metres. Engineers worked there during twenty cold weeks."
 
@@ -54,14 +60,66 @@ def test_copies_differ_but_keep_their_offsets_and_unit_vectors_near_the_original
     assert 0.85 < statistics.fmean(cosines) < 0.95
 
 
+def test_a_library_that_was_cut_grows_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+    whole = Growing(tmp_path / "whole", Copies([original("a"), original("b")]))
+    assert whole.grow(500)[:2] == (500, 250)
+
+    class Cut(Copies):
+        def prepared(self, passages: int, *, held: int = 0, articles: int = 0) -> Iterator[list[Prepared]]:
+            yield next(super().prepared(passages, held=held, articles=articles))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Growing(tmp_path / "cut", Cut([original("a"), original("b")])).grow(500)
+    with Library.open(tmp_path / "cut") as library:
+        assert library.stats().articles == 100
+    passages, articles, rate = Growing(tmp_path / "cut", Copies([original("a"), original("b")])).grow(500)
+    assert (passages, articles) == (500, 250)
+    assert rate > 0
+    with Library.open(tmp_path / "cut") as one, Library.open(tmp_path / "whole") as other:
+        ids = [article.id for article in one.articles(limit=300)]
+        assert set(ids) == {article.id for article in other.articles(limit=300)}
+        last = sorted(ids)[-1]
+        assert one.article(last) is not None
+        assert (one.article(last) or original("x").article).text == (other.article(last) or original("y").article).text
+
+
+def test_a_size_that_was_measured_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def measure(growing: Growing, passages: int) -> Size:
+        asked.append(passages)
+        if passages == 3_000:
+            raise KeyboardInterrupt
+        return size(passages, 10.0)
+
+    monkeypatch.setattr(scale, "measure", measure)
+    monkeypatch.setattr(scale, "base", lambda source, folder, wanted: (Copies([original("a")]), None))
+    with pytest.raises(KeyboardInterrupt):
+        scale.measured(tmp_path, tmp_path, 2, [1_000, 3_000])
+    rows = scale.measured(tmp_path, tmp_path, 2, [1_000, 2_000])
+    assert asked == [1_000, 3_000, 2_000]
+    assert [row.passages for row in rows] == [1_000, 2_000]
+
+
+def test_what_was_written_by_hand_stays_below_a_new_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    write_page(page, "# One\n\n\n")
+    assert page.read_text() == "# One\n"
+    page.write_text(f"# One\n\n{BY_HAND}\n\n## Why\n", encoding="utf-8")
+    write_page(page, "# Two\n")
+    write_page(page, "# Three\n")
+    assert page.read_text() == f"# Three\n\n{BY_HAND}\n\n## Why\n"
+
+
 def size(passages: int, p50: float) -> Size:
     """A row of the growth table."""
-    return Size(passages, passages // 4, 10.0, passages / 200, Searched(1.0, p50, 2 * p50, 8.0, 300.0, 350.0))
+    return Size(passages, passages // 4, 900.0, passages / 200, 0.5, Searched(1.0, p50, 2 * p50, 8.0, 300.0, 350.0))
 
 
 def test_growth_is_told_and_drawn() -> None:
     rows = [size(1_000, 10.0), size(10_000, 15.0)]
-    assert "1,000 to 10,000 passages (10 times): search p50 1.50 times" in table(rows, 30.0)
+    assert "1,000 to 10,000 passages (10 times): search p50 1.50 times" in table(rows)
     drawn = pictures(rows)
     assert drawn.keys() == {"scale-time.svg", "scale-space.svg"}
     assert all(plots.standalone(svg).startswith("<svg") for svg in drawn.values())

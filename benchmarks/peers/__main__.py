@@ -20,6 +20,7 @@ from pathlib import Path
 
 from benchmarks import datasets
 from benchmarks.machine import made_by
+from benchmarks.pages import write_page
 from benchmarks.peers import exchange
 from rag.evaluation.measures import reciprocal_rank
 from rag.evaluation.sets import EvalQuestion
@@ -143,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     page = table(rows, len(job.articles), len(questions), options.set)
     print(page)
     if options.write:
-        RESULTS.write_text(page, encoding="utf-8")
+        write_page(RESULTS, page)
 
 
 def make_job(data: Path, name: str, count: int, work: Path) -> tuple[exchange.Job, list[EvalQuestion]]:
