@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -13,6 +14,7 @@ from stores import FINGERPRINT, open_store, prepare
 
 from rag.errors import EmbedderMismatch, LibraryError, LibraryLocked
 from rag.schema import Filters
+from rag.store import lexical
 from rag.store.store import Store
 
 EVERYTHING = Filters()
@@ -152,6 +154,27 @@ def test_no_word_is_query_syntax(store: Store, words: list[str]) -> None:
     store.put([prepare("a")])
     store.search_lexical(words, 5, EVERYTHING)
     assert ids(store.search_lexical([*words, "mayor"], 5, EVERYTHING)) == ["a:1"]
+
+
+def test_among_many_passages_only_those_with_rare_words_are_scored_and_by_all_words(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = random.Random(4)
+    words = ["mayor", "bridge", "council", "river", "budget", "harbour"]  # from common to rare
+    with store.writing():
+        for number in range(40):
+            drawn = [" ".join(rng.choices(words, [40, 20, 10, 6, 3, 2], k=5)) for _ in range(5)]
+            store.put([prepare(f"a{number:02}", *drawn, title=rng.choice(words))])
+    asked = ["harbour", "budget", "bridge", "mayor", "unheard"]
+    whole = store.search_lexical(asked, 200, EVERYTHING)
+    monkeypatch.setattr(lexical, "FEW", 20)
+    monkeypatch.setattr(lexical, "RARE", 60)
+    some = store.search_lexical(asked, 10, EVERYTHING)
+    exact = dict(whole)
+    assert [score for _, score in some] == pytest.approx([exact[name] for name, _ in some])
+    assert [score for _, score in some] == pytest.approx([score for _, score in whole[:10]])
+    # Where too few passages hold a rare word, the others are scored as well.
+    assert len(store.search_lexical(["harbour", "mayor"], 150, EVERYTHING)) == 150
 
 
 def test_lexical_search_respects_filters(store: Store) -> None:
