@@ -13,6 +13,7 @@ from rag.answering.chat_models import Model
 from rag.answering.citations import cited, marked, number
 from rag.answering.extractive import differences, merge
 from rag.answering.generative import Found, Searched, Writer
+from rag.answering.occasions import period_of, read_occasion
 from rag.answering.offline import Part, answer_part, closest
 from rag.answering.questions import analyse, core
 from rag.answering.readers import Choice
@@ -117,11 +118,26 @@ class Asking:
 
     def _periods(self, question: str) -> Iterator[Period | None]:
         """The time that the question names; then, when the articles of that time do not answer, any time."""
-        period = read_period(question, self._today) if self._wants_periods else None
+        period = self._named_period(question) if self._wants_periods else None
         if period is not None:
             yield period
             self._notes.append(f"Articles published “{period.words}” do not answer; those of any time were searched.")
         yield None
+
+    def _named_period(self, question: str) -> Period | None:
+        """The time that the question names by its date, or by an event that the articles date."""
+        period = read_period(question, self._today)
+        occasion = None if period else read_occasion(question)
+        if occasion is None:
+            return period
+        with self._timed("retrieve"):
+            found = {one.passage.id: one for words in (question, occasion.event) for one in self._retrieve(words, None)}
+        period = period_of(occasion, list(found.values()), self._today)
+        if period is None:
+            self._notes.append(
+                f"The articles do not tell when “{occasion.event}” was; those of any time were searched."
+            )
+        return period
 
     def _retrieve(self, question: str, period: Period | None) -> list[Candidate]:
         """Candidates for one part, best first; a speaker's words are searched under all the speaker's names."""

@@ -6,26 +6,20 @@ has that of its article. Rules only.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from rag.answering.citations import cite_within
 from rag.schema import Answer, Citation
-from rag.text.dates import MONTHS, parse_date
+from rag.text.moments import day_named
 from rag.text.sentences import split_sentences
 from rag.text.words import stems
 
 MAX_MOMENTS = 24
 FOLLOWED = 12  # candidates after these are seldom about the question
 SHORTEST = 20  # characters: shorter sentences tell nothing by themselves
-_MONTH = "|".join(MONTHS)
-_NO_YEAR = re.compile(
-    rf"\b(?:(?P<day>\d{{1,2}}) (?P<month>{_MONTH})|(?P<month2>{_MONTH}) (?P<day2>\d{{1,2}}))\b(?!,? \d{{4}})"
-)
-_LATER = timedelta(days=90)  # an article names days this far ahead without a year; later ones belong to the year before
 
 
 class Moment(NamedTuple):
@@ -50,7 +44,7 @@ def timeline(answer: Answer) -> tuple[Moment, ...]:
 def _moments(answer: Answer) -> Iterator[Moment]:
     """Cited sentences first, then those of the passages that were found, best first."""
     for citation in answer.citations:
-        when = _named(citation.quote, citation.published) or citation.published
+        when = day_named(citation.quote, citation.published) or citation.published
         if when:
             yield Moment(when, citation)
     cited = {citation.article_id for citation in answer.citations}
@@ -59,24 +53,9 @@ def _moments(answer: Answer) -> Iterator[Moment]:
     for candidate in ranked:
         text = candidate.passage.text
         for start, end in split_sentences(text):
-            when = _named(text[start:end], candidate.published)
+            when = day_named(text[start:end], candidate.published)
             if when and end - start >= SHORTEST:
                 yield Moment(when, cite_within(candidate, start, end))
-
-
-def _named(sentence: str, published: date | None) -> date | None:
-    """The day that a sentence names; one without a year is near the article's own."""
-    if when := parse_date(sentence):
-        return when
-    match = _NO_YEAR.search(sentence)
-    if match is None or published is None:
-        return None
-    month = MONTHS.index(match["month"] or match["month2"]) + 1
-    try:
-        when = date(published.year, month, int(match["day"] or match["day2"]))
-        return when if when <= published + _LATER else when.replace(year=published.year - 1)
-    except ValueError:  # 31 June, or 29 February of a common year
-        return None
 
 
 def _alike(one: Moment, other: Moment) -> bool:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from rag.text.dates import MONTH_NUMBERS as MONTHS
+from rag.text.dates import MONTHS as NAMES
+from rag.text.dates import parse_date
 
 _MONTH = r"(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
@@ -27,6 +29,11 @@ _ALONE = re.compile(
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY = re.compile(rf"\b({'|'.join(_WEEKDAYS)})s?\b", re.I)
 _NEAR_DAY = re.compile(r"\b(today|tonight|yesterday|tomorrow)\b", re.I)
+_NAME = "|".join(NAMES)
+_NO_YEAR = re.compile(
+    rf"\b(?:(?P<day>\d{{1,2}}) (?P<month>{_NAME})|(?P<month2>{_NAME}) (?P<day2>\d{{1,2}}))\b(?!,? \d{{4}})"
+)
+_LATER = timedelta(days=90)  # an article names days this far ahead without a year; later ones belong to the year before
 _SHIFT = {"today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1}
 
 
@@ -74,6 +81,21 @@ def implied(text: str, published: date | None) -> tuple[Moment, ...]:
         before = published - timedelta(days=(published.weekday() - weekday) % 7)
         days += [before, before - timedelta(days=7), before + timedelta(days=7)]
     return tuple(Moment(day.month, day.day, day.year) for day in days)
+
+
+def day_named(sentence: str, published: date | None) -> date | None:
+    """The day that a sentence names; one without a year is near the day on which its article was published."""
+    if when := parse_date(sentence):
+        return when
+    match = _NO_YEAR.search(sentence)
+    if match is None or published is None:
+        return None
+    month = MONTHS[(match["month"] or match["month2"]).lower()]
+    try:
+        when = date(published.year, month, int(match["day"] or match["day2"]))
+        return when if when <= published + _LATER else when.replace(year=published.year - 1)
+    except ValueError:  # 31 June, or 29 February of a common year
+        return None
 
 
 def _moment(match: re.Match[str]) -> Moment | None:

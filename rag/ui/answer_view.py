@@ -4,10 +4,11 @@ with the nearest passages."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import streamlit as st
 
-from rag.schema import Answer, Citation
+from rag.schema import Answer, Citation, Period
 from rag.ui import state
 from rag.ui.answer_job import Draft
 from rag.ui.conversation import Message
@@ -99,13 +100,20 @@ def _draw_period(message: Message, answer: Answer) -> None:
     """The time that the question names, as a chip that can be removed."""
     if answer.period is None:
         return
-    label = f"Published {escape(Scope(since=answer.period.since, until=answer.period.until).label)}"
     st.button(
-        f"{label} ✕",
+        f"Published {escape(_named(answer.period))} ✕",
         key=f"period-{message.id}",
         help="Ask again, whatever the date of publication",
         on_click=lambda: state.ask(message.question, periods=False, scope=message.scope),
     )
+
+
+def _named(period: Period) -> str:
+    """A time in words: 'since 1 May 2022', or 'before 23 May 2022: the visit' for one that an event names."""
+    label = Scope(since=period.since, until=period.until).label
+    if period.event and period.until and not period.words.lower().startswith("until"):
+        label = f"before {day(period.until + timedelta(days=1))}"
+    return f"{label}: {period.event}" if period.event else label
 
 
 # --- the answer

@@ -9,8 +9,9 @@ Ask in a full sentence: *What did the mayor say about the barrier?* Follow-ups s
 understood; when the question that was searched is not the one you typed, it stands above the answer, and **Edit** lets
 you mend it.
 
-A time in the question (*since March*, *last week*) narrows the search to articles published then. The chip above the
-answer says so; a click on it searches any time.
+A time in the question (*since March*, *last week*) narrows the search to articles published then; so does an event
+(*before the visit*), which is dated from the articles. The chip above the answer says so; a click on it searches any
+time.
 
 The button above the question box chooses **which articles are asked**: an outlet, a collection, a range of days. In the
 library you can select articles and ask only these.

@@ -62,7 +62,7 @@ def open_page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Cal
 
     yield opened
     for number, page in enumerate(pages):
-        page.screenshot(path=ARTIFACTS / f"{request.node.name}-{number}.png")
+        page.screenshot(path=ARTIFACTS / f"{request.node.name}-{number}.png", timeout=120_000)
         page.context.close()
     assert not faults
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from chat_server import Server, running
 from playwright.sync_api import Page, expect
-from talking import ask, point_at, rested
+from talking import LONG, ask, point_at, rested
 
 import rag
 
@@ -125,8 +125,8 @@ def test_a_line_of_a_megabyte_does_not_stop_the_page(hostile: Server, open_page:
     rested(page)
     search.fill("lamp of Orrin")
     search.press("Enter")
-    expect(page.get_by_text("1 article with")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("1 article with")).to_be_visible(timeout=LONG)
     rested(page)
     page.locator(".st-key-articles [class*='st-key-open-'] button").click()
-    expect(page.get_by_role("region", name=re.compile("^Article: "))).to_contain_text("lamp of Orrin", timeout=60_000)
+    expect(page.get_by_role("region", name=re.compile("^Article: "))).to_contain_text("lamp of Orrin", timeout=LONG)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
