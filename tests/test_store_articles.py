@@ -167,6 +167,7 @@ def test_among_many_passages_only_those_with_rare_words_are_scored_and_by_all_wo
             store.put([prepare(f"a{number:02}", *drawn, title=rng.choice(words))])
     asked = ["harbour", "budget", "bridge", "mayor", "unheard"]
     whole = store.search_lexical(asked, 200, EVERYTHING)
+    monkeypatch.setattr(lexical, "SMALL", 100)
     monkeypatch.setattr(lexical, "FEW", 20)
     monkeypatch.setattr(lexical, "RARE", 60)
     some = store.search_lexical(asked, 10, EVERYTHING)

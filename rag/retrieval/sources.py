@@ -25,11 +25,15 @@ def with_sources(
         stories[copy.story].append(copy)
     if not stories:
         return tuple(candidates)
-    prints = {copy.article.id: fingerprint(copy.article.text) for copies in stories.values() for copy in copies}
+    prints = {copy.article.id: fingerprint(copy.article.text) for story in stories.values() for copy in story}
     completed: list[Candidate] = []
     for candidate in candidates:
+        copies = stories.get(candidate.passage.article_id)
+        if copies is None:
+            completed.append(candidate)
+            continue
         mark = fingerprint(candidate.passage.text)
-        saying = [copy for copy in stories[candidate.passage.article_id] if says(prints[copy.article.id], mark)]
+        saying = [copy for copy in copies if says(prints[copy.article.id], mark)]
         completed.append(replace(candidate, also=distinct(candidate.publisher, candidate.url, saying)))
     return tuple(completed)
 
