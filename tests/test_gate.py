@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.gate import __main__ as gate
-from benchmarks.gate.asking import GateQuestion, Outcome, Quote, ask_all, holds, load_questions
+from benchmarks.gate.asking import GateQuestion, Outcome, Quote, ask_all, holds, load_questions, sample_of
 from benchmarks.gate.floors import (
     Floors,
     broken,
@@ -101,12 +101,12 @@ def test_a_figure_under_its_floor_and_a_figure_that_is_gone_are_told() -> None:
 def test_floors_only_rise_without_a_reason() -> None:
     old = Floors(values={"date": {"answer_hit": 0.8, "answered": 0.5}, "gone": {"answered": 0.4}})
     new = {"date": {"answer_hit": 0.7, "answered": 0.6}, "fresh": {"answered": 0.3}}
-    assert kept_or_raised(old, new) == {
+    assert kept_or_raised(old.values, new) == {
         "date": {"answer_hit": 0.8, "answered": 0.6},
         "fresh": {"answered": 0.3},
         "gone": {"answered": 0.4},
     }
-    assert lowerings(old, new) == ["date/answer_hit: 0.8 -> 0.7", "gone/answered: 0.4 -> none"]
+    assert lowerings(old.values, new) == ["date/answer_hit: 0.8 -> 0.7", "gone/answered: 0.4 -> none"]
 
 
 def test_another_corpus_is_noticed_by_name_and_content(tmp_path: Path) -> None:
@@ -144,7 +144,10 @@ def test_a_real_assistant_is_asked_and_its_quotes_are_counted(tmp_path: Path) ->
 def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Outcome]:
     """Outcomes that the command line measures instead of asking, and places of its own for what it writes."""
     outcomes = [outcome(question("date", "May", name=str(number)), ("a.md", "In May.")) for number in range(100)]
-    monkeypatch.setattr(gate, "answer_everything", lambda console: outcomes)
+    monkeypatch.setattr(
+        gate, "answer_everything", lambda console, asked: [one for one in outcomes if one.asked in asked]
+    )
+    monkeypatch.setattr(gate, "load_questions", lambda file: [one.asked for one in outcomes])
     monkeypatch.setattr(gate, "ROOT", tmp_path)
     for name, file in {"FLOORS": "floors.json", "RESULTS": "results.md", "OUTCOMES": "gate.json"}.items():
         monkeypatch.setattr(gate, name, tmp_path / file)
@@ -161,6 +164,22 @@ def test_the_exit_code_tells_whether_a_floor_broke(measured: list[Outcome], caps
     miss(measured, 3)
     assert gate.main([]) == 1
     assert "date/answer_hit: 0.970 is under the floor of 0.980" in capsys.readouterr().out
+
+
+def test_the_sample_is_every_other_question_of_a_kind_with_floors_of_its_own(
+    measured: list[Outcome], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kinds = [question(kind, "x", name=str(number)) for number, kind in enumerate(("date", "date", "conflict", "date"))]
+    assert [one.id for one in sample_of(kinds)] == ["0", "2", "3"]
+    assert gate.main(["--sample"]) == 1
+    assert "There are no floors" in capsys.readouterr().out
+    gate.main(["--write"])
+    assert gate.main(["--sample"]) == 0
+    assert load_floors(tmp_path / "floors.json").sample["date"]["answer_hit"] == pytest.approx(0.98)
+    assert "50 questions" in capsys.readouterr().out
+    miss(measured, 4)
+    assert gate.main(["--sample"]) == 1
+    assert "date/answer_hit: 0.960 is under the floor of 0.980" in capsys.readouterr().out
 
 
 def test_writing_keeps_a_broken_floor_unless_there_is_a_reason(measured: list[Outcome], tmp_path: Path) -> None:

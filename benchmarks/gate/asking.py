@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,17 @@ class Outcome:
 def load_questions(file: Path) -> tuple[GateQuestion, ...]:
     """The questions of a JSON Lines file."""
     return tuple(_question(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip())
+
+
+def sample_of(questions: Sequence[GateQuestion]) -> list[GateQuestion]:
+    """Every other question of each kind, in order."""
+    places: Counter[str] = Counter()
+    sample = []
+    for one in questions:
+        if places[one.kind] % 2 == 0:
+            sample.append(one)
+        places[one.kind] += 1
+    return sample
 
 
 def _question(line: str) -> GateQuestion:

@@ -36,6 +36,7 @@ class Floors:
     questions: str = ""  # sha256
     reader: str = ""
     values: dict[str, dict[str, float]] = field(default_factory=dict)  # kind, measure
+    sample: dict[str, dict[str, float]] = field(default_factory=dict)  # of the questions that `--sample` asks
     lowered: tuple[Lowering, ...] = ()
 
 
@@ -83,10 +84,10 @@ def changed(floors: Floors, corpus: str, questions: str) -> list[str]:
     ]
 
 
-def lowerings(old: Floors, new: dict[str, dict[str, float]]) -> list[str]:
+def lowerings(old: dict[str, dict[str, float]], new: dict[str, dict[str, float]]) -> list[str]:
     """One line for each floor that would fall or vanish."""
     lines = []
-    for kind, own in old.values.items():
+    for kind, own in old.items():
         for name, least in own.items():
             now = new.get(kind, {}).get(name)
             if now is None or now < least:
@@ -94,10 +95,10 @@ def lowerings(old: Floors, new: dict[str, dict[str, float]]) -> list[str]:
     return lines
 
 
-def kept_or_raised(old: Floors, new: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+def kept_or_raised(old: dict[str, dict[str, float]], new: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
     """The higher of the old and the new floor each."""
-    kinds = new | {kind: {} for kind in old.values if kind not in new}
-    return {kind: _higher(old.values.get(kind, {}), own) for kind, own in kinds.items()}
+    kinds = new | {kind: {} for kind in old if kind not in new}
+    return {kind: _higher(old.get(kind, {}), own) for kind, own in kinds.items()}
 
 
 def _higher(old: dict[str, float], new: dict[str, float]) -> dict[str, float]:
@@ -110,7 +111,8 @@ def load_floors(file: Path) -> Floors:
         return Floors()
     held: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     lowered = tuple(Lowering(one["date"], one["reason"], tuple(one["floors"])) for one in held["lowered"])
-    return Floors(held["sha256"]["corpus"], held["sha256"]["questions"], held["reader"], held["floors"], lowered)
+    pinned, sample = held["sha256"], held.get("sample", {})
+    return Floors(pinned["corpus"], pinned["questions"], held["reader"], held["floors"], sample, lowered)
 
 
 def save_floors(file: Path, floors: Floors) -> None:
@@ -120,6 +122,7 @@ def save_floors(file: Path, floors: Floors) -> None:
         "reader": floors.reader,
         "margin": MARGIN,
         "floors": floors.values,
+        "sample": floors.sample,
         "lowered": [{"date": one.date, "reason": one.reason, "floors": one.floors} for one in floors.lowered],
     }
     file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
