@@ -16,7 +16,7 @@ from rag.ingest.intake import Address
 from rag.ingest.pipeline import add_sources
 from rag.ingest.web import Fetcher, check_address
 from rag.schema import AddReport, Article, Embedder, Failure, Progress, joined
-from rag.store.feeds import Feed
+from rag.store.feeds import SITE_MAP, Feed
 from rag.store.store import Store
 
 # Entries that are fetched, added and remembered together: at a second between requests to a host, half a minute's work.
@@ -64,7 +64,7 @@ class Subscriber:
         except SourceError as error:
             return AddReport(failed=(Failure(url, str(error)),))
         report = self._add(url, self._new(url, pages)[:limit])
-        self.store.feeds.visited(Feed(url, "Site map"))
+        self.store.feeds.visited(Feed(url, SITE_MAP))
         return report
 
     def _new(self, url: str, entries: Iterable[Entry]) -> list[Entry]:

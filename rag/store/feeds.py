@@ -13,6 +13,7 @@ from rag.store.filtering import among
 from rag.store.rows import moment_of, stored
 from rag.store.tables import feed_entries, feeds
 
+SITE_MAP = "Site map"  # what stands in place of a title for a site map, which has none
 MOST_FAILURES = 3  # visits at which an entry may fail before it is left alone: a page behind a log-in stays there
 
 
@@ -26,6 +27,11 @@ class Feed:
     modified: str = ""
     checked: datetime | None = None  # UTC; None: never
     entries: int = 0  # entries that were taken
+
+    @property
+    def is_site_map(self) -> bool:
+        """Whether it is a site map, not a feed."""
+        return self.title == SITE_MAP
 
 
 _taken = (feed_entries.c.feed == feeds.c.url) & (feed_entries.c.failures == 0)

@@ -1,4 +1,4 @@
-"""Adding articles from the page (files, addresses, pasted text), with progress and a reason for each that failed."""
+"""Adding articles from the page (files, addresses, feeds, pasted text): progress, and a reason for each that failed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import streamlit as st
 from rag.schema import AddReport, Article
 from rag.ui import state
 from rag.ui.backend import Backend
+from rag.ui.feeds_view import draw_feeds
 from rag.ui.ingest_job import ACCEPTED, DEMO, IngestJob, Tally, Upload
 from rag.ui.markdown import escape, shorten
 from rag.ui.theme import MAX_UPLOAD_MB
@@ -26,25 +27,28 @@ def draw_add(backend: Backend) -> None:
     """Draw the ways to add, or the progress of what is being added."""
     if problem := st.session_state.pop("library-problem", ""):
         st.error(escape(problem))
-    job: IngestJob | None = st.session_state.get("ingest")
+    job = _job(backend)
     if job and not job.tally.ended:
         st.fragment(_draw_progress, run_every=POLL_S)(job)
         return
     if job:
+        job.seen = True
         _draw_outcome(job.tally)
     with st.expander("Add articles", icon=":material/add:", expanded=not job and _is_empty(backend), key="add"):
-        files, addresses, paste = st.tabs(["Files", "Addresses", "Paste text"])
+        files, addresses, feeds, paste = st.tabs(["Files", "Addresses", "Feeds", "Paste text"])
         with files:
             _draw_files(backend)
         with addresses:
             _draw_addresses(backend)
+        with feeds:
+            draw_feeds(backend, start)
         with paste:
             _draw_paste(backend)
 
 
 def draw_demo(backend: Backend) -> None:
     """Draw the button that loads the demo articles, or the progress of adding; nothing where there are none."""
-    job: IngestJob | None = st.session_state.get("ingest")
+    job = _job(backend)
     if job and not job.tally.ended:
         st.fragment(_draw_progress, run_every=POLL_S)(job)
     elif DEMO.is_dir():
@@ -52,8 +56,16 @@ def draw_demo(backend: Backend) -> None:
             "Load the demo articles",
             key="load-demo",
             icon=":material/auto_stories:",
-            on_click=lambda: _start(IngestJob.of_demo(backend)),
+            on_click=lambda: start(IngestJob.of_demo(backend)),
         )
+
+
+def _job(backend: Backend) -> IngestJob | None:
+    """What this page adds, or has added; after a reload, what the server was adding when the page was left."""
+    job: IngestJob | None = st.session_state.get("ingest") or IngestJob.unseen(backend)
+    if job:
+        st.session_state["ingest"] = job
+    return job
 
 
 def forget_outcome(article_id: str) -> None:
@@ -104,7 +116,7 @@ def _start_addresses(backend: Backend, text: str) -> None:
             else f"Give 1 to {MAX_ADDRESSES} addresses, one a line."
         )
         return
-    _start(IngestJob.of_addresses(backend, addresses))
+    start(IngestJob.of_addresses(backend, addresses))
     st.session_state.pop("addresses", None)
     st.rerun()
 
@@ -130,7 +142,7 @@ def _start_files(backend: Backend, chosen: Sequence[Any]) -> None:
         if file.size <= limit and file.name.lower().endswith(ACCEPTED)
     ]
     if uploads:
-        _start(IngestJob.of_files(backend, uploads))
+        start(IngestJob.of_files(backend, uploads))
     left_out = len(chosen) - len(uploads)
     if left_out:
         st.session_state["library-problem"] = (
@@ -147,13 +159,14 @@ def _start_paste(backend: Backend, text: str, title: str, publisher: str, publis
     article = Article(
         title=named, text=text, publisher=publisher.strip() or None, published=published, url=url.strip() or None
     )
-    _start(IngestJob.of_article(backend, article))
+    start(IngestJob.of_article(backend, article))
     for name in ("paste-text", "paste-title", "paste-publisher", "paste-published", "paste-url"):
         st.session_state.pop(name, None)
     st.rerun()
 
 
-def _start(job: IngestJob) -> None:
+def start(job: IngestJob) -> None:
+    """Start adding; the page shows the progress from its next drawing on."""
     st.session_state["ingest"] = job.start()
     st.session_state["round"] = st.session_state.get("round", 0) + 1  # a new key empties the uploader
 

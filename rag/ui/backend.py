@@ -16,6 +16,7 @@ from rag.errors import LibraryError, RagError
 if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.library import Library
+    from rag.ui.ingest_job import IngestJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Backend:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.problem: Problem | None = None
+        self.adding: list[IngestJob] = []  # under way, or ended and not shown yet: a page loaded again finds them here
         self._library: Library | None = None
         self._assistant: Assistant | None = None
         self._opened = threading.Event()

@@ -1,6 +1,7 @@
 """Adding articles in a thread of its own; the page polls its progress.
 
-In: uploaded files, addresses, or a pasted article. Out: a `Tally`, replaced as a whole at each step.
+In: uploaded files, addresses, a pasted article, a feed or a site map. Out: a `Tally`, replaced as a whole at each
+step. The backend holds the job, so that a page that is loaded again shows it again.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from rag.errors import RagError
 from rag.schema import AddReport, Article, Failure, Progress
 from rag.ui.backend import Backend, Problem
 
+if TYPE_CHECKING:
+    from rag.library import Library
+
+Told = Callable[[Progress], None]
 ACCEPTED = (
     "txt", "md", "markdown", "html", "htm", "pdf", "docx", "odt", "epub", "eml", "mhtml", "mht", "json", "jsonl", "csv",
     "tsv", "zip",
@@ -56,34 +62,55 @@ class Upload:
 class IngestJob:
     """Adds articles in the background; read `tally` at any time."""
 
-    def __init__(self, backend: Backend, sources: Callable[[Path], Sequence[str | Article]], count: int) -> None:
+    def __init__(self, backend: Backend, work: Callable[[Library, Path, Told], AddReport], count: int) -> None:
         self.tally = Tally(total=count)
+        self.seen = False  # whether a page has shown how it ended
         self._backend = backend
-        self._sources = sources
+        self._work = work
         self._thread = threading.Thread(target=self._run, name="add", daemon=True)
 
     @classmethod
     def of_files(cls, backend: Backend, uploads: Sequence[Upload]) -> IngestJob:
         """A job that adds uploaded files."""
-        return cls(backend, lambda folder: _written(folder, uploads), len(uploads))
+        return cls(
+            backend,
+            lambda library, folder, told: library.add(_written(folder, uploads), progress=told),
+            len(uploads),
+        )
 
     @classmethod
     def of_article(cls, backend: Backend, article: Article) -> IngestJob:
         """A job that adds a pasted article."""
-        return cls(backend, lambda _folder: [article], 1)
+        return cls(backend, lambda library, _folder, told: library.add(article, progress=told), 1)
 
     @classmethod
     def of_addresses(cls, backend: Backend, addresses: Sequence[str]) -> IngestJob:
         """A job that fetches pages and adds them."""
-        return cls(backend, lambda _folder: list(addresses), len(addresses))
+        return cls(backend, lambda library, _folder, told: library.add(addresses, progress=told), len(addresses))
 
     @classmethod
     def of_demo(cls, backend: Backend) -> IngestJob:
         """A job that adds the demo articles."""
-        return cls(backend, lambda _folder: [str(DEMO)], 1)
+        return cls(backend, lambda library, _folder, told: library.add(str(DEMO), progress=told), 1)
+
+    @classmethod
+    def of_feed(cls, backend: Backend, url: str, limit: int) -> IngestJob:
+        """A job that adds at most `limit` entries of a feed that are new."""
+        return cls(backend, lambda library, _folder, told: library.add_feed(url, limit=limit, progress=told), 0)
+
+    @classmethod
+    def of_sitemap(cls, backend: Backend, url: str, limit: int) -> IngestJob:
+        """A job that adds at most `limit` pages of a site map that are new."""
+        return cls(backend, lambda library, _folder, told: library.add_sitemap(url, limit=limit, progress=told), 0)
+
+    @staticmethod
+    def unseen(backend: Backend) -> IngestJob | None:
+        """The newest job of this server that runs, or that no page has shown the end of."""
+        return next((job for job in reversed(backend.adding) if not (job.tally.ended and job.seen)), None)
 
     def start(self) -> IngestJob:
-        """The same job, running."""
+        """The same job, running, and held by the backend until a page has shown its end."""
+        self._backend.adding[:] = [job for job in self._backend.adding if not (job.tally.ended and job.seen)] + [self]
         self._thread.start()
         return self
 
@@ -100,7 +127,7 @@ class IngestJob:
             if library is None:
                 problem = self._backend.problem or UNEXPECTED
                 return
-            report = library.add(self._sources(folder), progress=self._progress)
+            report = self._work(library, folder, self._progress)
             self.tally = replace(self.tally, report=_named(report), last="")
             problem = None
         except RagError as error:
