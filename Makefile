@@ -17,7 +17,7 @@ FIND_BROWSER = for name in "$$CHROMIUM" chromium chromium-browser google-chrome 
 help:
 	@echo "make chat    install, index corpus/ and open the chat on http://127.0.0.1:$(PORT) (PORT=8600 for another port)"
 	@echo "make test    install with the developer tools and a browser, and run every test"
-	@echo "make eval    ask the questions of the quality gate over corpus/ and compare with the floors"
+	@echo "make eval    ask the questions of the quality gate over corpus/ and compare with the floors (ASKED=--sample: half of them)"
 	@echo "make check   formatting, lint, types and tests, as in CI"
 	@echo "make screens pictures of every screen in artifacts/screens/"
 	@echo "make clean   remove the virtual environment, caches and artefacts; your library/ stays"
@@ -37,7 +37,7 @@ test: $(INSTALLED_DEV) browser
 	else echo "Without the tests in a browser:" >&2; $(BIN)/pytest -m "not browser"; fi
 
 eval: $(INSTALLED_DEV)
-	@$(BIN)/python -m benchmarks.gate
+	@$(BIN)/python -m benchmarks.gate $(ASKED)
 
 check: lint types test
 
