@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import statistics
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks import scale
+from benchmarks import scale, start
 from benchmarks.growing import Copies, Growing, Original
 from benchmarks.pages import BY_HAND, write_page
 from benchmarks.peers import __main__ as peers
@@ -122,6 +124,16 @@ def test_growth_is_told_and_drawn() -> None:
     drawn = pictures(rows)
     assert drawn.keys() == {"scale-time.svg", "scale-space.svg"}
     assert all(plots.standalone(svg).startswith("<svg") for svg in drawn.values())
+
+
+def test_a_start_is_timed_as_a_whole_process_and_told_as_a_median_ratio() -> None:
+    assert start.seconds([sys.executable, "-c", "import time; time.sleep(0.2)"]) >= 0.2
+    with pytest.raises(subprocess.CalledProcessError):
+        start.seconds([sys.executable, "-c", "raise SystemExit(3)"])
+    rounds = [start.Round(2.0, 8.0), start.Round(3.0, 6.0), start.Round(2.0, 4.0)]
+    page = start.table(rounds, 12_000)
+    assert "Median ratio: **0.50**" in page
+    assert "| 1 | 2.0 | 8.0 | 0.25 |" in page
 
 
 def test_a_peer_ingests_and_answers_through_files(tmp_path: Path) -> None:
