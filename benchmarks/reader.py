@@ -21,6 +21,7 @@ import numpy as np
 from benchmarks import datasets
 from benchmarks.pages import write_page
 from rag.answering.freshness import fresh_first
+from rag.answering.odds import log_odds
 from rag.answering.reranking import passage_score
 from rag.evaluation import measures
 from rag.evaluation.layouts import json_rows
@@ -131,8 +132,8 @@ def selection(reader: Reader, data: Path) -> list[Row]:
 
 
 def sentence_value(reading: Reading) -> float:
-    """How well a lone sentence answers: its own score and the passage's together."""
-    return reading.answerable * max((score for *_, score in reading.sentences), default=0.0)
+    """How well a lone sentence answers: the log-odds of the passage and of the sentence, added as in ranking.py."""
+    return log_odds(reading.answerable) + log_odds(max((score for *_, score in reading.sentences), default=0.0))
 
 
 def news(reader: Reader, data: Path, libraries: Path) -> list[Row]:

@@ -24,7 +24,7 @@ from rag.schema import PassageReader
 from training.calibrate import fit
 from training.collected import Collected, collect, without_answer
 
-NAMES = ("answerable", "coverage", "missing", "best")  # what is fitted; silence is set by hand
+NAMES = ("coverage", "missing", "best")  # what is fitted; silence is set by hand
 SHARES = (3, 1)  # of the sets that are fitted on: news is what the product is for
 SHARE = 100.0  # questions that a share counts as, against the ridge
 

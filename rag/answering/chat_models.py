@@ -102,7 +102,8 @@ def _load(name: str, settings: Settings) -> ChatModel:
     try:
         model = init_chat_model(name, **_arguments(provider, settings))
     except ImportError as error:
-        raise ConfigError(f"The chat model {name} needs a package that is not installed.", _install(provider)) from error
+        message = f"The chat model {name} needs a package that is not installed."
+        raise ConfigError(message, _install(provider)) from error
     except Exception as error:  # each provider has error classes of its own: a missing key, an unknown provider
         raise ChatModelError(
             f"The chat model {name} cannot be set up: {_one_line(error)}.", _mend(provider, settings)

@@ -50,9 +50,9 @@ class Weights:
 
 TRAINED = Weights(
     Features(
-        read=0.25, short=0.4, around=2.0, fused=5.8, dense=1.6, kind=0.5, statement=4.0, unfinished=-1.2, fresh=1.5
+        read=0.35, short=0.35, around=2.3, fused=5.2, dense=1.9, kind=0.5, statement=4.0, unfinished=-0.5, fresh=1.25
     ),
-    bias=-6.5,
+    bias=-7.4,
 )
 # The plain selector gives one score a sentence and no short answers.
 PLAIN = Weights(
