@@ -27,3 +27,15 @@ TEXT = (
 )
 def test_the_speaker_of_a_sentence_has_a_name(position: int, name: str | None) -> None:
     assert speaker_of(TEXT, split_sentences(TEXT), position) == name
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name"),
+    [
+        ("The State Department called the visit a mistake.", "State Department"),
+        ("President Ada Holm called the visit a mistake.", "Ada Holm"),
+        ("US Secretary of State Tom Berg called the visit a mistake.", "Tom Berg"),
+    ],
+)
+def test_titles_are_left_out_and_bodies_named_whole(sentence: str, name: str) -> None:
+    assert speaker_of(sentence, split_sentences(sentence), 0) == name

@@ -22,6 +22,7 @@ _TITLE = re.compile(
     r"^(?:(?:State|Mr|Mrs|Ms|Dr|Sir|President|Prime Minister|Minister|Secretary|Senator|Professor|Spokes\w+|Chancellor|"
     r"Ambassador|General|Director|Chief|Commissioner)\.?\s+)+"
 )
+_BODY = re.compile(r"(?:Department|Assembly|Secretariat|Council|Office|Ministry|Court|Staff|Committee)\b")
 _OPENING = re.compile(r"^(?:(?:And|But|In|On|At|The|A|An|Later|Yesterday|Earlier|Meanwhile|the|a|an)\s+)+")
 _BESIDE = re.compile(rf"({_PERSON.pattern}),\s*$")  # "Ned Price, the spokesperson of ..., called"
 _TRAILING = re.compile(
@@ -60,12 +61,12 @@ def _name(subject: str, before: str) -> str | None:
     """The person in a subject, else the body: "US state department spokesperson Ned Price" is Ned Price."""
     bare = _TRAILING.sub("", _OPENING.sub("", subject.strip(" ,")))
     if apposed := re.match(rf"({_PERSON.pattern}), ", bare):
-        return _TITLE.sub("", apposed.group(1))
+        return _without_title(apposed.group(1))
     persons = [match.group() for match in _PERSON.finditer(bare)]
     if persons and bare.endswith(persons[-1]):
-        return _TITLE.sub("", persons[-1])
+        return _without_title(persons[-1])
     if bare[:1].islower() and (beside := _BESIDE.search(before)):
-        return _TITLE.sub("", beside.group(1))
+        return _without_title(beside.group(1))
     names = names_in(bare)
     if not names:
         return None
@@ -78,5 +79,11 @@ def _full(name: str, before: str) -> str:
         return name
     for person in _PERSON.findall(before):
         if person.split()[-1] == name:
-            return _TITLE.sub("", person)
+            return _without_title(person)
     return name
+
+
+def _without_title(name: str) -> str:
+    """ "President Biden" as "Biden"; a body whose name begins like a title stays whole: "State Department"."""
+    bare = _TITLE.sub("", name)
+    return name if _BODY.match(bare) else bare
