@@ -13,14 +13,12 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.datasets import JUDGED, NEWS, DataSet, document_of, load
 from benchmarks.machine import made_by
 from benchmarks.pages import write_page
 from benchmarks.reader import DEPTH
 from benchmarks.retrieval import MOST_QUESTIONS, Found, Quality, Ranker, measure, open_library, rankers
-from rag.answering.reranking import passage_score
+from rag.answering.reranking import reranked
 from rag.evaluation.sets import every
 from rag.models.reader import Reader
 from rag.retrieval.hybrid import HybridSearch
@@ -87,9 +85,9 @@ def reranker(search: HybridSearch, reader: Reader) -> Ranker:
         found = search.candidates(question, CANDIDATES)
         top = found[:DEPTH]
         readings = reader.read(question, [one.passage.text for one in top], titles=[one.title for one in top])
-        values = [passage_score(one, reading) for one, reading in zip(top, readings, strict=True)]
-        order = [*np.argsort([-value for value in values], kind="stable"), *range(len(top), len(found))]
-        return [(document_of(found[place].url), found[place].passage.text) for place in order]
+        by_id = {one.passage.id: reading for one, reading in zip(top, readings, strict=True)}
+        ordered = [*reranked(top, by_id), *found[DEPTH:]]
+        return [(document_of(one.url), one.passage.text) for one in ordered]
 
     return ranked
 

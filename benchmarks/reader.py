@@ -22,7 +22,7 @@ from benchmarks import datasets
 from benchmarks.pages import write_page
 from rag.answering.freshness import fresh_first
 from rag.answering.odds import log_odds
-from rag.answering.reranking import passage_score
+from rag.answering.reranking import reranked
 from rag.evaluation import measures
 from rag.evaluation.layouts import json_rows
 from rag.library import Library
@@ -175,8 +175,8 @@ def _asked(reader: Reader, library: Library, question: datasets.Question) -> Ask
     found = fresh_first(fused, question.asked_on)
     top = found[:DEPTH]
     readings = reader.read(question.text, [one.passage.text for one in top], titles=[one.title for one in top])
-    values = [passage_score(one, reading, question.asked_on) for one, reading in zip(top, readings, strict=True)]
-    read = [*(top[place] for place in np.argsort([-value for value in values], kind="stable")), *found[DEPTH:]]
+    by_id = {one.passage.id: reading for one, reading in zip(top, readings, strict=True)}
+    read = [*reranked(top, by_id, question.asked_on), *found[DEPTH:]]
 
     def hits(passages: Sequence[Candidate]) -> list[bool]:
         return [question.is_hit(datasets.document_of(one.url), one.passage.text) for one in passages]

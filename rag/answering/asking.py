@@ -89,6 +89,7 @@ class Asking:
         self._timings: dict[str, float] = {}
         self._readings: dict[str, Reading] = {}  # by passage id
         self._searched: list[Searched] = []  # for a chat model's prompt
+        self._found: dict[tuple[str, Period | None], list[Candidate]] = {}  # an event is dated from what answers, too
         self._model = model
         self._writer = Writer(model, settings, choice.reader, self._text_of) if model else None
 
@@ -140,6 +141,12 @@ class Asking:
         return period
 
     def _retrieve(self, question: str, period: Period | None) -> list[Candidate]:
+        """Candidates for one part, best first; the same is searched once."""
+        if (question, period) not in self._found:
+            self._found[question, period] = self._search(question, period)
+        return self._found[question, period]
+
+    def _search(self, question: str, period: Period | None) -> list[Candidate]:
         """Candidates for one part, best first; a speaker's words are searched under all the speaker's names."""
         filters = within(self._filters, period) if period else self._filters
         search = HybridSearch(self._shelf.store, lambda: self._shelf.embedder, k=CANDIDATES, filters=filters)

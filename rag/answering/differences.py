@@ -46,8 +46,9 @@ def value_text(pick: Pick, text_of: TextOf) -> str:
     number = _NUMBER.search(text, *pick.short) if pick.short else None
     if pick.short is None or number is None:
         return ""
-    if not text[slice(*pick.short)].endswith(number.group()) and len(text[slice(*pick.short)].split()) <= LONGEST_VALUE:
-        return text[slice(*pick.short)]
+    short = text[slice(*pick.short)]
+    if not short.endswith(number.group()) and len(short.split()) <= LONGEST_VALUE:
+        return short
     start = number.start() - (text[number.start() - 1 : number.start()] in _CURRENCIES)
     counted = _COUNTED.match(text, number.end(), pick.span[1])
     end = counted.end() if counted else number.end()

@@ -27,6 +27,11 @@ def freshness(published: date | None, today: date | None) -> float:
     return exp(-(today - published).days / DAYS)
 
 
+def worth_reading(candidate: Candidate, today: date | None) -> float:
+    """What candidates are put in order by before they are read: the fused score with the lead of a fresh article."""
+    return candidate.score + LEAD * freshness(candidate.published, today)
+
+
 def fresh_first(candidates: Sequence[Candidate], today: date | None) -> list[Candidate]:
     """The candidates in the order in which they are worth reading; their scores stay as they are."""
-    return sorted(candidates, key=lambda one: -one.score - LEAD * freshness(one.published, today))
+    return sorted(candidates, key=lambda one: worth_reading(one, today), reverse=True)

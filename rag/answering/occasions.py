@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 
 from rag.answering.timeframe import NUMBERS
 from rag.schema import Candidate, Period
-from rag.text.moments import day_named, weekdays
+from rag.text.moments import day_named, last_weekday, weekdays
 from rag.text.names import names_in, pattern
 from rag.text.sentences import split_sentences
 
@@ -213,7 +213,7 @@ def _weekday(sentence: str, published: date | None) -> date | None:
     named = weekdays(sentence)
     if published is None or len(named) != 1:
         return None
-    return published - timedelta(days=(published.weekday() - min(named)) % 7)
+    return last_weekday(min(named), published)
 
 
 def _cluster(occasion: Occasion, candidates: Sequence[Candidate]) -> tuple[date, date] | None:

@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 
 from rag.answering.attribution import MENTION, STATEMENT, statement_scores
-from rag.answering.freshness import LEAD, freshness
+from rag.answering.freshness import worth_reading
 from rag.answering.questions import Question, coverage
 from rag.schema import Candidate
 from rag.text.names import pattern
@@ -59,8 +59,9 @@ def speaker_first(
     """The candidates in the order of reading: by retrieval score, lifted when fresh or when the speaker speaks."""
 
     def worth(candidate: Candidate) -> float:
+        """Of reading the candidate before others."""
         said = best_statement(candidate, speaker, text_of) if speaker is not None else 0.0
-        return candidate.score + LEAD * freshness(candidate.published, today) + LIFT * said
+        return worth_reading(candidate, today) + LIFT * said
 
     return sorted(candidates, key=worth, reverse=True)
 

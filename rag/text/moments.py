@@ -70,6 +70,11 @@ def weekdays(text: str) -> frozenset[int]:
     return frozenset(_WEEKDAYS.index(match[1].lower()) for match in _WEEKDAY.finditer(text))
 
 
+def last_weekday(weekday: int, published: date) -> date:
+    """The last such weekday up to a day, that day included."""
+    return published - timedelta(days=(published.weekday() - weekday) % 7)
+
+
 def implied(text: str, published: date | None) -> tuple[Moment, ...]:
     """The dates that weekdays and "yesterday" mean in a text published on a day: the nearest before and after it."""
     if published is None:
@@ -78,7 +83,7 @@ def implied(text: str, published: date | None) -> tuple[Moment, ...]:
     for match in _NEAR_DAY.finditer(text):
         days.append(published + timedelta(days=_SHIFT[match[1].lower()]))
     for weekday in weekdays(text):
-        before = published - timedelta(days=(published.weekday() - weekday) % 7)
+        before = last_weekday(weekday, published)
         days += [before, before - timedelta(days=7), before + timedelta(days=7)]
     return tuple(Moment(day.month, day.day, day.year) for day in days)
 
