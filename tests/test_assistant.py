@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,11 +51,18 @@ LIGHT = Article(
 )
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    settings = Settings(library=tmp_path_factory.mktemp("asked") / "library", reader="none", reader_budget_ms=60_000)
+@contextmanager
+def lake_library(folder: Path, **changes: Any) -> Iterator[Library]:
+    """A library of the three articles, read by the plain selector."""
+    settings = Settings(library=folder / "library", reader="none", **changes)
     with Library.open(settings=settings, one_shot=True) as opened:
         opened.add([TREATY, COPY, LIGHT])
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with lake_library(tmp_path_factory.mktemp("asked"), reader_budget_ms=60_000) as opened:
         yield opened
 
 

@@ -8,11 +8,10 @@ from contextlib import closing
 
 import pytest
 from scripted import Reply, Script, serving
-from test_assistant import COPY, LIGHT, TREATY
+from test_assistant import lake_library
 
 from rag.answering.refusal import REFUSAL
 from rag.assistant import Assistant
-from rag.config import Settings
 from rag.errors import ConfigError
 from rag.library import Library
 from rag.schema import Answer, Done, SentenceDone, TextDelta, Writing
@@ -25,11 +24,7 @@ GOOD = "The US spokesperson Dana Holt called the lake treaty â€œa draft at bestâ
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    settings = Settings(
-        library=tmp_path_factory.mktemp("written") / "library", reader="none", reader_budget_ms=60_000, llm_timeout_s=30
-    )
-    with Library.open(settings=settings, one_shot=True) as opened:
-        opened.add([TREATY, COPY, LIGHT])
+    with lake_library(tmp_path_factory.mktemp("written"), reader_budget_ms=60_000, llm_timeout_s=30) as opened:
         yield opened
 
 

@@ -21,13 +21,12 @@ from typing import Any
 import pytest
 from injections import FORBIDDEN, STORY, injections
 from langchain_core.callbacks import BaseCallbackHandler
-from test_assistant import COPY, LIGHT, TREATY
+from test_assistant import lake_library
 
 from rag.answering.citations import marked
 from rag.answering.followup import standalone
 from rag.answering.rewording import plausible
 from rag.assistant import Assistant
-from rag.config import Settings
 from rag.library import Library
 from rag.schema import Answer, Article, Done, Event, Filters, SentenceDone, TextDelta, Turn, Writing
 
@@ -79,9 +78,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    settings = Settings(library=tmp_path_factory.mktemp("real") / "library", reader="none", llm_context_tokens=WINDOW)
-    with Library.open(settings=settings, one_shot=True) as opened:
-        opened.add([TREATY, COPY, LIGHT])
+    with lake_library(tmp_path_factory.mktemp("real"), llm_context_tokens=WINDOW) as opened:
         yield opened
 
 

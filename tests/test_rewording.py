@@ -11,14 +11,13 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from scripted import Reply, Request, Script, Server, serving
-from test_assistant import COPY, LIGHT, TREATY
+from test_assistant import COPY, LIGHT, lake_library
 from test_generative import GOOD, QUESTION, assistant_for, holds
 
 from rag.answering.followup import standalone
 from rag.answering.questions import asks_several
 from rag.answering.rewording import plausible
 from rag.assistant import Assistant
-from rag.config import Settings
 from rag.library import Library
 from rag.schema import Answer, Searching, Turn, Writing
 
@@ -33,11 +32,7 @@ TWO = "When was the lighthouse of Cape Morrow lit, and do tickets for the ferry 
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    settings = Settings(
-        library=tmp_path_factory.mktemp("reworded") / "library", reader="none", reader_budget_ms=60_000, llm_timeout_s=5
-    )
-    with Library.open(settings=settings, one_shot=True) as opened:
-        opened.add([TREATY, COPY, LIGHT])
+    with lake_library(tmp_path_factory.mktemp("reworded"), reader_budget_ms=60_000, llm_timeout_s=5) as opened:
         yield opened
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pages import library_script, until
 from sites import HTML, PAGE, Site
 from streamlit.testing.v1 import AppTest
 
@@ -18,12 +18,6 @@ from rag.schema import AddReport, Progress
 from rag.ui import backend as backends
 from rag.ui.backend import Backend
 from rag.ui.ingest_job import IngestJob, Told
-
-
-def library_script() -> None:
-    from rag.ui.library_page import library_page
-
-    library_page()
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +33,6 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
 def opened() -> AppTest:
     """The page as a browser that has just come, or come again, sees it."""
     return AppTest.from_function(library_script, default_timeout=60).run()
-
-
-def until(page: AppTest, done: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < limit, "the page did not get there"
-        time.sleep(0.05)
-        page.run()
-    assert not page.exception
 
 
 def ended(page: AppTest) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pages import library_script, until
 from streamlit.testing.v1 import AppTest
 
 from rag.config import Settings
@@ -93,12 +93,6 @@ def chat(real: Backend, using: Callable[[Backend], Backend]) -> AppTest:
     return AppTest.from_file(SCRIPT, default_timeout=30).run()
 
 
-def library_script() -> None:
-    from rag.ui.library_page import library_page
-
-    library_page()
-
-
 @pytest.fixture
 def library(real: Backend, using: Callable[[Backend], Backend]) -> AppTest:
     using(real)
@@ -108,16 +102,6 @@ def library(real: Backend, using: Callable[[Backend], Backend]) -> AppTest:
 def ask(page: AppTest, question: str) -> AppTest:
     page.chat_input[0].set_value(question).run()
     return until(page, lambda: not any(button.label == "Stop" for button in page.button))
-
-
-def until(page: AppTest, done: Callable[[], bool]) -> AppTest:
-    limit = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < limit, "the page did not get there"
-        time.sleep(0.05)
-        page.run()
-    assert not page.exception
-    return page
 
 
 def text_of(page: AppTest) -> str:

@@ -6,12 +6,17 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+import rag
 
 ROOT = Path(__file__).parent.parent.parent
 ARTIFACTS = ROOT / "artifacts"  # screenshots and logs; not in the repository
@@ -55,6 +60,21 @@ def running(library: Path, script: str = SERVE) -> Iterator[Server]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextmanager
+def demo_chat() -> Iterator[tuple[Server, Browser]]:
+    """A chat on the demo articles and a browser, for pictures; SCREENS_LIBRARY may name a library to keep."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(os.environ.get("SCREENS_LIBRARY") or Path(folder) / "library")
+        with rag.Library.open(place) as library:
+            library.add([str(ROOT / "corpus")])
+        with running(place) as server, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox", "--disable-gpu"]
+            )
+            yield server, browser
+            browser.close()
 
 
 def _wait_until_up(address: str, process: subprocess.Popen[bytes], log: Path) -> None:

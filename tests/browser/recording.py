@@ -7,17 +7,13 @@ follow-up, and the timeline. Frames are pictures of the page; each stays as long
 from __future__ import annotations
 
 import io
-import os
 import sys
-import tempfile
 from pathlib import Path
 
-from chat_server import ROOT, running
+from chat_server import ROOT, demo_chat
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from talking import ask, chip, ended, point_at, rested
-
-import rag
 
 TARGET = ROOT / "docs" / "images" / "chat.gif"
 WIDTH, HEIGHT = 1200, 740
@@ -97,20 +93,10 @@ def save(frames: list[Frame], target: Path) -> None:
 
 def main() -> None:
     """Index the corpus, work with the chat, write the file."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(os.environ.get("SCREENS_LIBRARY") or Path(folder) / "library")
-        with rag.Library.open(place) as library:
-            library.add([str(ROOT / "corpus")])
-        with running(place) as server, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox", "--disable-gpu"]
-            )
-            page = browser.new_page(
-                viewport={"width": WIDTH, "height": HEIGHT}, locale="en-GB", reduced_motion="reduce"
-            )
-            page.set_default_timeout(120_000)
-            frames = record(page, server.address)
-            browser.close()
+    with demo_chat() as (server, browser):
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, locale="en-GB", reduced_motion="reduce")
+        page.set_default_timeout(120_000)
+        frames = record(page, server.address)
     save(frames, TARGET)
 
 

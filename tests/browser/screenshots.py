@@ -5,16 +5,11 @@ Names may be given to make only some: `python tests/browser/screenshots.py answe
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
-from chat_server import ARTIFACTS, ROOT, running
-from playwright.sync_api import Browser, Page, sync_playwright
-
-import rag
+from chat_server import ARTIFACTS, demo_chat
+from playwright.sync_api import Browser, Page
 
 SCREENS = ARTIFACTS / "screens"
 QUESTION = "What did the US say about the visit?"
@@ -118,18 +113,10 @@ def main(names: list[str]) -> None:
     SCREENS.mkdir(parents=True, exist_ok=True)
     views = [name for name in names if name in VIEWS] or list(VIEWS)
     steps = [name for name in names if name in STEPS] or list(STEPS)
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(os.environ.get("SCREENS_LIBRARY") or Path(folder) / "library")
-        with rag.Library.open(place) as library:
-            library.add([str(ROOT / "corpus")])
-        with running(place) as server, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox", "--disable-gpu"]
-            )
-            for view in views:
-                for step in steps:
-                    _take(browser, server.address, view, step)
-            browser.close()
+    with demo_chat() as (server, browser):
+        for view in views:
+            for step in steps:
+                _take(browser, server.address, view, step)
 
 
 def _take(browser: Browser, address: str, view: str, step: str) -> None:
