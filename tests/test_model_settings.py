@@ -21,7 +21,6 @@ pytest.importorskip("langchain_openai", reason="needs article-chat[openai]")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     made = Backend(Settings(library=tmp_path_factory.mktemp("chosen") / "library", reader="none", llm_timeout_s=5))
     backends.use(made)
-    made.painted()
     assert made.start().wait(120)
     yield made
     assert made.library is not None

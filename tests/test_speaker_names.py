@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.speakers import speaker_of
+from rag.answering.speakers import grouped, speaker_of
+from rag.schema import AnswerSentence
 from rag.text.sentences import split_sentences
 
 TEXT = (
@@ -39,3 +40,15 @@ def test_the_speaker_of_a_sentence_has_a_name(position: int, name: str | None) -
 )
 def test_titles_are_left_out_and_bodies_named_whole(sentence: str, name: str) -> None:
     assert speaker_of(sentence, split_sentences(sentence), 0) == name
+
+
+def test_statements_of_one_speaker_stand_together_in_the_order_of_the_first() -> None:
+    said = [AnswerSentence(text, (), 1.0, True) for text in ("One.", "Two.", "Three.", "Four.")]
+    sentences, names = grouped(said, ("Ada Holm", "Per Lind", "Ada Holm", None))
+    assert [one.text for one in sentences] == ["One.", "Three.", "Two.", "Four."]
+    assert names == ("Ada Holm", "Ada Holm", "Per Lind", None)
+
+
+def test_sentences_without_speakers_keep_their_order() -> None:
+    said = [AnswerSentence(text, (), 1.0, True) for text in ("One.", "Two.")]
+    assert grouped(said, ()) == (tuple(said), ())

@@ -19,7 +19,6 @@ def test_warming_up_calls_no_chat_model(tmp_path: Path, monkeypatch: pytest.Monk
         with rag.Library.open(settings=settings) as library:
             library.add([rag.Article(title="The Holm bridge", text=text)])
         backend = Backend(settings).start()
-        backend.painted()
         assert backend.wait(120)
         assert server.requests == []
         answer = backend.assistant().ask("Who opened the Holm bridge?")

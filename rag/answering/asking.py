@@ -20,7 +20,7 @@ from rag.answering.readers import Choice
 from rag.answering.reading import read_within
 from rag.answering.refusal import REFUSAL, refusal_text
 from rag.answering.rewording import reword
-from rag.answering.speakers import speakers
+from rag.answering.speakers import grouped, speakers
 from rag.answering.statements import speaker_first
 from rag.answering.telling import told
 from rag.answering.timeframe import read_period, within, without
@@ -182,7 +182,9 @@ class Asking:
 
     def _assemble(self, searched: str, candidates: tuple[Candidate, ...], answered: Sequence[Part]) -> Answer:
         """The Answer: the sentences of all parts, and which part got none."""
-        sentences = number(merge([part.draft for part in answered]).sentences)
+        quoted = merge([part.draft for part in answered]).sentences
+        quoted, names = grouped(quoted, self._speakers(answered, quoted))
+        sentences = number(quoted)
         unsaid = [part for part in answered if not part.draft.sentences]
         missing = tuple(dict.fromkeys(term for part in unsaid for term in part.missing))
         text = " ".join(
@@ -200,7 +202,7 @@ class Asking:
             closest=() if sentences else closest(candidates, self._text_of),
             short=answered[0].draft.short if len(answered) == 1 else None,
             differences=differences([part.draft.reports for part in answered], sentences),
-            speakers=self._speakers(answered, sentences),
+            speakers=names,
             confidence=round(max(part.confidence for part in answered), 4),
             model=self._reader.name,
             notes=tuple(dict.fromkeys(self._notes)),

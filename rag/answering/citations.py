@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from rag.schema import AnswerSentence, Candidate, Citation
+from rag.schema import AnswerSentence, Candidate, Citation, Passage
 
 UNVERIFIED = "[not verified]"  # behind a sentence of a chat model that the articles do not bear out
 
@@ -42,6 +42,11 @@ def _citation(candidate: Candidate, start: int, end: int, quote: str) -> Citatio
 def holds(citation: Citation, article_text: str | None) -> bool:
     """Whether the article (None when it is gone) still says the quoted words at the cited place."""
     return article_text is not None and article_text[citation.start : citation.end] == citation.quote
+
+
+def stands(passage: Passage, article_text: str | None) -> bool:
+    """Whether the article (None when it is gone) still holds the passage at its place."""
+    return article_text is not None and article_text[passage.start : passage.end] == passage.text
 
 
 def number(sentences: Iterable[AnswerSentence]) -> tuple[AnswerSentence, ...]:

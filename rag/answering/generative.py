@@ -13,7 +13,7 @@ from itertools import zip_longest
 from time import perf_counter, sleep
 
 from rag.answering.chat_models import ChatModel, Model
-from rag.answering.citations import cited
+from rag.answering.citations import cited, stands
 from rag.answering.grounding import Grounding
 from rag.answering.model_errors import AttemptFailed, Failure
 from rag.answering.model_stream import HEARTBEAT_S, Usage, words
@@ -102,11 +102,7 @@ class Writer:
 
     def _current(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The candidates whose articles have not changed meanwhile."""
-        return [
-            one
-            for one in candidates
-            if (self._text_of(one.passage.article_id) or "")[one.passage.start : one.passage.end] == one.passage.text
-        ]
+        return [one for one in candidates if stands(one.passage, self._text_of(one.passage.article_id))]
 
     def _attempts(
         self, model: ChatModel, found: Found, passages: Sequence[Candidate]
@@ -186,6 +182,7 @@ class Writer:
             short=found.offline.short if found.offline.short and found.offline.short in text else None,
             confidence=round(max((one.support for one in sentences if one.verified), default=0.0), 4),
             differences=(),
+            speakers=(),
             model=model.name,
             notes=(*found.offline.notes, *_notes(model.name, prompt, written, broken), *_used(model.name, spent)),
             timings={

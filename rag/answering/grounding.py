@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.answering.citations import cite
+from rag.answering.citations import cite, stands
 from rag.answering.marks import Claim
 from rag.answering.questions import analyse, coverage
 from rag.answering.refusal import surroundings
@@ -70,6 +70,6 @@ class Grounding:
         """The citation of the judged run of sentences; None when the article has changed meanwhile."""
         passage = judged.candidate.passage
         text = self._text_of(passage.article_id)
-        if text is None or text[passage.start : passage.end] != passage.text:
+        if text is None or not stands(passage, text):
             return None
         return cite(judged.candidate, text, *judged.span)

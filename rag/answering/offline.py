@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.answering import ranking
-from rag.answering.citations import cite
+from rag.answering.citations import cite, stands
 from rag.answering.extractive import Draft, draft
 from rag.answering.questions import analyse
 from rag.answering.ranking import NOTHING, rank
@@ -56,6 +56,6 @@ def closest(candidates: Sequence[Candidate], text_of: TextOf) -> tuple[Citation,
     for candidate in candidates:
         passage = candidate.passage
         text = text_of(passage.article_id)
-        if text is not None and text[passage.start : passage.end] == passage.text:
+        if text is not None and stands(passage, text):
             places.append(cite(candidate, text, passage.start, passage.end))
     return tuple(replace(place, number=number) for number, place in enumerate(places[:CLOSEST], start=1))

@@ -12,6 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from rag.answering.attribution import speaks
+from rag.answering.citations import stands
 from rag.answering.freshness import freshness
 from rag.answering.odds import chance, log_odds
 from rag.answering.questions import Question, coverage
@@ -111,7 +112,7 @@ def sentence_features(
     """Position, place, features and short answer of each sentence of a passage; none when its article has changed."""
     text = text_of(candidate.passage.article_id)
     passage = candidate.passage
-    if reading is None or text is None or text[passage.start : passage.end] != passage.text:
+    if reading is None or text is None or not stands(passage, text):
         return
     sentences = split_sentences(text)
     said = statements(text, question.speaker) if question.speaker and not own_words(candidate, question.speaker) else ()

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from rag.answering.attribution import pronoun_speaks, subjects_of_saying
 from rag.answering.quotes import quotations, quoted_share
 from rag.answering.statements import TextOf
-from rag.schema import Citation
+from rag.schema import AnswerSentence, Citation
 from rag.text.names import names_in
 from rag.text.sentences import Span, split_sentences
 
@@ -40,6 +40,20 @@ def speakers(places: Sequence[Citation], text_of: TextOf) -> tuple[str | None, .
         position = next((number for number, span in enumerate(sentences) if span[1] > place.start), None)
         found.append(None if position is None else speaker_of(text, sentences, position))
     return tuple(found)
+
+
+def grouped(
+    sentences: Sequence[AnswerSentence], names: Sequence[str | None]
+) -> tuple[tuple[AnswerSentence, ...], tuple[str | None, ...]]:
+    """Sentences and their speakers with the statements of each speaker together, who comes first first.
+
+    Without names the sentences stay as they are.
+    """
+    if not any(names):
+        return tuple(sentences), tuple(names)
+    turns = list(dict.fromkeys(names))
+    both = sorted(zip(sentences, names, strict=True), key=lambda one: turns.index(one[1]))
+    return tuple(sentence for sentence, _ in both), tuple(name for _, name in both)
 
 
 def speaker_of(text: str, sentences: tuple[Span, ...], position: int) -> str | None:

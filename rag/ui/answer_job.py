@@ -31,6 +31,7 @@ Stage = Literal["waiting", "searching", "reading", "writing", "done", "stopped",
 
 # Two answers at a time: the reader is bound by the processor, and more would only slow each other down.
 _SLOTS = threading.BoundedSemaphore(2)
+_THREAD = "answer"  # the name of the threads that write
 UNEXPECTED = Problem("Something went wrong while answering.", "Try again; the server's log says what happened.")
 
 
@@ -68,6 +69,11 @@ class Keeping(Protocol):
         ...
 
 
+def under_way() -> int:
+    """How many answers are being written, or wait for their turn, in this process."""
+    return sum(thread.name == _THREAD for thread in threading.enumerate())
+
+
 class AnswerJob:
     """Answers one question in the background; read `draft` at any time."""
 
@@ -90,7 +96,7 @@ class AnswerJob:
         self._scope = scope  # asked for in the thread: it may read the database
         self._periods = periods  # whether a time named in the question narrows the search
         self._cancelled = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="answer", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=_THREAD, daemon=True)
 
     @property
     def active(self) -> bool:

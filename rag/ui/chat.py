@@ -7,6 +7,7 @@ import streamlit as st
 from rag.errors import RagError
 from rag.ui import state
 from rag.ui.add_articles import draw_demo
+from rag.ui.answer_job import under_way
 from rag.ui.answer_view import announcement, draw_answer, draw_draft
 from rag.ui.backend import Backend, current
 from rag.ui.conversation import Conversation, Message
@@ -17,6 +18,8 @@ from rag.ui.suggestions import suggested_questions
 from rag.ui.talk_head import draw_head
 
 POLL_S = 0.2  # five times a second looks like typing and costs each session 2 % of a core
+UNHURRIED = 4  # answers under way from which the page asks for news less often: they wait for each other anyway
+SLOWEST_POLL_S = 1.0
 TITLES_FOR_SUGGESTIONS = 200
 
 
@@ -50,9 +53,14 @@ def _draw_conversation(talk: Conversation) -> None:
             st.markdown(escape(message.question))
         with st.chat_message("assistant"):
             if message.job.active:
-                st.fragment(_draw_live, run_every=POLL_S)(message)
+                st.fragment(_draw_live, run_every=_poll_s())(message)
             else:
                 draw_answer(message)
+
+
+def _poll_s() -> float:
+    """Seconds between two looks at an answer under way: more when many people wait for theirs."""
+    return min(SLOWEST_POLL_S, POLL_S * max(1.0, under_way() / UNHURRIED))
 
 
 def _draw_live(message: Message) -> None:

@@ -95,7 +95,7 @@ def _draw_row(article: Article, passages: int) -> None:
                 args=(article.id,),
                 type="tertiary",
             )
-            counted = f"{passages} {'passage' if passages == 1 else 'passages'}"
+            counted = f"{passages}\u00a0{'passage' if passages == 1 else 'passages'}"
             st.caption(escape(byline(article.publisher, article.published, counted)))
         st.button(
             "Remove", key=f"remove-{article.id}", type="tertiary", on_click=remove, args=([article.id],),

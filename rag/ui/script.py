@@ -20,7 +20,7 @@ def main() -> None:
     st.set_page_config(page_title="Article Chat", page_icon="📰", layout="wide", initial_sidebar_state="auto")
     st.html(f"<style>{asset('page.css')}</style>")
     try:
-        current()
+        backend = current()
     except RagError as error:  # the settings themselves are wrong: nothing can be opened
         st.error(escape(str(error)))
         return
@@ -33,6 +33,7 @@ def main() -> None:
     if page.title == "Chat":
         draw_conversations()
     page.run()
+    backend.visited()
 
 
 main()

@@ -65,7 +65,6 @@ def ask(question: str, *, periods: bool = True, scope: Scope | None = None) -> N
     if not asked:
         return
     backend, talk = current(), conversation()
-    backend.painted()  # a question does not wait for the page
     chosen = get_scope() if scope is None else scope
     before = talk.messages[-1].job if talk.messages else None
     job = AnswerJob(backend, asked, history=talk.history, after=before, scope=lambda: _filters(chosen), periods=periods)
