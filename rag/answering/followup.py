@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from rag.answering.periods import is_date, is_relative, shifted, without_date
 from rag.answering.questions import asked_speaker
 from rag.schema import Turn
+from rag.text.given_names import bearer
 from rag.text.names import is_known, names_in, same_speaker
 from rag.text.sentences import split_sentences
-from rag.text.words import content_words
+from rag.text.words import content_words, stems
 
 LOOK_BACK = 6  # user turns that a follow-up may reach back over; older topics are forgotten
 # What a mention of a name counts, and what is left of it a turn later: swept on half of canard_dev, flat around these.
@@ -23,6 +24,10 @@ ASKED, TOLD_FIRST, TOLD, FADE = 3.0, 2.0, 1.0, 0.8
 TOLD_WANTED = (
     4.0  # "Which telescope ...?" asks for a thing: the reply's first name is what the talk is about from there on
 )
+
+SURELY = 4.0  # of a person with a known given name, beside capitalised words that may be no person
+
+FEW_WORDS = 2  # content words of a question about "the asteroid" that says no more of it
 
 _MARK = re.compile(r"\s*\[\d+\]")
 _ENTITY = re.compile(
@@ -41,7 +46,6 @@ _DEMONSTRATIVE = re.compile(
     r"on|at)\w*)",
     re.I,
 )
-_SUBJECT = {"he", "she", "him", "her", "it", "they", "them"}
 _PRONOUN = re.compile(
     r"\b(?P<word>he|she|him|her|his|hers|it|its|they|them|their|theirs|"
     r"there)\b(?P<own>['’]s)?",
@@ -49,7 +53,8 @@ _PRONOUN = re.compile(
 )
 _EXPLETIVE = re.compile(
     r"\b(?:is|was|does|did|would|will) it (?:true|possible|likely|known|clear|safe|legal|take(?! "
-    r"place| part)|cost|rain|snow|matter)\b|\bis there\b|\bare there\b|"
+    r"place| part)|cost|rain|snow|matter)\b|\b(?:is|was|be) it (?:\w+ ){1,2}to\b|\bit (?:is|was) (?:\w+ ){1,3}to\b|"
+    r"\bis there\b|\bare there\b|"
     r"\bwas there\b|\bwere there\b|\bthere (?:is|are|was|were|been|be)\b|\bwhat time is it\b|\bhow is it that\b",
     re.I,
 )
@@ -61,13 +66,16 @@ _MORE = re.compile(
 )
 # "How wide is the asteroid?", "how much of that is debt?": short questions about something that was talked about.
 _DEFINITE = re.compile(
-    r"\bthe\s+(?!(?:most|first|last|best|same|only|world)\b)[a-z]|\b(?:that|this)\s+(?:is|was|are|were|has|had)\b"
+    r"\b(?P<thing>the)\s+(?!(?:most|first|last|best|same|only|world)\b)[a-z]|\b(?:that|this)\s+(?:is|was|are|were|has|had)\b"
 )
 _LONGEST_DEFINITE = 9  # words; longer questions mostly say themselves what they are about
 # "And what did Ryan add?": about what was just talked about.
+_SAY = (
+    r"say|said|add|added|think|thought|reply|replied|respond|responded|react|reacted|answer|answered|tell|told|want|"
+    r"comment|object|claim"
+)
 _BARE_SAYING = re.compile(
-    r"^(?:what|how|why)\s+(?:did|does|do|has|have|had|would)\s+(?P<who>.+?)\s+"
-    r"(?:say|said|add|added|think|thought|reply|replied|respond|responded|react|reacted|answer|answered|tell|told|want|comment|object|claim)"
+    rf"^(?:what|how|why)\s+(?:did|does|do|has|have|had|would)\s+(?P<who>.+?)\s+(?:{_SAY})"
     r"(?:\s+(?:then|too|to (?:it|that|this)|about (?:it|that|this)))?\s*\??$",
     re.I,
 )
@@ -85,7 +93,15 @@ _YEAR = re.compile(r"^(?:in\s+|on\s+)?((?:1[89]|20)\d\d)$", re.I)
 _OWN_PLURAL = re.compile(r"\b(?:do|did|are|were|have|can|could|will|would|should) (?:the )?(?:\w+ )?[a-z]{3,}s\b")
 _PLURAL = {"they", "them", "their", "theirs"}
 _PERSONAL = {"he", "she", "him", "his", "hers"}
+_MALE, _FEMALE = {"he", "him", "his"}, {"she", "her", "hers"}
 _POSSESSIVE = {"his", "its", "their"}
+_SPEAKING = {"it", "they"}  # "What did it say then?" after a question for the words of a body
+_SAYS_NEXT = re.compile(rf"\s+(?:{_SAY})\b")
+# "Can I extend the web chat? If so, how can I do that?", "a donation in cash, could it be used": its own antecedent.
+_CLAUSE_END = re.compile(r"[?!.,;:]\s|\s[-–—]\s|\b(?:and|but|if|because|when)\b")
+_DEFINED = re.compile(
+    r"^what(?:['’]s| is| are| was| were)\s+(?P<what>(?:(?:an?|the)\s+)?[\w’'-]+(?:\s+[\w’'-]+){0,2})\s*\??$", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +114,7 @@ class _Topic:
     things: tuple[str, ...]
     phrase: str  # what the last question was about: 'the visit'
     told: tuple[str, ...]  # the first names of the last reply
+    words: frozenset[str]  # stems of all that was said
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
@@ -129,11 +146,18 @@ def _rewrite(question: str, topic: _Topic) -> str:
     if resolved != plain:
         return resolved[:1].upper() + resolved[1:]
     own = [name for name in names_in(plain) if name_not_generic(name)]
-    definite = len(plain.split()) <= _LONGEST_DEFINITE and _DEFINITE.search(plain)
-    hints = plain != question or _MORE.search(plain) or definite or len(content_words(plain)) < 2
+    said = len(content_words(plain))
+    definite = said <= FEW_WORDS and len(plain.split()) <= _LONGEST_DEFINITE and _takes_up(plain, topic)
+    hints = plain != question or _MORE.search(plain) or definite or said < 2
     if own or not hints:
         return question  # a subject of its own
     return _with_topic(plain, topic)
+
+
+def _takes_up(question: str, topic: _Topic) -> bool:
+    """Whether a question speaks of "the asteroid" that was talked about, or of "that"; another thing is a new topic."""
+    found = _DEFINITE.search(question)
+    return found is not None and (not found["thing"] or not topic.words.isdisjoint(stems(question)))
 
 
 def name_not_generic(name: str) -> bool:
@@ -201,9 +225,12 @@ def _resolve(question: str, topic: _Topic) -> str:
         own_before = [name for name in local if 0 <= question.find(name) < match.start()]
         if own_before and word not in {"there"}:
             return match.group()  # "Where was Price when he said ...": its own name
+        if word not in _PERSONAL and word != "her" and _brings_its_own(question[: match.start()]):
+            return match.group()
         if word in _PLURAL and _OWN_PLURAL.search(question[: match.start()]):
             return match.group()  # "How do companies hire their staff?"
-        name = _antecedent(word, topic)
+        speaks = word in _SPEAKING and _SAYS_NEXT.match(question, match.end())
+        name = (speaks and asked_speaker(topic.question)) or _antecedent(word, topic)
         if name is None or name in used:
             return match.group()
         used.add(name)
@@ -214,9 +241,16 @@ def _resolve(question: str, topic: _Topic) -> str:
         return f"{name}{match.group('own') or ''}" if not owning else f"{name}'s"
 
     resolved = _PRONOUN.sub(replacement, question)
-    if resolved == question and topic.phrase and not names_in(question):
-        resolved = _DEMONSTRATIVE.sub(topic.phrase.replace("\\", ""), question, count=1)
-    return resolved
+    that = _DEMONSTRATIVE.search(question)
+    if resolved != question or that is None or not topic.phrase or names_in(question):
+        return resolved
+    before = question[: that.start()]
+    return question if _brings_its_own(before) else f"{before}{topic.phrase}{question[that.end() :]}"
+
+
+def _brings_its_own(before: str) -> bool:
+    """Whether what stands before a pronoun is a clause of its own, which the pronoun then most likely takes up."""
+    return bool(_CLAUSE_END.search(before)) and len(content_words(before)) > 1
 
 
 def _owns(question: str, end: int) -> bool:
@@ -225,13 +259,24 @@ def _owns(question: str, end: int) -> bool:
 
 
 def _antecedent(word: str, topic: _Topic) -> str | None:
-    if word in _PERSONAL or word in {"her"}:
-        return next(iter(topic.persons), None)
+    if word in _PERSONAL or word == "her":
+        return _person(word, topic)
     if word in _PLURAL:
         return next(iter((*topic.things, *topic.persons)), topic.phrase or None)
     if word == "there":
         return next((thing for thing in topic.things if is_known(thing)), next(iter(topic.things), None))
     return topic.phrase or next(iter((*topic.things, *topic.persons)), None)
+
+
+def _person(word: str, topic: _Topic) -> str | None:
+    """Who "he" or "she" is: the person met most whose given name allows it; a known given name counts more."""
+    other = "female" if word in _MALE else "male"
+    weights = {
+        name: topic.weights[name] * (SURELY if found else 1.0)
+        for name in topic.persons
+        if (found := bearer(name)) != other
+    }
+    return max(weights, key=lambda name: weights[name], default=None)
 
 
 def _with_topic(question: str, topic: _Topic) -> str:
@@ -266,8 +311,10 @@ def _topic(searched: str, reply: str, before: _Topic | None) -> _Topic:
     ranked = sorted(weights, key=lambda name: -weights[name])[:24]
     persons = tuple(name for name in ranked if _is_person(name))
     things = tuple(name for name in ranked if name not in persons)
-    phrase = _phrase(searched) or (before.phrase if before else "")
-    return _Topic(searched, {name: weights[name] for name in ranked}, persons, things, phrase, tuple(told[:2]))
+    kept = before.phrase if before and not _names(searched) else ""
+    phrase = _phrase(searched) or kept
+    words = frozenset(stems(f"{searched} {reply}")) | (before.words if before else frozenset())
+    return _Topic(searched, {name: weights[name] for name in ranked}, persons, things, phrase, tuple(told[:2]), words)
 
 
 def _told(reply: str) -> list[str]:
@@ -324,5 +371,8 @@ def _whole_name(name: str, question: str) -> str:
 
 def _phrase(question: str) -> str:
     """What a question is about, as its last noun phrase: 'the visit'; '' when it has none."""
-    found = _TOPIC.search(without_date(question))
+    plain = without_date(question).strip()
+    if defined := _DEFINED.match(plain):
+        return defined.group("what")
+    found = _TOPIC.search(plain)
     return found.group(1).strip(" ?") if found and len(found.group(1).split()) <= 6 else ""
