@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -143,8 +142,7 @@ def test_ids_are_the_same_each_time_and_change_with_what_the_vector_depends_on()
     assert [passage.id for passage in changed][:-1] == ids[:-1]
 
 
+@pytest.mark.timeout(60)  # a second or two; a pattern that backtracks takes hours
 def test_a_line_of_a_million_characters_is_cut_in_time() -> None:
-    started = time.perf_counter()
     assert len(chunk(article("x" * 1_000_000))) > 500
     assert len(chunk(article("word, " * 160_000))) > 500
-    assert time.perf_counter() - started < 30

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 from pathlib import Path
 
@@ -176,12 +175,11 @@ def test_a_line_of_promotion_goes_when_other_articles_hold_it_too() -> None:
     assert clean(text, recurring=lambda line: True).text == "The council met.\n\nWhat happens next?"
 
 
+@pytest.mark.timeout(60)  # a second or two; a pattern that backtracks takes hours
 def test_long_inputs_are_cleaned_in_time() -> None:
-    started = time.perf_counter()
     clean("x" * 1_000_000)
     clean("Sign up and read more at our site, " * 30_000)
     clean("The council met on Tuesday. It will vote in June.\n\n" * 5_000)
-    assert time.perf_counter() - started < 20
 
 
 @pytest.mark.parametrize(

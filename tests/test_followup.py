@@ -1,8 +1,8 @@
 """Follow-up questions made to stand alone.
 
 Measured with ROUGE-1 recall against the human rewrites (raw question -> ours): canard_dev .604 -> .633 on its bare
-history, .604 -> .699 when the conversation opens with its topic; mtrag_rewrites (without replies) .650 -> .649. Measured
-again by benchmarks/followup.py.
+history, .604 -> .699 when the conversation opens with its topic; mtrag_rewrites (without replies) .650 -> .649.
+By another measure: benchmarks/followup.md.
 """
 
 from __future__ import annotations

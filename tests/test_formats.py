@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import time
 from datetime import date
 from pathlib import Path
 
@@ -102,13 +101,12 @@ def test_a_damaged_document_is_refused_with_its_reason(name: str, data: bytes, e
         parse_file(name, data)
 
 
+@pytest.mark.timeout(120)
 def test_a_pdf_whose_pages_loop_or_that_takes_too_long_is_given_up() -> None:
-    started = time.monotonic()
     with pytest.raises(SourceError, match=r"damaged|memory|no text|time"):
         parse_pdf(looping_pdf())
     with pytest.raises(SourceError, match="time allowed"):
         parse_pdf(formats.pdf(), longest=0.01)
-    assert time.monotonic() - started < 90
 
 
 def test_a_part_that_unpacks_to_more_than_allowed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

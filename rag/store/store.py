@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import func, select, union
+from sqlalchemy import func, select
 
 from rag.errors import LibraryError
 from rag.schema import Article, Candidate, Filters, Finding, Passage, Vectors
@@ -254,15 +254,8 @@ class Store:
 
     def publishers(self) -> list[tuple[str, int]]:
         """Publishers with their number of articles, most articles first."""
-        articles, copies = tables.articles, tables.copies
-        carried = union(
-            select(articles.c.publisher, articles.c.id), select(copies.c.publisher, copies.c.story)
-        ).subquery()
-        count = func.count()
-        wanted = select(carried.c.publisher, count).where(carried.c.publisher.is_not(None))
-        rows = wanted.group_by(carried.c.publisher).order_by(count.desc(), carried.c.publisher)
         with self._database.read() as connection:
-            return [(str(name), int(number)) for name, number in connection.execute(rows)]
+            return stories.publishers(connection)
 
     def article(self, article_id: str) -> Article | None:
         """The article with this id."""

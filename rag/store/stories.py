@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select, union
 
 from rag.schema import Article, OtherSource
 from rag.store.filtering import among
@@ -120,3 +120,12 @@ def _row(copy: Copy) -> dict[str, Any]:
 
 def _copy(row: Row[Any]) -> Copy:
     return Copy(row.story, article_of(row), row.digest, row.text_digest)
+
+
+def publishers(connection: Connection) -> list[tuple[str, int]]:
+    """Publishers with the number of articles that they carry, copies included, most articles first."""
+    carried = union(select(articles.c.publisher, articles.c.id), select(copies.c.publisher, copies.c.story)).subquery()
+    count = func.count()
+    wanted = select(carried.c.publisher, count).where(carried.c.publisher.is_not(None))
+    rows = wanted.group_by(carried.c.publisher).order_by(count.desc(), carried.c.publisher)
+    return [(str(name), int(number)) for name, number in connection.execute(rows)]
