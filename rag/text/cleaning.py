@@ -81,7 +81,7 @@ def _article_paragraphs(text: str, recurring: Callable[[str], bool]) -> list[str
 
 
 def _is_page(line: str, recurring: Callable[[str], bool]) -> bool:
-    return is_furniture(line) or (may_recur(line) and recurring(line))
+    return is_furniture(line) or (recurring(line) and may_recur(line))
 
 
 def _take_date(paragraphs: list[str]) -> tuple[date | None, list[str]]:

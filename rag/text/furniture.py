@@ -211,6 +211,17 @@ _OFFER_WORDS = _words(
 )
 
 
+_CUE_WORDS = _words(
+    "http https www com newsletter newsletters sign signup podcast podcasts app apps inbox crossword puzzle "
+    "puzzles deal deals shop shopping exclusive betting odds click scores schedules standings ranking rankings "
+    "live columnist columnists reporter reporters staff wire special network content commission usa cnn bbc "
+    "reuters associated afp cnbc more photo photos picture pictures news journal producer journalist team today "
+    "need covered curated check learn listen"
+)
+_CUE_STEMS = ("subscri", "sponsor", "contribut")
+_CUE_SIGNS = re.compile(r"[@|►]|>>|\d{3}-\d")
+
+
 def is_furniture(line: str) -> bool:
     """Whether `line` is page furniture for certain, judged by its words alone."""
     return 0 < len(line) <= _LONGEST and _is_furniture(line)
@@ -239,7 +250,13 @@ def _is_furniture(line: str) -> bool:
 @lru_cache(maxsize=2048)
 def _may_recur(line: str) -> bool:
     bare = _BULLET.sub("", line)
-    return bool(_CUE.search(bare) or _KICKER.match(bare) or _SIGNATURE.match(line))
+    return bool((_cued(bare) and _CUE.search(bare)) or _KICKER.match(bare) or _SIGNATURE.match(line))
+
+
+def _cued(line: str) -> bool:
+    """Whether a line holds a word or a sign that each rule of _CUE needs."""
+    words = set(_LETTERS.findall(line.lower()))
+    return bool(words & _CUE_WORDS or _CUE_SIGNS.search(line)) or any(one.startswith(_CUE_STEMS) for one in words)
 
 
 def _carries_meaning(line: str) -> bool:
