@@ -97,6 +97,7 @@ TIME = "<time datetime='2022-05-26'>26 May</time>"
     ("head", "body", "url", "expected"),
     [
         (LD + META, TIME, "https://example.org/2022/05/27/a", date(2022, 5, 24)),
+        (LD.replace("{", "<![CDATA[{", 1).replace("</", "]]></") + META, "", None, date(2022, 5, 24)),  # as in XHTML
         (META, TIME, "https://example.org/2022/05/27/a", date(2022, 5, 25)),
         ("", TIME, "https://example.org/2022/05/27/a", date(2022, 5, 26)),
         ("", "", "https://example.org/2022/05/27/a", date(2022, 5, 27)),

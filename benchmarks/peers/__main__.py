@@ -13,7 +13,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from benchmarks import datasets
 from benchmarks.machine import made_by, plain_environment
 from benchmarks.pages import write_page
 from benchmarks.peers import exchange
+from benchmarks.peers.embeddings import serving
 from rag.evaluation.measures import reciprocal_rank
 from rag.evaluation.sets import EvalQuestion
 from rag.models.package import package_folder
@@ -43,6 +45,8 @@ class Peer:
     packages: tuple[str, ...]  # empty: runs in this environment
     default_k: int
     settings: str
+    python: str = ""  # the Python that its releases need, when it is not ours
+    served: bool = False  # its embeddings come from a server, whose memory is not counted
 
 
 PEERS = (
@@ -71,6 +75,16 @@ PEERS = (
         ("txtai==9.14.0",),
         3,
         "hybrid, content, paragraphs joined to 900 characters; top 3",
+    ),
+    Peer(
+        "haiku.rag",
+        "run_haiku",
+        ("haiku.rag-slim==0.101.1", "docling-core[chunking]==2.104.0"),
+        5,
+        "hybrid, docling's hybrid chunker of 256 tokens; top 5; embeddings from a local server, whose memory is not "
+        "counted; Python 3.12",
+        python="python3.12",
+        served=True,
     ),
 )
 
@@ -138,7 +152,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     job, questions = make_job(options.data, options.set, options.articles, options.questions, work)
     rows = []
     for peer in PEERS:
-        if peer.name in options.only.split(","):
+        if peer.python and not shutil.which(peer.python):
+            print(f"{peer.name} needs {peer.python}, which is not on this machine: left out.", file=sys.stderr)
+        elif peer.name in options.only.split(","):
             row = measure(peer, job, questions, work)
             print("\t".join(row.cells()), flush=True)
             rows.append(row)
@@ -168,9 +184,10 @@ def measure(peer: Peer, job: exchange.Job, questions: Sequence[EvalQuestion], wo
     index = work / f"{peer.name}-index"
     shutil.rmtree(index, ignore_errors=True)
     file = work / f"{peer.name}-job.json"
-    exchange.write_job(exchange.Job(job.articles, job.questions, job.model, str(index), job.k), file)
-    _run(peer, python, "ingest", file, work / f"{peer.name}-ingested.json")
-    _run(peer, python, "query", file, work / f"{peer.name}-queried.json")
+    with serving() if peer.served else nullcontext("") as address:
+        exchange.write_job(replace(job, index=str(index), embeddings=address), file)
+        _run(peer, python, "ingest", file, work / f"{peer.name}-ingested.json")
+        _run(peer, python, "query", file, work / f"{peer.name}-queried.json")
     queried = exchange.read_queried(work / f"{peer.name}-queried.json")
     hits = [[one.is_hit(*found) for found in queried.results[one.id]] for one in questions]
     disk = sum(path.stat().st_size for path in index.rglob("*") if path.is_file()) / 1e6
@@ -185,8 +202,9 @@ def environment(peer: Peer, work: Path) -> Path:
     python, done = folder / "bin" / "python", folder / "complete"
     if not done.exists():
         print(f"installing {peer.name} into {folder} ...", file=sys.stderr, flush=True)
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *COMMON, *peer.packages], check=True)
+        subprocess.run([peer.python or sys.executable, "-m", "venv", folder], check=True)
+        common = () if peer.served else COMMON
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *common, *peer.packages], check=True)
         done.touch()
     return python
 
@@ -216,9 +234,6 @@ def table(rows: Sequence[Row], articles: int, questions: int, name: str) -> str:
         "process to its first results.",
         "",
         *(f"- **{row.peer.name}**: {row.peer.settings}. {', '.join(row.peer.packages)}" for row in rows),
-        "",
-        "`haiku.rag` is not in the table: its releases need Python 3.12 since 0.7.0 (measured here: 3.11) and",
-        "cut documents with docling, which brings a torch of its own.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -30,6 +30,7 @@ class Job:
     model: str  # folder of all-MiniLM-L6-v2
     index: str  # folder for the index
     k: int  # results wanted a question
+    embeddings: str = ""  # address of a server of embeddings with that model, for peers that want one
 
 
 @dataclass(frozen=True)

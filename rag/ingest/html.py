@@ -20,6 +20,7 @@ from rag.text.encoding import decode
 
 _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _XML_HEAD = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_CDATA = re.compile(r"<!\[CDATA\[|\]\]>")  # around scripts of pages that want to be XHTML as well
 _FEWEST_CHARACTERS = 120  # of text: menus and error pages give less, the shortest news in brief has more
 _META_DATES = (
     "article:published_time", "og:published_time", "datepublished", "publishdate", "pubdate", "publish-date",
@@ -109,7 +110,7 @@ def _json_ld_dates(root: Any) -> Iterator[str]:
     for script in root.iter("script"):
         if "ld+json" in (script.get("type") or "").lower() and script.text:
             try:
-                yield from _dates_in(json.loads(script.text, strict=False), depth=0)
+                yield from _dates_in(json.loads(_CDATA.sub("", script.text), strict=False), depth=0)
             except (json.JSONDecodeError, RecursionError):
                 continue
 
