@@ -1,32 +1,22 @@
 """Follow-up questions made to stand alone: "and China?", "why?", "when did she arrive?" get what they leave out.
 
 Rules only; names and topic come from the last questions and the last answer. A question that brings its own subject is
-left as it is. Measured against human rewrites: see the figures in tests/test_followup.py.
+left as it is. Measured against human rewrites: benchmarks/followup.md.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from rag.answering.periods import is_date, is_relative, shifted, without_date
+from rag.answering.periods import is_relative, shifted
 from rag.answering.questions import asked_speaker
+from rag.answering.topic import Topic, names_of, person, topic_after
 from rag.schema import Turn
-from rag.text.given_names import bearer
 from rag.text.names import is_known, names_in, same_speaker
-from rag.text.sentences import split_sentences
 from rag.text.words import content_words, stems
 
 LOOK_BACK = 6  # user turns that a follow-up may reach back over; older topics are forgotten
-# What a mention of a name counts, and what is left of it a turn later: swept on half of canard_dev, flat around these.
-ASKED, TOLD_FIRST, TOLD, FADE = 3.0, 2.0, 1.0, 0.8
-TOLD_WANTED = (
-    4.0  # "Which telescope ...?" asks for a thing: the reply's first name is what the talk is about from there on
-)
-
-SURELY = 4.0  # of a person with a known given name, beside capitalised words that may be no person
-
 FEW_WORDS = 2  # content words of a question about "the asteroid" that says no more of it
 
 _MARK = re.compile(r"\s*\[\d+\]")
@@ -80,41 +70,15 @@ _BARE_SAYING = re.compile(
     re.I,
 )
 _LEAD = re.compile(r"^(?:and|but|so|also|ok|okay|then|well)\b[\s,]*(?=\w)", re.I)
-_TOPIC = re.compile(
-    r"\b(?:about|on|of|to(?=\s+(?:the|a|an|his|her|its|their|(?-i:[A-Z])))|regarding|over|for|in)\s+((?:the|a|an|his|her|its|"
-    r"their)?\s*[\w’'“”\"-]+(?:\s+(?!in\b|on\b|at\b|after\b)[\w’'-]+){0,5})\s*\??$",
-    re.I,
-)
-_WHICH = re.compile(
-    r"(?:and |but |so )?(?:which|what) (?!(?:is|was|are|were|did|do|does|has|have|had|will|would|can|could)\b)[a-z]",
-    re.I,
-)
 _YEAR = re.compile(r"^(?:in\s+|on\s+)?((?:1[89]|20)\d\d)$", re.I)
 _OWN_PLURAL = re.compile(r"\b(?:do|did|are|were|have|can|could|will|would|should) (?:the )?(?:\w+ )?[a-z]{3,}s\b")
 _PLURAL = {"they", "them", "their", "theirs"}
 _PERSONAL = {"he", "she", "him", "his", "hers"}
-_MALE, _FEMALE = {"he", "him", "his"}, {"she", "her", "hers"}
 _POSSESSIVE = {"his", "its", "their"}
 _SPEAKING = {"it", "they"}  # "What did it say then?" after a question for the words of a body
 _SAYS_NEXT = re.compile(rf"\s+(?:{_SAY})\b")
 # "Can I extend the web chat? If so, how can I do that?", "a donation in cash, could it be used": its own antecedent.
 _CLAUSE_END = re.compile(r"[?!.,;:]\s|\s[-–—]\s|\b(?:and|but|if|because|when)\b")
-_DEFINED = re.compile(
-    r"^what(?:['’]s| is| are| was| were)\s+(?P<what>(?:(?:an?|the)\s+)?[\w’'-]+(?:\s+[\w’'-]+){0,2})\s*\??$", re.I
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Topic:
-    """What the conversation is about: the last question as it was searched, and the names met, best known first."""
-
-    question: str
-    weights: dict[str, float]
-    persons: tuple[str, ...]
-    things: tuple[str, ...]
-    phrase: str  # what the last question was about: 'the visit'
-    told: tuple[str, ...]  # the first names of the last reply
-    words: frozenset[str]  # stems of all that was said
 
 
 def standalone(question: str, history: Sequence[Turn]) -> str:
@@ -124,16 +88,16 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     users = [index for index, turn in enumerate(turns) if turn.role == "user"][-LOOK_BACK:]
     if not asked or not users:
         return asked
-    topic: _Topic | None = None
+    topic: Topic | None = None
     for index in users:
         said = turns[index].text.strip()
         reply = turns[index + 1].text if index + 1 < len(turns) and turns[index + 1].role == "assistant" else ""
         searched = _rewrite(said, topic) if topic else said
-        topic = _topic(searched, _MARK.sub("", reply), topic)
+        topic = topic_after(searched, _MARK.sub("", reply), topic)
     return _rewrite(asked, topic) if topic else asked
 
 
-def _rewrite(question: str, topic: _Topic) -> str:
+def _rewrite(question: str, topic: Topic) -> str:
     if (bare := _BARE.match(question)) is not None:
         return _with_rest(bare.group("wh"), topic)
     if (other := _ENTITY.match(question)) is not None:
@@ -154,7 +118,7 @@ def _rewrite(question: str, topic: _Topic) -> str:
     return _with_topic(plain, topic)
 
 
-def _takes_up(question: str, topic: _Topic) -> bool:
+def _takes_up(question: str, topic: Topic) -> bool:
     """Whether a question speaks of "the asteroid" that was talked about, or of "that"; another thing is a new topic."""
     found = _DEFINITE.search(question)
     return found is not None and (not found["thing"] or not topic.words.isdisjoint(stems(question)))
@@ -165,7 +129,7 @@ def name_not_generic(name: str) -> bool:
     return len(name) > 1 and name != "I"
 
 
-def _with_rest(wh: str, topic: _Topic) -> str:
+def _with_rest(wh: str, topic: Topic) -> str:
     """'why?' after 'what did the US say about the visit?': 'Why did the US say that about the visit?'"""
     rest = re.sub(
         r"^(?:and\s+|but\s+)?(?:what|who|whom|when|where|why|how(?: (?:many|much|long|old|far|"
@@ -178,7 +142,7 @@ def _with_rest(wh: str, topic: _Topic) -> str:
     return f"{head} {rest}?" if rest else f"{head}?"
 
 
-def _with_other(what: str, topic: _Topic) -> str:
+def _with_other(what: str, topic: Topic) -> str:
     """'and China?' after 'what did the US say about the visit?': 'what did China say about the visit?'"""
     new = what.strip(" ?.!")
     last = topic.question.rstrip(" ?.")
@@ -200,7 +164,7 @@ def _with_other(what: str, topic: _Topic) -> str:
     return f"{last[: found.start()]}{new}{last[found.end() :]}?" if found else f"{last}: {new}?"
 
 
-def _replaceable(new: str, topic: _Topic) -> str | None:
+def _replaceable(new: str, topic: Topic) -> str | None:
     """What `new` takes the place of in the last question: the speaker, a name of its kind, or the only name."""
     last = topic.question
     speaker = asked_speaker(last)
@@ -213,7 +177,7 @@ def _replaceable(new: str, topic: _Topic) -> str | None:
     return fitting[-1] if named and fitting else None
 
 
-def _resolve(question: str, topic: _Topic) -> str:
+def _resolve(question: str, topic: Topic) -> str:
     """Pronouns replaced by what they stand for; each antecedent is named once."""
     if _EXPLETIVE.search(question):
         return question
@@ -258,9 +222,9 @@ def _owns(question: str, end: int) -> bool:
     return bool(re.match(r"\s+(?!to\b|in\b|on\b|about\b|at\b|for\b|and\b|when\b|after\b)[a-z]", question[end:]))
 
 
-def _antecedent(word: str, topic: _Topic) -> str | None:
+def _antecedent(word: str, topic: Topic) -> str | None:
     if word in _PERSONAL or word == "her":
-        return _person(word, topic)
+        return person(word, topic)
     if word in _PLURAL:
         return next(iter((*topic.things, *topic.persons)), topic.phrase or None)
     if word == "there":
@@ -268,111 +232,17 @@ def _antecedent(word: str, topic: _Topic) -> str | None:
     return topic.phrase or next(iter((*topic.things, *topic.persons)), None)
 
 
-def _person(word: str, topic: _Topic) -> str | None:
-    """Who "he" or "she" is: the person met most whose given name allows it; a known given name counts more."""
-    other = "female" if word in _MALE else "male"
-    weights = {
-        name: topic.weights[name] * (SURELY if found else 1.0)
-        for name in topic.persons
-        if (found := bearer(name)) != other
-    }
-    return max(weights, key=lambda name: weights[name], default=None)
-
-
-def _with_topic(question: str, topic: _Topic) -> str:
+def _with_topic(question: str, topic: Topic) -> str:
     """The question with the names of the last one behind it."""
     held = set(content_words(question))
-    named = _names(topic.question) or topic.told
+    named = names_of(topic.question) or topic.told
     names = [name for name in named if not held & set(content_words(name))]
     context = " ".join(names[:2]) or topic.phrase
     return f"{question.rstrip(' ?.')} ({context})?" if context else question
 
 
-def _with_subject(question: str, topic: _Topic) -> str:
+def _with_subject(question: str, topic: Topic) -> str:
     """'What did Ryan say?' with what it was about: 'What did Ryan say about the visit?'"""
     bare = re.sub(r"\s+(?:to|about) (?:it|that|this)\s*\??$", "", question)
     said = f"{bare.rstrip(' ?.')} about {topic.phrase}?"
     return said if topic.phrase else _with_topic(bare, topic)
-
-
-def _names(question: str) -> list[str]:
-    """The names that a text can be about: dates are none, and two people joined by 'and' are two."""
-    return [part for name in names_in(question) if not is_date(name) for part in _people(name)]
-
-
-def _topic(searched: str, reply: str, before: _Topic | None) -> _Topic:
-    """What the conversation is about after this question and its reply."""
-    weights = {name: weight * FADE for name, weight in before.weights.items()} if before else {}
-    for name in _names(searched):
-        _add(weights, _whole_name(name, searched), ASKED)
-    told = _told(reply)
-    for place, name in enumerate(told):
-        _add(weights, name, TOLD if place else TOLD_WANTED if _WHICH.match(searched) else TOLD_FIRST)
-    ranked = sorted(weights, key=lambda name: -weights[name])[:24]
-    persons = tuple(name for name in ranked if _is_person(name))
-    things = tuple(name for name in ranked if name not in persons)
-    kept = before.phrase if before and not _names(searched) else ""
-    phrase = _phrase(searched) or kept
-    words = frozenset(stems(f"{searched} {reply}")) | (before.words if before else frozenset())
-    return _Topic(searched, {name: weights[name] for name in ranked}, persons, things, phrase, tuple(told[:2]), words)
-
-
-def _told(reply: str) -> list[str]:
-    """The names of a reply, in order; a lone capital at the start of a sentence is no name unless it comes again."""
-    text = reply[:1500]
-    starts = {text[start:end].split()[0].strip("“\"'‘,.") for start, end in split_sentences(text)}
-    return [
-        name for name in _names(text)
-        if " " in name or name not in starts or len(re.findall(rf"\b{re.escape(name)}\b", text)) > 1 or is_known(name)
-    ]  # fmt: skip
-
-
-def _add(weights: dict[str, float], name: str, weight: float) -> None:
-    """Count a mention; 'Bachelet' counts for 'Michelle Bachelet'."""
-    full = next((known for known in weights if name in known.split() or name == known), name)
-    weights[full] = weights.get(full, 0.0) + weight
-
-
-_TITLE_WORD = re.compile(
-    r"\b(?:University|Council|Party|Bank|House|Street|Committee|Court|Ministry|Group|Company|Inc|Ltd|River|Cup|League|City|"
-    r"Union|Agency|Department|Prize|Award|Telescope|Space|Mission|Files?|War|Games|Olympics|Championships?|Report|Act|"
-    r"Treaty|Agreement|Museum|Cathedral|Airport|Bridge|Station|Institute|Office|Church|Sea|Ocean|Islands?|Mountains?|Lake|"
-    r"Republic|Kingdom|States|Times|Post|News|Association|Federation|Foundation|Fund|Organi[sz]ation|Society|Tower|"
-    r"Hospital|School|College|Club|Stadium|Festival)\b"
-)
-
-
-def _is_person(name: str) -> bool:
-    """Two or three capitalised words that are no known place or body; a rule of thumb."""
-    parts = name.split()
-    return (
-        not is_known(name)
-        and not _TITLE_WORD.search(name)
-        and 1 < len(parts) <= 4
-        and all(p[:1].isupper() for p in parts)
-    )
-
-
-def _people(name: str) -> list[str]:
-    """'Ada Holm and Jon Berg' as two names; any other name as it is."""
-    sides = name.split(" and ")
-    return sides if all(len(side.split()) > 1 for side in sides) else [name]
-
-
-def _whole_name(name: str, question: str) -> str:
-    """A name with its noun: 'the Mars helicopter' of 'How often did the Mars helicopter fly?'; else the name alone."""
-    if is_known(name) or name.isupper():  # "did the UN adopt": no noun follows
-        return name
-    found = re.search(
-        rf"\bthe {re.escape(name)} (?!(?:in|on|at|of|to|for|by|and|or)\b)[a-z]{{3,}}(?=\s+[a-z])", question
-    )
-    return found.group() if found else name
-
-
-def _phrase(question: str) -> str:
-    """What a question is about, as its last noun phrase: 'the visit'; '' when it has none."""
-    plain = without_date(question).strip()
-    if defined := _DEFINED.match(plain):
-        return defined.group("what")
-    found = _TOPIC.search(plain)
-    return found.group(1).strip(" ?") if found and len(found.group(1).split()) <= 6 else ""
