@@ -9,9 +9,7 @@ from rag.answering.quotes import quotations, quoted_share, runs_on
 from rag.text.sentences import Span
 
 MAX_BLOCK = 3  # sentences; longer quotations are cut, since an answer is read, not studied
-_FAR = (
-    400  # characters between two sentences that are still neighbours (an advertisement or a caption may stand between)
-)
+_FAR = 400  # characters between two sentences that are still neighbours: an advertisement may stand between them
 
 _PRONOUN_START = re.compile(
     r"^[“\"‘']?(?:(?:But|And|However|Still|Yet|Also|Then|So|Instead|Later|Earlier),?\s+)?"

@@ -15,9 +15,7 @@ from rag.text.sentences import split_sentences
 
 TextOf = Callable[[str], str | None]  # the cleaned text of an article by id; None when it is gone
 
-LIFT = (
-    0.3  # of the retrieval score (0..1) for a passage with a statement of the speaker, when candidates are put in order
-)
+LIFT = 0.3  # of the retrieval score (0..1), for a passage with a statement of the speaker: it is read earlier
 LONG_TEXT = 400_000  # characters; reading for speakers takes 1.1 s a million, and no article is that long
 ON_TOPIC = 0.5  # share of the question's words from which a passage speaks of the same thing
 
