@@ -1,15 +1,9 @@
-"""How fast an offline answer comes: `python -m benchmarks.answers DATA [--write]`, over some 12,000 passages of news.
-
-Also the time from starting the server to a painted page, models loading behind it (needs chromium).
-"""
+"""How fast an offline answer comes: `python -m benchmarks.answers DATA [--write]`, over some 12,000 passages of news."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import platform
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -35,7 +29,6 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write benchmarks/answers.md")
     options = parser.parse_args()
     rows = answers(options.data, options.libraries, options.count)
-    rows.append(("page painted after the server's start", *paint()))
     table = ["| what | p50, ms | p95, ms |", "|---|---|---|"]
     table += [f"| {what} | {p50:.0f} | {p95:.0f} |" for what, p50, p95 in rows]
     print("\n".join(table))
@@ -44,7 +37,7 @@ def main() -> None:
         head = (
             "# How fast an answer comes\n\n"
             f"Made by `python -m benchmarks.answers DATA --write` on {date.today()}: {machine}. "
-            "Goals: an answer at p50 under 400 ms once warm, a painted page within 2,000 ms.\n\n"
+            "Goal: an answer at p50 under 400 ms once warm.\n\n"
         )
         write_page(Path("benchmarks/answers.md"), head + "\n".join(table))
 
@@ -67,59 +60,6 @@ def answers(data: Path, libraries: Path, count: int) -> list[tuple[str, float, f
     rows = [(step, float(np.median(spent)), float(np.percentile(spent, 95))) for step, spent in steps.items()]
     print(f"{len(questions) - WARM} questions; {passages}", file=sys.stderr)
     return rows
-
-
-def paint(runs: int = 5) -> tuple[float, float]:
-    """Milliseconds from starting the server on an empty library to a page with its heading."""
-    from playwright.sync_api import sync_playwright
-
-    times = []
-    with sync_playwright() as play, tempfile.TemporaryDirectory() as folder:
-        browser = play.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        for _ in range(runs):
-            with socket.socket() as free:
-                free.bind(("127.0.0.1", 0))
-                port = free.getsockname()[1]
-            page = browser.new_page()
-            began = time.perf_counter()
-            command = [
-                sys.executable,
-                "-m",
-                "rag.cli",
-                "--library",
-                folder,
-                "chat",
-                "--port",
-                str(port),
-                "--no-browser",
-            ]
-            server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            try:
-                _first_paint(page, f"http://127.0.0.1:{port}/", server)
-                times.append(1000 * (time.perf_counter() - began))
-            finally:
-                server.terminate()
-                server.wait(20)
-                page.close()
-        browser.close()
-    return float(np.median(times)), float(max(times))
-
-
-def _first_paint(page: object, address: str, server: subprocess.Popen[bytes]) -> None:
-    """Wait for the server's port, then for a heading on the page."""
-    from playwright.sync_api import Page
-
-    assert isinstance(page, Page)
-    port = int(address.rsplit(":", 1)[1].strip("/"))
-    while server.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.02)
-    page.goto(address)
-    page.get_by_role("heading").first.wait_for()
 
 
 if __name__ == "__main__":

@@ -160,11 +160,12 @@ def _pieces(rows: Sequence[tuple[Row, bytes]]) -> None:
 def _about(rows: Sequence[tuple[Row, bytes]]) -> None:
     print("| extractor | title | author | date | text F1 |\n|---|---|---|---|---|")
     for name, articles, _ in _found(rows):
-        pairs = [(row, article) for (row, _), article in zip(rows, articles, strict=True)]
+        both = zip(rows, articles, strict=True)
+        pairs = [(row, article) for (row, _), article in both if len(row["text"]) >= FEWEST]
         titles = [_title(row["title"]) == _title(article.title) for row, article in pairs if row["title"]]
         authors = [_same_author(row["byline"], article.author) for row, article in pairs if row["byline"]]
         days = [parse_date(row["published"]) == article.published for row, article in pairs if row["published"]]
-        overlaps = [_overlap(row["text"], article.text) for row, article in pairs if len(row["text"]) >= FEWEST]
+        overlaps = [_overlap(row["text"], article.text) for row, article in pairs]
         precision, recall = mean(one for one, _ in overlaps), mean(other for _, other in overlaps)
         f1 = 2 * precision * recall / (precision + recall)
         shares = " | ".join(f"{sum(part)} of {len(part)}" for part in (titles, authors, days))
