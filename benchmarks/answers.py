@@ -1,4 +1,4 @@
-"""How fast an offline answer comes: `python -m benchmarks.answers DATA [--write]`, over some 12,000 passages of news."""
+"""How fast an offline answer comes: `python -m benchmarks.answers DATA [--write]`, over 11,000 passages of news."""
 
 from __future__ import annotations
 
