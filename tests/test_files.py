@@ -84,6 +84,16 @@ def test_a_page_gives_its_article_without_what_stands_around_it() -> None:
     assert "Imprint" not in article.text
 
 
+def test_the_heading_of_something_else_is_not_the_title() -> None:
+    data = page().replace(b"<h1>Ferry stays</h1>", b"").replace(b"<nav>", b"<h1>Plan a trip with us</h1><nav>")
+    assert parse_html(data).title == "Ferry stays"
+
+
+def test_a_headline_that_says_more_than_the_window_stays_the_title() -> None:
+    data = page().replace(b"<h1>Ferry stays</h1>", b"<h1>Ferry stays on the lake</h1>")
+    assert parse_html(data).title == "Ferry stays on the lake"
+
+
 LD = (
     "<script type='application/ld+json'>"
     + json.dumps({"@graph": [{"datePublished": "2022-05-24T23:00Z"}]})

@@ -22,6 +22,10 @@ _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[
 _XML_HEAD = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>")  # around scripts of pages that want to be XHTML as well
 _FEWEST_CHARACTERS = 120  # of text: menus and error pages give less, the shortest news in brief has more
+_META_TITLES = ("og:title", "twitter:title", "dc.title", "citation_title")
+_PARTS = re.compile(r"\s+[|–—·]\s+|\s+-\s+")  # of a window's title: "Article | Section - Site"
+_WORD = re.compile(r"\w+")
+_FEWEST_WORDS = 2  # of a window's title: a lone word is the site
 _META_DATES = (
     "article:published_time", "og:published_time", "datepublished", "publishdate", "pubdate", "publish-date",
     "parsely-pub-date", "sailthru.date", "cxenseparse:recs:publishtime", "dc.date.issued", "dcterms.created",
@@ -43,13 +47,14 @@ def parse_html(data: bytes, *, url: str | None = None, charset: str | None = Non
     if found is None or len(found.text) < _FEWEST_CHARACTERS:
         raise SourceError("No article text was found in the page.", "Save the page of one article, or paste its text.")
     address = web_address(url) or web_address(found.url)
+    root = _tree(page)
     return Article(
-        title=_without_site(found.title, found.site),
+        title=_title(root, found),
         text=found.text,
         url=address,
         publisher=found.site,
         author=found.author,
-        published=_published(page, address) or found.published,
+        published=_published(root, address) or found.published,
         language=found.language,
     )
 
@@ -83,6 +88,32 @@ def _extract(page: str, url: str | None) -> _Found | None:
     )
 
 
+def _tree(page: str) -> Any:
+    """The root of the page; None when there is none."""
+    from lxml import html  # type: ignore[import-untyped]  # comes with trafilatura
+
+    try:
+        return html.document_fromstring(page)
+    except (html.etree.ParserError, ValueError):
+        return None
+
+
+def _title(root: Any, found: _Found) -> str:
+    """The title that was found, without the name of the site; that of the window where the other is the heading of
+    something else: it shares few words with the titles that the page gives itself."""
+    title = _without_site(found.title, found.site)
+    if root is None:
+        return title
+    window = " ".join((root.findtext(".//title") or "").split())
+    bare = max(_PARTS.split(_without_site(window, found.site)), key=len)
+    meta = _meta(root)
+    given = " ".join([window, *(meta.get(name, "") for name in _META_TITLES)])
+    words, known = _WORD.findall(title.lower()), set(_WORD.findall(given.lower()))
+    shared = sum(word in known for word in words)
+    enough = max(1, min(len(words), len(bare.split())))
+    return title if 2 * shared >= enough or len(bare.split()) < _FEWEST_WORDS else bare
+
+
 def _without_site(title: str, site: str | None) -> str:
     """The title without " | Site" or " - Site" behind it."""
     if site:
@@ -91,14 +122,10 @@ def _without_site(title: str, site: str | None) -> str:
     return title
 
 
-def _published(page: str, url: str | None) -> date | None:
+def _published(root: Any, url: str | None) -> date | None:
     """The date of publication by JSON-LD, meta elements, a time element, the address: the first that says one."""
-    from lxml import html  # type: ignore[import-untyped]  # comes with trafilatura
-
-    try:
-        root = html.document_fromstring(page)
-    except (html.etree.ParserError, ValueError):
-        return date_in_url(url or "")
+    if root is None:
+        return _plausible(date_in_url(url or ""))
     candidates = (*_json_ld_dates(root), *_meta_dates(root), *_time_dates(root))
     for candidate in candidates:
         if when := _plausible(parse_date(candidate)):
@@ -130,11 +157,17 @@ def _dates_in(node: object, depth: int) -> Iterator[str]:
 
 
 def _meta_dates(root: Any) -> Iterator[str]:
+    found = _meta(root)
+    yield from (found[name] for name in _META_DATES if name in found)
+
+
+def _meta(root: Any) -> dict[str, str]:
+    """The meta elements of a page by name, the first of each name."""
     found: dict[str, str] = {}
     for meta in root.iter("meta"):
         name = meta.get("property") or meta.get("name") or meta.get("itemprop") or ""
         found.setdefault(name.lower(), meta.get("content") or "")
-    yield from (found[name] for name in _META_DATES if name in found)
+    return found
 
 
 def _time_dates(root: Any) -> Iterator[str]:
