@@ -9,6 +9,7 @@ from scripted import serving
 
 import rag
 from rag.ui.backend import Backend
+from rag.ui.chat import poll_s
 
 
 def test_warming_up_calls_no_chat_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,3 +25,9 @@ def test_warming_up_calls_no_chat_model(tmp_path: Path, monkeypatch: pytest.Monk
         answer = backend.assistant().ask("Who opened the Holm bridge?")
         assert len(server.requests) == 1
         assert "scripted" in answer.model
+
+
+def test_a_page_looks_less_often_when_many_answers_are_under_way() -> None:
+    assert poll_s(1) == poll_s(4) == 0.2
+    assert poll_s(8) == 0.4
+    assert poll_s(200) == 1.0

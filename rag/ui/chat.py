@@ -53,14 +53,14 @@ def _draw_conversation(talk: Conversation) -> None:
             st.markdown(escape(message.question))
         with st.chat_message("assistant"):
             if message.job.active:
-                st.fragment(_draw_live, run_every=_poll_s())(message)
+                st.fragment(_draw_live, run_every=poll_s(under_way()))(message)
             else:
                 draw_answer(message)
 
 
-def _poll_s() -> float:
-    """Seconds between two looks at an answer under way: more when many people wait for theirs."""
-    return min(SLOWEST_POLL_S, POLL_S * max(1.0, under_way() / UNHURRIED))
+def poll_s(answers: int) -> float:
+    """Seconds between two looks at an answer while so many are under way."""
+    return min(SLOWEST_POLL_S, POLL_S * max(1.0, answers / UNHURRIED))
 
 
 def _draw_live(message: Message) -> None:
