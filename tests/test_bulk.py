@@ -72,4 +72,5 @@ def test_an_interrupted_run_leaves_a_whole_library_and_the_next_one_goes_on(tmp_
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job starts with it ignored
     add_slowly(Path(sys.argv[1]), Path(sys.argv[2]))

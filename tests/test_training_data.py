@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
+import torch
 
 from training.corrupt import corrupt, negate, swap_name, swap_number, turn
+from training.mix import mixed
 from training.statements import declarative, statements
 from training.windows import Row, make_windows
 
@@ -91,3 +93,12 @@ def test_answers_stand_in_their_windows_and_twins_have_none() -> None:
             else:
                 assert window.answer is None
     assert seen == {"squad1", "squad2_unans", "swapped"}
+
+
+def test_the_mean_of_runs_counts_by_share_and_takes_a_head_from_the_runs_that_have_it() -> None:
+    early = {"layer": torch.tensor([1.0, 2.0])}
+    late = {"layer": torch.tensor([3.0, 6.0]), "support": torch.tensor([5.0]), "position": torch.tensor([7])}
+    mean = mixed([(early, 0.25), (late, 0.75)])
+    assert torch.allclose(mean["layer"], torch.tensor([2.5, 5.0]))
+    assert torch.equal(mean["support"], late["support"])
+    assert torch.equal(mean["position"], late["position"])
