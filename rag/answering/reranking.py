@@ -14,9 +14,9 @@ from rag.answering.odds import log_odds
 from rag.schema import Candidate, Reading
 
 # Of the fused score (0..1) beside the log-odds of the best short answer and of the best sentence, and of how fresh the
-# article was on the day of the question. Passage MRR@10 with these, and with fusion alone: .893 and .854 on 60 questions
-# of news/dev_300, .853 and .782 on 147 of dev_1000; .914 and .874 on 300 of SQuAD, which have no day. Shares half or
-# twice as large lose up to .02.
+# article was on the day of the question. Passage MRR@10 with these, and with fusion alone: .893 and .854 on 60
+# questions of news/dev_300, .853 and .782 on 147 of dev_1000; .914 and .874 on 300 of SQuAD, which have no day. Shares
+# half or twice as large lose up to .02.
 FUSED, SHORT, READ, FRESH = 8.0, 0.2, 0.2, 2.0
 _SLIGHT = 0.01  # chance of passages that were left unread: behind those that were read and answer, before the others
 
