@@ -9,6 +9,7 @@ import pytest
 
 import rag
 from rag.answering.differences import other_reports, value_text
+from rag.answering.questions import analyse
 from rag.answering.ranking import Pick
 from rag.schema import Answer, Candidate, Passage
 
@@ -68,7 +69,8 @@ def test_a_question_that_asks_for_no_figure_has_no_differences(library: rag.Libr
 TEXT = (
     "The blast killed 218 people and wounded 7,000. The orbit became 33 minutes shorter, give or take one minute. "
     "The damage is put at 5 billion and more. She won in 2:15:37. She is 23 years old. It rose by $104 billion. "
-    "The quake came on 6 February 2023. In all, 14 were killed."
+    "The quake came on 6 February 2023. In all, 14 were killed. The number of dead is put at 99. "
+    "It came on 7 March 2023. It came in 2023. Prices rose by 5 per cent. They rose by 9%."
 )
 
 
@@ -112,6 +114,11 @@ def test_a_value_is_the_figure_with_what_it_counts_word_for_word(short: str, val
         ("2:15:37", "23 years old", False),  # a time and an age
         ("5 billion", "104 billion", True),
         ("218", "218", False),
+        ("218", "99", True),  # killed, and dead
+        ("7,000", "99", False),  # wounded, and dead
+        ("6 February 2023", "7 March 2023", True),
+        ("6 February 2023", "2023", False),  # the day lies in the year
+        ("104 billion", "14", False),  # a sum, and people
     ],
 )
 def test_figures_differ_when_they_count_the_same_in_other_numbers(one: str, other: str, differ: bool) -> None:
@@ -119,4 +126,24 @@ def test_figures_differ_when_they_count_the_same_in_other_numbers(one: str, othe
         pick(one),
         replace(pick(other), candidate=replace(pick(other).candidate, passage=Passage("q", "b", 0, 0, 9, TEXT))),
     ]
-    assert bool(other_reports(picks, {"a": TEXT, "b": TEXT}.get)) is differ
+    assert bool(other_reports(analyse("How many?"), picks, {"a": TEXT, "b": TEXT}.get)) is differ
+
+
+def another(short: str, behind: float, passage: str = TEXT) -> Pick:
+    """A pick of another article, so many log-odds behind."""
+    found = replace(pick(short).candidate, passage=Passage("q", "b", 0, 0, len(TEXT), passage))
+    return replace(pick(short), candidate=found, score=1.0 - behind)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (another("14", 5.0), True),  # counts the very same
+        (another("14", 7.0), False),
+        (another("2:15:37", 5.0), False),
+        (another("14", 2.0, passage="Rain in Lund."), False),  # about something else
+    ],
+)
+def test_another_figure_is_looked_for_further_down_when_it_counts_the_same(given: Pick, shown: bool) -> None:
+    asked = analyse("How many people did the blast kill?")
+    assert bool(other_reports(asked, [pick("218"), given], {"a": TEXT, "b": TEXT}.get)) is shown

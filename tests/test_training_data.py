@@ -7,7 +7,7 @@ import random
 import pytest
 import torch
 
-from training.corrupt import corrupt, negate, swap_name, swap_number, turn
+from training.corrupt import corrupt, negate, splice, swap_name, swap_number, turn
 from training.mix import mixed
 from training.statements import declarative, statements
 from training.windows import Row, make_windows
@@ -48,6 +48,16 @@ def test_a_negation_is_put_in_and_taken_out_again() -> None:
 
 def test_a_word_is_turned_into_its_opposite() -> None:
     assert turn("He rebuilt the eastern pier.", TEXT, random.Random(0)) == "He rebuilt the western pier."
+
+
+def test_a_spliced_sentence_begins_as_it_did_and_ends_as_another() -> None:
+    first, last = (
+        "Lind was booked into the jail after turning himself in.",
+        "Holm sat still after a row with her mother.",
+    )
+    made = splice(first, f"{first} {last}", random.Random(0))
+    assert made == "Lind was booked into the jail after a row with her mother."
+    assert splice(first, first, random.Random(0)) is None  # nothing to splice it with
 
 
 def test_a_sentence_without_hold_is_not_corrupted() -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import random
 import re
 
+from rag.text.sentences import split_sentences
+
 _NAME = re.compile(r"[A-Z][\w’'.-]+(?:\s(?:(?:of|the|de|von|van)\s)?[A-Z][\w’'.-]+)*")
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d,.]*\d|(?<![\w.,])\d")
 _AUXILIARY = re.compile(r"\b(is|are|was|were|has|have|had|can|could|will|would|should|does|did|do)\b(?! not\b)")
@@ -29,6 +31,13 @@ _OPPOSITES = (
 )  # fmt: skip
 _OPPOSITE = {a: b for pair in _OPPOSITES for a, b in (pair.split(), pair.split()[::-1])}
 _WORD = re.compile(r"[\w-]+")
+# Where two sentences are joined into a false one.
+_JOINT = re.compile(
+    r" (?:after|before|when|while|because|since|until|who|which|where|and|in|on|at|by|with|for|from|to|as|against|over|"
+    r"during|about|into) ",
+    re.I,
+)
+_LEAST_HEAD, _LEAST_NEW, _LONGEST_TAIL = 2, 2, 14  # words
 _QUESTION_WORDS = frozenset("What Who Whom Whose When Where Why Which How In On At To From By For The A An Of".split())
 
 
@@ -92,9 +101,32 @@ def turn(sentence: str, _text: str, rng: random.Random) -> str | None:
     return sentence[: found.start()] + _OPPOSITE[found.group().lower()] + sentence[found.end() :]
 
 
+def splice(sentence: str, text: str, rng: random.Random) -> str | None:
+    """The beginning of `sentence` with the end of another sentence of `text`, joined where both have the same word.
+
+    So do models that sum up: "She was arrested on Monday after an argument with her mother" of two sentences about two
+    people.
+    """
+    own = [found for found in _JOINT.finditer(sentence) if sentence[: found.start()].count(" ") >= _LEAST_HEAD]
+    heads = {found.group().lower(): found.start() for found in own}
+    held = {word.lower() for word in _WORD.findall(sentence)}
+    tails = []
+    for start, end in split_sentences(text):
+        for found in _JOINT.finditer(text, start, end):
+            tail = re.split(r"[,;:]\s|[.!?”\"]", text[found.end() : end])[0].strip()
+            new = [word for word in _WORD.findall(tail) if word.lower() not in held]
+            whole = len(new) >= _LEAST_NEW and tail.count(" ") < _LONGEST_TAIL and not _JOINT.match(f" {tail}")
+            if whole and found.group().lower() in heads:
+                tails.append((found.group().lower(), tail))
+    if not tails:
+        return None
+    joint, tail = rng.choice(tails)
+    return f"{sentence[: heads[joint]]}{joint}{tail}."
+
+
 def corrupt(sentence: str, text: str, rng: random.Random) -> str | None:
     """`sentence` changed in one of the ways above, at random; None when none applies."""
-    ways = [swap_name, swap_name, swap_number, negate, turn, turn]
+    ways = [swap_name, swap_name, swap_number, negate, turn, turn, splice, splice, splice]
     rng.shuffle(ways)
     for way in ways:
         changed = way(sentence, text, rng)

@@ -8,35 +8,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
+from rag.answering.questions import Question, coverage
 from rag.answering.ranking import Pick
+from rag.answering.refusal import surroundings
 from rag.answering.statements import TextOf
+from rag.text.moments import Moment, moments
+from rag.text.sentences import Span
 from rag.text.words import STOP_WORDS, stem
 
-# Log-odds behind the best sentence: on questions with two known reports the second one lies 0.4 to 3 behind.
-NEAR = 3.0
+# Log-odds behind the best sentence: on questions with two known reports the second one lies 0.4 to 3 behind, and up to
+# 6 where the reader does not see that the sentence answers, though it counts the very same.
+NEAR, NEAR_SAME = 3.0, 6.0
+ON_TOPIC = 0.65  # a passage with the same unit covers this share of what the best one covers of the question
 MOST = 3  # reports side by side: more is a list
 _NUMBER = re.compile(r"\d[\d,.:]*\d|\d")
 # What a number counts: a scale or none, and a word; "34 billion dollars", "37 people".
-_COUNTED = re.compile(r"(?: ?%| (?:thousand|million|billion|trillion)\b)?(?P<what> [^\W\d_]+)?")
+_COUNTED = re.compile(r"(?: ?%| per ?cent\b| (?:thousand|million|billion|trillion)\b)?(?P<what> [^\W\d_]+)?")
+_SCALES = frozenset("thousand million billion trillion per".split())
 _CURRENCIES = ("$", "€", "£", "¥")
 LONGEST_VALUE = 5  # words: a longer short answer holds more than the figure
 _WORD = re.compile(r"[^\W\d_]+")
 _ROUGH = frozenset("more than about at least some around nearly almost over up to between just only well less".split())
+# What is counted in many words: "3,549 deaths", "killed 135 people", "the number of dead is put at 53,537".
+_TOLLS = {
+    "dead": re.compile(r"\b(?:dead|deaths?|die[ds]?|kill(?:s|ed|ing)?|victims?|fatalit\w+|lives|perished)\b", re.I),
+    "hurt": re.compile(r"\b(?:injur\w+|hurt|wound(?:s|ed|ing)?)\b", re.I),
+}
+_TOLL_REACH = 60  # characters between a number and the word that says what it counts
+_PEOPLE = frozenset(map(stem, "people persons men women".split()))
+_YEAR = re.compile(r"(?:1[89]|20)\d\d")
+_DATE = "date"  # the unit of days, months and years
 
 
-def other_reports(picks: Sequence[Pick], text_of: TextOf) -> list[Pick]:
+def other_reports(question: Question, picks: Sequence[Pick], text_of: TextOf) -> list[Pick]:
     """The best sentence and those of other articles with another figure for the same thing; [] when none differs."""
-    near = [pick for pick in picks if pick.score >= picks[0].score - NEAR]
-    found: dict[str, tuple[Pick, Figure]] = {}  # by article
-    for pick in near:
+    first = _figure(picks[0], text_of) if picks else None
+    if first is None:
+        return []
+    found = {picks[0].candidate.passage.article_id: (picks[0], first)}
+    topic = ON_TOPIC * coverage(question, surroundings(picks[0].candidate))
+    for pick in picks[1:]:
+        behind = picks[0].score - pick.score
+        if behind > NEAR_SAME or len(found) == MOST:
+            break
         figure = _figure(pick, text_of)
-        article_id = pick.candidate.passage.article_id
-        if figure is None or article_id in found or len(found) == MOST:
+        if figure is None or pick.candidate.passage.article_id in found:
             continue
-        if all(_differ(figure, known) for _, known in found.values()):
-            found[article_id] = pick, figure
+        near = behind <= NEAR or figure.units & first.units - {_DATE}
+        on_topic = coverage(question, surroundings(pick.candidate)) >= topic
+        if near and on_topic and all(_differ(figure, known) for _, known in found.values()):
+            found[pick.candidate.passage.article_id] = pick, figure
     return [pick for pick, _ in found.values()] if len(found) > 1 else []
 
 
@@ -57,27 +80,65 @@ def value_text(pick: Pick, text_of: TextOf) -> str:
     return text[start:end]
 
 
-class Figure(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Figure:
     """What a short answer says in numbers."""
 
     numbers: frozenset[str]
-    units: frozenset[str]  # stems of the words beside them
+    units: frozenset[str]  # stems of the words beside them; "dead" and "hurt" for tolls
     clock: bool  # a time of day or of a race, as 2:11:53
+    dates: tuple[Moment, ...] = ()
 
 
 def _figure(pick: Pick, text_of: TextOf) -> Figure | None:
     """The numbers of the short answer and what they count; None when it is no figure."""
-    text = (text_of(pick.candidate.passage.article_id) or "")[slice(*pick.short)] if pick.short else ""
-    numbers = frozenset(value.replace(",", "") for value in _NUMBER.findall(text))
-    if not numbers:
+    text = text_of(pick.candidate.passage.article_id) or ""
+    short = text[slice(*pick.short)] if pick.short else ""
+    numbers = frozenset(value.replace(",", "") for value in _NUMBER.findall(short))
+    if pick.short is None or not numbers:
         return None
     value = value_text(pick, text_of)  # "33 minutes", where the short answer is "33"
-    words = _WORD.findall(f"{text} {value}".lower())
-    units = frozenset(stem(word) for word in words if word not in _ROUGH | STOP_WORDS)
-    return Figure(numbers, units, any(":" in one for one in numbers))
+    dates, _ = moments(value)
+    if dates or _YEAR.fullmatch(value):
+        return Figure(numbers, frozenset((_DATE,)), clock=False, dates=dates)
+    words = _WORD.findall(f"{short} {value}".lower())
+    beside = f"{text[pick.short[0] - 1 : pick.short[0]]}{short} {value}"
+    signs = [sign for sign in (*_CURRENCIES, "%") if sign in beside]
+    units = frozenset([*(stem(word) for word in words if word not in _ROUGH | _SCALES | STOP_WORDS), *signs])
+    toll = _toll(text, pick) if not units - _PEOPLE or units & _TOLL_STEMS else None
+    return Figure(numbers, frozenset((toll,)) if toll else units, any(":" in one for one in numbers))
+
+
+_TOLL_STEMS = frozenset(map(stem, "dead death deaths killed victims injured hurt wounded".split()))
+
+
+def _toll(text: str, pick: Pick) -> str | None:
+    """Whether a number of people counts the dead or the hurt, by the word nearest to it in the sentence."""
+    number = _NUMBER.search(text, *pick.short) if pick.short else None
+    if number is None:
+        return None
+    near = [
+        (_apart(word.span(), number.span()), name)
+        for name, form in _TOLLS.items()
+        for word in form.finditer(text, *pick.span)
+    ]
+    apart, name = min(near, default=(_TOLL_REACH + 1, ""))
+    return name if apart <= _TOLL_REACH else None
+
+
+def _apart(one: Span, other: Span) -> int:
+    return max(one[0] - other[1], other[0] - one[1], 0)
 
 
 def _differ(one: Figure, other: Figure) -> bool:
     """Whether two figures cannot both be right: other numbers, and no sign that they count other things."""
+    if _DATE in one.units | other.units:
+        agree = any(mine.agrees(theirs) or theirs.agrees(mine) for mine in one.dates for theirs in other.dates)
+        return one.units == other.units and not agree and not _same_year(one, other)
     alike = not one.units or not other.units or bool(one.units & other.units)
     return alike and one.clock == other.clock and not one.numbers & other.numbers
+
+
+def _same_year(one: Figure, other: Figure) -> bool:
+    """Whether one of two dates is a year alone, and the other lies in it."""
+    return not (one.dates and other.dates) and bool(one.numbers & other.numbers)

@@ -50,7 +50,7 @@ def draft(question: Question, picks: Sequence[Pick], text_of: TextOf) -> Draft:
     chosen, copies = _choose(picks, question, text_of)
     if question.speaker:
         chosen = _gone_on(chosen, picks, question, text_of)
-    differing = other_reports(picks, text_of) if question.wants_figure else []
+    differing = other_reports(question, picks, text_of) if question.wants_figure else []
     chosen = [*chosen, *(pick for pick in differing if pick not in chosen)]
     sentences = tuple(sentence for pick in chosen for sentence in _sentences(pick, copies, text_of))
     unique = tuple({sentence.citations[0]: sentence for sentence in sentences}.values())
