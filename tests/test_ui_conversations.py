@@ -214,7 +214,7 @@ def test_outlets_that_differ_stand_side_by_side_with_their_dates(
         )
     )
     text = text_of(opened(chat))
-    assert "The outlets differ" in text
+    assert "The articles give different figures" in text
     assert "**412**" in text
     assert "**450**" in text
     assert "Coast Weekly · 9 March 2024" in text

@@ -158,7 +158,7 @@ def _draw_sentences(message_id: str, draft: Draft) -> None:
 
 
 def _draw_differences(message_id: str, answer: Answer) -> None:
-    """Figures or dates on which the outlets differ, side by side."""
+    """Figures or dates that differ from article to article, side by side, for the reader to judge."""
     for number, one in enumerate(answer.differences):
         lines = [
             f"- **{escape(value)}** {marks([citation], message_id)}  \n"
@@ -166,7 +166,8 @@ def _draw_differences(message_id: str, answer: Answer) -> None:
             for value, citation in zip(one.values, one.citations, strict=True)
         ]
         with st.container(key=f"differ-{message_id}-{number}"):
-            st.markdown("The outlets differ\n\n" + "\n".join(lines))
+            head = "The articles give different figures; they may be of different days or things"
+            st.markdown(f"{head}\n\n" + "\n".join(lines))
 
 
 def _draw_worth(message_id: str, answer: Answer) -> None:

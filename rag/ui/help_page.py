@@ -22,7 +22,8 @@ article. *Original* opens the page of the outlet at that passage, *Copy link* gi
 here.
 
 The line below the answer says how well it is supported and why, how many independent outlets are cited, and the date of
-the newest. When outlets give different figures, these stand side by side.
+the newest. When articles give different figures, these stand side by side with their dates: they may be of different
+days or things.
 
 When the articles do not answer, the chat says so and shows the nearest passages. It does not guess.
 
