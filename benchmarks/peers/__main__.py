@@ -1,4 +1,5 @@
-"""`python -m benchmarks.peers DATA [--set dev_300] [--only ours,txtai] [--write]`: the same articles and questions.
+"""`python -m benchmarks.peers DATA [--set dev_300] [--only ours,txtai] [--answers] [--write]`: the same articles and
+questions.
 
 Each peer gets an environment of its own under the work folder (made at the first run), makes its index in one process
 and answers from it in another. A hit is a result from a relevant article that holds the answer.
@@ -22,6 +23,8 @@ from benchmarks import datasets
 from benchmarks.machine import made_by, plain_environment
 from benchmarks.pages import write_page
 from benchmarks.peers import exchange
+from benchmarks.peers.answers import AnswerRow, answers_table
+from benchmarks.peers.checkpoint import write_checkpoint
 from benchmarks.peers.embeddings import serving
 from rag.evaluation.measures import reciprocal_rank
 from rag.evaluation.sets import EvalQuestion
@@ -46,11 +49,12 @@ class Peer:
     default_k: int
     settings: str
     python: str = ""  # the Python that its releases need, when it is not ours
+    answers: bool = False  # without a chat model
     served: bool = False  # its embeddings come from a server, whose memory is not counted
 
 
 PEERS = (
-    Peer("ours", "run_ours", (), 24, "as it comes"),
+    Peer("ours", "run_ours", (), 24, "as it comes", answers=True),
     Peer(
         "langchain",
         "run_langchain",
@@ -75,6 +79,7 @@ PEERS = (
         ("txtai==9.14.0",),
         3,
         "hybrid, content, paragraphs joined to 900 characters; top 3",
+        answers=True,
     ),
     Peer(
         "haiku.rag",
@@ -145,12 +150,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--articles", type=int, default=0, help="only so many (0: all), to try the command")
     parser.add_argument("--questions", type=int, default=0, help="only so many (0: all), to try the command")
     parser.add_argument("--work", type=Path, default=Path("build/peers"), help="environments and indexes")
+    parser.add_argument(
+        "--answers", action="store_true", help="also answers, of those that answer without a chat model"
+    )
     parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
     options = parser.parse_args(arguments)
     work = options.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     job, questions = make_job(options.data, options.set, options.articles, options.questions, work)
-    rows = []
+    rows, answered = [], []
     for peer in PEERS:
         if peer.python and not shutil.which(peer.python):
             print(f"{peer.name} needs {peer.python}, which is not on this machine: left out.", file=sys.stderr)
@@ -158,7 +166,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             row = measure(peer, job, questions, work)
             print("\t".join(row.cells()), flush=True)
             rows.append(row)
+            if options.answers and peer.answers:
+                answered.append(ask(peer, job, datasets.load(options.set, options.data).questions, work))
     page = table(rows, len(job.articles), len(questions), options.set)
+    if answered:
+        page += "\n".join(answers_table(answered, datasets.load(options.set, options.data).questions)) + "\n"
     print(page)
     if options.write:
         write_page(RESULTS, page)
@@ -192,6 +204,17 @@ def measure(peer: Peer, job: exchange.Job, questions: Sequence[EvalQuestion], wo
     hits = [[one.is_hit(*found) for found in queried.results[one.id]] for one in questions]
     disk = sum(path.stat().st_size for path in index.rglob("*") if path.is_file()) / 1e6
     return Row(peer, exchange.read_ingested(work / f"{peer.name}-ingested.json"), queried, disk, hits)
+
+
+def ask(peer: Peer, job: exchange.Job, questions: Sequence[EvalQuestion], work: Path) -> AnswerRow:
+    """The third process of a peer, over the index that it has made: its answers to all questions of the set."""
+    checkpoint = write_checkpoint(work / "reader")
+    asked = [(one.id, one.text) for one in questions]
+    file = work / f"{peer.name}-job.json"
+    told = replace(job, questions=asked, index=str(work / f"{peer.name}-index"), reader=str(checkpoint))
+    exchange.write_job(told, file)
+    _run(peer, environment(peer, work), "answer", file, work / f"{peer.name}-answered.json")
+    return AnswerRow(peer.name, exchange.read_answered(work / f"{peer.name}-answered.json"))
 
 
 def environment(peer: Peer, work: Path) -> Path:

@@ -1,6 +1,7 @@
 """What the command and a peer say to each other: a job in a file, results in another. Standard library only.
 
-A peer runs twice, each time in a new process: `ingest` makes an index on disk, `query` opens it and answers.
+A peer runs twice, each time in a new process: `ingest` makes an index on disk, `query` opens it and finds. One that can
+answer without a chat model runs a third time: `answer`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ WARM = 3  # questions asked before the clock counts
 
 Found = list[tuple[str, str]]  # document, text; best first
 Search = Callable[[str], Found]
+Reply = Callable[[str], tuple[str, str]]  # the short answer, and all that the user reads; "" for a refusal
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Job:
     index: str  # folder for the index
     k: int  # results wanted a question
     embeddings: str = ""  # address of a server of embeddings with that model, for peers that want one
+    reader: str = ""  # folder of our reader as a question-answering checkpoint, for peers that read with one
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,14 @@ class Ingested:
 
     seconds: float  # from articles in memory to an index on disk, loading the model included, imports not
     peak_mb: float
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What asking for answers gave."""
+
+    times_ms: list[float]
+    answers: dict[str, tuple[str, str]]
 
 
 def write_job(job: Job, file: Path) -> None:
@@ -76,11 +87,31 @@ def read_queried(file: Path) -> Queried:
     return Queried(**fields)
 
 
-def main(ingest: Callable[[Job], None], open_index: Callable[[Job], Search], arguments: Sequence[str]) -> None:
-    """The command line of a peer: `ingest|query JOB RESULTS`."""
+def read_answered(file: Path) -> Answered:
+    """Read what asking for answers gave."""
+    fields = json.loads(file.read_text(encoding="utf-8"))
+    fields["answers"] = {key: (one[0], one[1]) for key, one in fields["answers"].items()}
+    return Answered(**fields)
+
+
+def main(
+    ingest: Callable[[Job], None],
+    open_index: Callable[[Job], Search],
+    arguments: Sequence[str],
+    open_answers: Callable[[Job], Reply] | None = None,
+) -> None:
+    """The command line of a peer: `ingest|query|answer JOB RESULTS`."""
     mode, job_file, results = arguments[0], Path(arguments[1]), Path(arguments[2])
     job = read_job(job_file)
-    made = _ingest(job, ingest) if mode == "ingest" else _query(job, open_index)
+    made: Ingested | Queried | Answered
+    if mode == "ingest":
+        made = _ingest(job, ingest)
+    elif mode == "query":
+        made = _query(job, open_index)
+    elif open_answers is not None:
+        made = _answer(job, open_answers)
+    else:
+        raise SystemExit("This peer gives no answers without a chat model.")
     results.write_text(json.dumps(asdict(made)), encoding="utf-8")
 
 
@@ -102,6 +133,18 @@ def _query(job: Job, open_index: Callable[[Job], Search]) -> Queried:
         results[name] = search(text)
         times.append(1000 * (time.perf_counter() - began))
     return Queried(cold, times, resident_mb(), results)
+
+
+def _answer(job: Job, open_answers: Callable[[Job], Reply]) -> Answered:
+    reply = open_answers(job)
+    for _, text in job.questions[:WARM]:
+        reply(text)
+    times, answers = [], {}
+    for name, text in job.questions:
+        began = time.perf_counter()
+        answers[name] = reply(text)
+        times.append(1000 * (time.perf_counter() - began))
+    return Answered(times, answers)
 
 
 def peak_mb() -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks.peers.exchange import Found, Job, Search, main
+from benchmarks.peers.exchange import Found, Job, Reply, Search, main
+from rag.assistant import Assistant
 from rag.library import Library
 from rag.retrieval.hybrid import HybridSearch
 from rag.schema import Article
@@ -27,5 +28,16 @@ def open_index(job: Job) -> Search:
     return search
 
 
+def open_answers(job: Job) -> Reply:
+    """The offline assistant as it comes, its time for reading included."""
+    assistant = Assistant(Library.open(job.index))
+
+    def reply(question: str) -> tuple[str, str]:
+        answer = assistant.ask(question)
+        return (answer.short or "", " ".join(one.text for one in answer.sentences)) if answer.answered else ("", "")
+
+    return reply
+
+
 if __name__ == "__main__":
-    main(ingest, open_index, sys.argv[1:])
+    main(ingest, open_index, sys.argv[1:], open_answers)
