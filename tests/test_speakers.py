@@ -18,6 +18,8 @@ from rag.answering.questions import analyse, asked_speaker
         ("What did the United States say about the tunnel?", "United States"),
         ("what did the united states say about the tunnel?", "United States"),
         ("What was the reaction of Norway to the budget?", "Norway"),
+        ("What substance did the Lund Lions goalkeeper Ada Holm say is no drug?", "Ada Holm"),
+        ("What did Norway's transport ministry say about the tunnel?", "Norway's transport ministry"),
     ],
 )
 def test_the_speaker_is_found(question: str, speaker: str) -> None:
@@ -33,6 +35,11 @@ def test_the_speaker_is_found(question: str, speaker: str) -> None:
         "How high was inflation in the United States in June 2021?",
         "How many people were interviewed for the assessment of Northmoor?",
         "Which ministers were accused of fraud?",
+        "According to a new poll, how many people want the tunnel?",
+        "How many words does a dog know, according to research published in June?",
+        "How much did a jury decide Ruiz should pay over his false claims?",
+        "According to Ruiz's trainer, what did the horse eat?",
+        "Acknowledging the complaint, they have promised a change. What will it be called?",
     ],
 )
 def test_a_passive_or_a_thing_spoken_about_is_no_speaker(question: str) -> None:

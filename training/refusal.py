@@ -35,8 +35,8 @@ def rows_of(found: Sequence[Collected], reader: str) -> list[Features]:
     for one in found:
         silent = silence(one.asked, one.candidates, one.texts.get)
         picks = rank(one.asked, one.candidates, one.readings, one.texts.get, weights_for(reader), one.question.asked_on)
-        best = picks[0].score if picks else NOTHING
-        rows.append(features(one.asked, one.candidates, one.readings, one.missing, silent, best))
+        best, leading = (picks[0].score, picks[0].candidate) if picks else (NOTHING, None)
+        rows.append(features(one.asked, one.candidates, one.readings, one.missing, silent, best, leading))
     return rows
 
 

@@ -52,7 +52,7 @@ _AMBIGUOUS = frozenset(
 )
 # What follows is told, not said by the names in it: "Wang has said that the Americans first demanded a visit".
 _REPORTED = re.compile(rf"\b(?:{'|'.join(_VERBS)})\s+(?:\w+\s+){{0,3}}that\s")
-_ONLY_AUXILIARY = re.compile(r"^\s*(?:(?:had|has|have|also|then|later|earlier|previously|repeatedly|recently)\s*)*$")
+_ONLY_AUXILIARY = re.compile(r"^\s*(?:(?:had|has|have|also|then|later|earlier|\w+ly)\s*)*$")
 _NEGATED = re.compile(r"\b(?:not|never|n['’]t|yet to|declined to)\s+(?:\w+\s+)?$")
 _INVERTING = re.compile(r"[,?!…”\"’»]\s*$")  # “...,” said NAME
 _INVERTED = re.compile(r"\s+((?:[^,.;:“\"]|\.(?=\S)){2,90})")

@@ -44,8 +44,9 @@ def answer_part(
     missing = missing_terms(asked, candidates, occurs)
     silent = silence(asked, candidates, text_of)
     picks = rank(asked, candidates, readings, text_of, ranking.weights_for(reader_name), today)
-    best = picks[0].score if picks else NOTHING
-    sure = confidence(features(asked, candidates, readings, missing, silent, best), weights_for(reader_name))
+    best, leading = (picks[0].score, picks[0].candidate) if picks else (NOTHING, None)
+    found = features(asked, candidates, readings, missing, silent, best, leading)
+    sure = confidence(found, weights_for(reader_name))
     made = Draft() if sure < refuse_below else draft(asked, picks, text_of)
     return Part(question, made, sure, missing)
 

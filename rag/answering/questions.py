@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from rag.text.names import aliases, is_known, name_words, names_in, numbers_in
 from rag.text.sentences import split_sentences
-from rag.text.words import content_words, stem, stems
+from rag.text.words import STOP_WORDS, content_words, stem, stems
 
 _AUXILIARY = r"(?:did|does|do|has|have|had|is|was|were|are|would|will|can|could|should)"
 # "is X called", "was X told" are passive: after forms of "be" only "-ing" says that X speaks.
@@ -162,8 +162,9 @@ def asked_speaker(text: str) -> str | None:
             who = re.sub(r"^(?:the|a|an|some|any|many)\s+", "", found.group("who").strip(), flags=re.I)
             who = re.sub(r"^.*\b(?:by|from)\s+(?:the\s+)?|['’]s?$", "", who, flags=re.I)
             who = _OF_A_BODY.sub("", who)
-            lone = names_in(who)
-            who = lone[0] if len(lone) == 1 and len(who.split()) - len(lone[0].split()) < 2 else who
+            if _NOBODY.search(who):
+                continue
+            who = _named(who)
             if who.lower() == "us" or (who.isupper() and len(who) < 5):
                 who = who.upper()
             if who.lower() not in _NOT_SPEAKERS and not _WH_ONLY.match(who):
@@ -171,6 +172,24 @@ def asked_speaker(text: str) -> str | None:
     return None
 
 
+def _named(who: str) -> str:
+    """The name in "the quarterback Ada Holm" and in "Ada Holm, the quarterback"; else the words as they are."""
+    names = names_in(who)
+    if len(names) == 1 and len(who.split()) - len(names[0].split()) < 2:
+        return names[0]
+    before = who.removesuffix(names[-1]).split() if names and who.endswith(names[-1]) else []
+    return names[-1] if before and before[-1].islower() and before[-1] not in STOP_WORDS else who
+
+
+# Papers and numbers say nothing of their own; somebody known only as a relative or helper cannot be looked for; and
+# words of the question itself are nobody: "been accused", "should he pay over his false claims".
+_NOBODY = re.compile(
+    r"\b(?:polls?|surveys?|study|studies|research|data|theory|analysis|index|figures|statistics)\b|"
+    r"['’]s? (?:trainer|wife|husband|lawyers?|mother|father|parents|brother|sister|son|daughter|coach|doctor|family|"
+    r"owner|agent|friends?)$|"
+    r"\b(?:be|been|being|it|they|he|she|we|that|that['’]s|now|his|her|their|its)\b|(?<=\s)to\b|^so$|^\w+ly$",
+    re.I,
+)
 _OF_A_BODY = re.compile(r"^.*['’]s\s+(?=[A-ZÀ-Þ]\S+(?:\s+[A-ZÀ-Þ]\S+)*$)")  # "the ministry's Ada Holm"
 _WH_ONLY = re.compile(rf"^{_WH}$", re.I)
 
