@@ -168,7 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             rows.append(row)
             if options.answers and peer.answers:
                 answered.append(ask(peer, job, datasets.load(options.set, options.data).questions, work))
-    page = table(rows, len(job.articles), len(questions), options.set)
+    page = table(rows, len(job.articles), len(questions), options)
     if answered:
         page += "\n".join(answers_table(answered, datasets.load(options.set, options.data).questions)) + "\n"
     print(page)
@@ -239,13 +239,13 @@ def _run(peer: Peer, python: Path, mode: str, job: Path, results: Path) -> None:
     subprocess.run(command, check=True, cwd=ROOT, env={**plain_environment(), **offline, **started})
 
 
-def table(rows: Sequence[Row], articles: int, questions: int, name: str) -> str:
+def table(rows: Sequence[Row], articles: int, questions: int, options: argparse.Namespace) -> str:
     """The page of results."""
+    command = f"python -m benchmarks.peers DATA --set {options.set}{' --answers' if options.answers else ''} --write"
     lines = [
         "# Beside the peers",
         "",
-        made_by(f"python -m benchmarks.peers DATA --set {name} --write")
-        + f" {articles} articles, {questions} questions that they answer, all-MiniLM-L6-v2 for all, "
+        made_by(command) + f" {articles} articles, {questions} questions that they answer, all-MiniLM-L6-v2 for all, "
         f"{DEPTH} results a question.",
         "",
         "| " + " | ".join(HEAD) + " |",
@@ -256,7 +256,10 @@ def table(rows: Sequence[Row], articles: int, questions: int, name: str) -> str:
         "from articles in memory to an index on disk, loading the model included. Cold start: from the start of a",
         "process to its first results.",
         "",
-        *(f"- **{row.peer.name}**: {row.peer.settings}. {', '.join(row.peer.packages)}" for row in rows),
+        *(
+            f"- **{row.peer.name}**: {'. '.join(filter(None, (row.peer.settings, ', '.join(row.peer.packages))))}"
+            for row in rows
+        ),
     ]
     return "\n".join(lines) + "\n"
 

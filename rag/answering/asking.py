@@ -87,8 +87,7 @@ class Asking:
         self._filters = filters
         self._texts: dict[str, str | None] = {}
         self._timings: dict[str, float] = {}
-        self._readings: dict[str, Reading] = {}  # by passage id
-        self._searched: list[Searched] = []  # for a chat model's prompt
+        self._searched: list[Searched] = []  # what was found and read for each part, in the time looked at last
         self._found: dict[tuple[str, Period | None], list[Candidate]] = {}  # an event is dated from what answers, too
         self._model = model
         self._writer = Writer(model, settings, choice.reader, self._text_of) if model else None
@@ -166,7 +165,6 @@ class Asking:
             readings = read_within(self._reader, wanted, candidates, self._settings.reader_budget_ms / of_parts)
         self._note_unread(readings)
         read = {one.passage.id: made for one, made in zip(candidates, readings, strict=True) if made}
-        self._readings |= read
         self._searched.append(Searched(candidates, read))
         with self._timed("answer"):
             return answer_part(
@@ -212,7 +210,8 @@ class Asking:
 
     def _as_read(self, candidate: Candidate) -> Candidate:
         """The candidate with what the reader found in it."""
-        reading = self._readings.get(candidate.passage.id)
+        readings = (one.readings.get(candidate.passage.id) for one in self._searched)
+        reading = next(filter(None, readings), None)
         return replace(candidate, answerable=round(reading.answerable, 4)) if reading else candidate
 
     def _note_unread(self, readings: Sequence[Reading | None]) -> None:
