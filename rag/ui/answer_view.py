@@ -131,9 +131,10 @@ def _draw_answered(message: Message, answer: Answer) -> None:
 
 
 def _draw_short(message_id: str, answer: Answer) -> None:
-    """The short answer in large type, with the chip of the sentence that it stands in."""
+    """The short answer in large type, with the chip of the sentence that it stands in; none where reports differ."""
     short = (answer.short or "").strip()
-    if not short or len(short) > MAX_SHORT or any(answer.speakers) or not answer.sentences:
+    several = answer.differences or any(answer.speakers)
+    if not short or len(short) > MAX_SHORT or several or not answer.sentences:
         return
     first = answer.sentences[0]
     if short not in first.text:

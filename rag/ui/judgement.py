@@ -38,7 +38,7 @@ def reason(answer: Answer) -> str:
         noun = "sentence is" if unverified == 1 else "sentences are"
         return f"{unverified} {noun} not confirmed by the cited passage."
     if answer.differences:
-        return "The articles give different figures or dates; see below."
+        return "The articles give different figures or dates, which stand side by side above."
     if answer.confidence >= SURE:
         return f"The passages answer the question directly; {reported}."
     if answer.confidence >= LIKELY:
