@@ -15,7 +15,7 @@ import pytest
 from stores import DIMENSION, prepare, vector_for
 
 from rag.schema import Filters
-from rag.store import dense
+from rag.store import dense, vectors
 from rag.store.store import Store
 
 EVERYTHING = Filters()
@@ -78,6 +78,18 @@ def test_a_writer_builds_what_is_too_much_for_a_search(store: Store, monkeypatch
     published = store._snapshots.current()
     assert published is not None
     assert published.held == 40
+
+
+def test_a_building_that_came_to_nothing_is_tried_again_only_at_twice_the_size(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(dense, "BUILT_BY_SEARCH", 20)
+    monkeypatch.setattr(vectors, "FOUND_AT_LEAST", 2.0)  # no index finds so many
+    for first in range(0, 60, 10):
+        with store.writing():
+            store.put([prepare(f"a{i}") for i in range(first, first + 10)])
+    assert len([one for one in caplog.records if "does not find its own vectors" in one.message]) == 2
+    assert nearest(store, going_home("a7"))  # searched exactly meanwhile
 
 
 def test_an_empty_library_finds_nothing(store: Store) -> None:

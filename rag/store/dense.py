@@ -71,6 +71,7 @@ class DenseIndex:
         self._exact_limit = exact_limit
         self._lock = threading.RLock()
         self._cached: _View | None = None
+        self._futile = 0  # vectors at the last building that came to nothing: the next is tried at twice as many
 
     # --- searching
 
@@ -229,8 +230,9 @@ class DenseIndex:
             dead = held + behind - live
             enough = max(RENEW_BEHIND, held // 8)
             due = max(behind, dead) >= enough * (1 if done else 5)
-            if due if published else behind > BUILT_BY_SEARCH:
-                self._build(connection, published if dead < enough else None, None)
+            if (due if published else behind > BUILT_BY_SEARCH) and live >= 2 * self._futile:
+                built = self._build(connection, published if dead < enough else None, None)
+                self._futile = 0 if built else live
 
     def rebuild(self, progress: Progress | None = None) -> bool:
         """Build the snapshot anew from the stored vectors; whether that went well."""
