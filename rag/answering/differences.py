@@ -36,6 +36,7 @@ _TOLLS = {
     "dead": re.compile(r"\b(?:dead|deaths?|die[ds]?|kill(?:s|ed|ing)?|victims?|fatalit\w+|lives|perished)\b", re.I),
     "hurt": re.compile(r"\b(?:injur\w+|hurt|wound(?:s|ed|ing)?)\b", re.I),
 }
+_TOLL_STEMS = frozenset(map(stem, "dead death deaths killed victims injured hurt wounded".split()))
 _TOLL_REACH = 60  # characters between a number and the word that says what it counts
 _PEOPLE = frozenset(map(stem, "people persons men women".split()))
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
@@ -107,9 +108,6 @@ def _figure(pick: Pick, text_of: TextOf) -> Figure | None:
     units = frozenset([*(stem(word) for word in words if word not in _ROUGH | _SCALES | STOP_WORDS), *signs])
     toll = _toll(text, pick) if not units - _PEOPLE or units & _TOLL_STEMS else None
     return Figure(numbers, frozenset((toll,)) if toll else units, any(":" in one for one in numbers))
-
-
-_TOLL_STEMS = frozenset(map(stem, "dead death deaths killed victims injured hurt wounded".split()))
 
 
 def _toll(text: str, pick: Pick) -> str | None:
