@@ -158,6 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     work = options.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     job, questions = make_job(options.data, options.set, options.articles, options.questions, work)
+    every = datasets.load(options.set, options.data).questions if options.answers else ()
     rows, answered = [], []
     for peer in PEERS:
         if peer.python and not shutil.which(peer.python):
@@ -167,10 +168,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print("\t".join(row.cells()), flush=True)
             rows.append(row)
             if options.answers and peer.answers:
-                answered.append(ask(peer, job, datasets.load(options.set, options.data).questions, work))
+                answered.append(ask(peer, job, every, work))
     page = table(rows, len(job.articles), len(questions), options)
     if answered:
-        page += "\n".join(answers_table(answered, datasets.load(options.set, options.data).questions)) + "\n"
+        page += "\n".join(answers_table(answered, every)) + "\n"
     print(page)
     if options.write:
         write_page(RESULTS, page)

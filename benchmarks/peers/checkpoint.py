@@ -24,12 +24,16 @@ def write_checkpoint(folder: Path) -> Path:
         from training.restore import restored
 
         weights = restored(package_folder(), WEIGHTS / "reader.onnx")
-        own = {f"bert.{name[8:]}": value for name, value in weights.items() if name.startswith("encoder.")}
+        own = {
+            f"bert.{name.removeprefix('encoder.')}": value
+            for name, value in weights.items()
+            if name.startswith("encoder.")
+        }
         own |= {"qa_outputs.weight": weights["tokens.weight"][:SPAN], "qa_outputs.bias": weights["tokens.bias"][:SPAN]}
         model = BertForQuestionAnswering(BertConfig.from_pretrained(package_folder()))
         model.load_state_dict(own)
+        folder.mkdir(parents=True, exist_ok=True)
         for name in TOKENIZER:
-            folder.mkdir(parents=True, exist_ok=True)
             shutil.copy(package_folder() / name, folder / name)
         model.save_pretrained(folder)
     return folder

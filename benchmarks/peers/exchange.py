@@ -14,6 +14,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 STARTED = "PEER_STARTED"  # environment variable: when the command started this process
 WARM = 3  # questions asked before the clock counts
@@ -125,26 +128,25 @@ def _query(job: Job, open_index: Callable[[Job], Search]) -> Queried:
     search = open_index(job)
     search(job.questions[0][1])
     cold = time.time() - float(os.environ.get(STARTED, time.time()))
-    for _, text in job.questions[:WARM]:
-        search(text)
-    times, results = [], {}
-    for name, text in job.questions:
-        began = time.perf_counter()
-        results[name] = search(text)
-        times.append(1000 * (time.perf_counter() - began))
+    times, results = _timed(job, search)
     return Queried(cold, times, resident_mb(), results)
 
 
 def _answer(job: Job, open_answers: Callable[[Job], Reply]) -> Answered:
-    reply = open_answers(job)
+    times, answers = _timed(job, open_answers(job))
+    return Answered(times, answers)
+
+
+def _timed(job: Job, ask: Callable[[str], T]) -> tuple[list[float], dict[str, T]]:
+    """Milliseconds and outcome of each question, once warm."""
     for _, text in job.questions[:WARM]:
-        reply(text)
-    times, answers = [], {}
+        ask(text)
+    times, found = [], {}
     for name, text in job.questions:
         began = time.perf_counter()
-        answers[name] = reply(text)
+        found[name] = ask(text)
         times.append(1000 * (time.perf_counter() - began))
-    return Answered(times, answers)
+    return times, found
 
 
 def peak_mb() -> float:

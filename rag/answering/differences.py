@@ -58,8 +58,9 @@ def other_reports(question: Question, picks: Sequence[Pick], text_of: TextOf) ->
         if figure is None or pick.candidate.passage.article_id in found:
             continue
         near = behind <= NEAR or figure.units & first.units - {_DATE}
-        on_topic = coverage(question, surroundings(pick.candidate)) >= topic
-        if near and on_topic and all(_differ(figure, known) for _, known in found.values()):
+        if not near or not all(_differ(figure, known) for _, known in found.values()):
+            continue
+        if coverage(question, surroundings(pick.candidate)) >= topic:
             found[pick.candidate.passage.article_id] = pick, figure
     return [pick for pick, _ in found.values()] if len(found) > 1 else []
 
@@ -106,19 +107,16 @@ def _figure(pick: Pick, text_of: TextOf) -> Figure | None:
     beside = f"{text[pick.short[0] - 1 : pick.short[0]]}{short} {value}"
     signs = [sign for sign in (*_CURRENCIES, "%") if sign in beside]
     units = frozenset([*(stem(word) for word in words if word not in _ROUGH | _SCALES | STOP_WORDS), *signs])
-    toll = _toll(text, pick) if not units - _PEOPLE or units & _TOLL_STEMS else None
+    number = _NUMBER.search(text, *pick.short)
+    counts_people = not units - _PEOPLE or units & _TOLL_STEMS
+    toll = _toll(text, pick.span, number.span()) if number and counts_people else None
     return Figure(numbers, frozenset((toll,)) if toll else units, any(":" in one for one in numbers))
 
 
-def _toll(text: str, pick: Pick) -> str | None:
+def _toll(text: str, sentence: Span, number: Span) -> str | None:
     """Whether a number of people counts the dead or the hurt, by the word nearest to it in the sentence."""
-    number = _NUMBER.search(text, *pick.short) if pick.short else None
-    if number is None:
-        return None
     near = [
-        (_apart(word.span(), number.span()), name)
-        for name, form in _TOLLS.items()
-        for word in form.finditer(text, *pick.span)
+        (_apart(word.span(), number), name) for name, form in _TOLLS.items() for word in form.finditer(text, *sentence)
     ]
     apart, name = min(near, default=(_TOLL_REACH + 1, ""))
     return name if apart <= _TOLL_REACH else None
