@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rag.errors import ConfigError, QuestionError
 from rag.models.embedder import load_embedder
 from rag.retrieval.filters import make_filters
+from rag.retrieval.hybrid import HybridSearch
 from rag.retrieval.retriever import ArticleRetriever, build_retriever
 from rag.schema import Article, Filters, Passage
 from rag.store.store import Prepared, Store
@@ -191,6 +194,40 @@ def test_timings_name_every_step(store: Store) -> None:
     timings = retriever_over(store).retrieve("the pier").timings
     assert list(timings) == ["encode", "lexical", "dense", "fuse"]
     assert all(spent >= 0 for spent in timings.values())
+
+
+class RemovedBetween:
+    """A store from which an article is removed after its words were sought and before its meaning is."""
+
+    def __init__(self, store: Store, article_id: str) -> None:
+        self._store, self._article_id = store, article_id
+        self._removed, self._main = threading.Event(), threading.current_thread()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def search_lexical(self, *given: Any, **named: Any) -> list[tuple[str, float]]:
+        found = self._store.search_lexical(*given, **named)
+        writer = threading.Thread(target=self._store.remove, args=(self._article_id,))
+        writer.start()
+        writer.join(10)
+        self._removed.set()
+        return found
+
+    def generation(self) -> int:
+        if threading.current_thread() is not self._main:
+            assert self._removed.wait(10)
+        return self._store.generation()
+
+
+def test_a_search_sees_one_state_of_the_library_though_somebody_writes_meanwhile(tmp_path: Path) -> None:
+    embedder = load_embedder("builtin")
+    with Store.open(tmp_path, fingerprint=embedder.fingerprint, dimension=embedder.dimension) as own:
+        own.put([prepared(*article) for article in ARTICLES])
+        store: Any = RemovedBetween(own, "bees")
+        first = HybridSearch(store, lambda: embedder).candidates("insect pollination above urban streets")[0]
+        assert (first.passage.article_id, own.article("bees")) == ("bees", None)
+        assert first.dense is not None
 
 
 def test_async_batch_stream_and_config_give_what_invoke_gives(store: Store) -> None:
