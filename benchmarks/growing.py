@@ -19,6 +19,7 @@ import numpy as np
 
 from rag.library import Library
 from rag.schema import Article, Passage, Vectors
+from rag.store.database import FILE_NAME
 from rag.store.store import Prepared
 from rag.text.cleaning import line_hash, recurring_lines
 
@@ -39,7 +40,13 @@ class Original:
 
 
 def base(source: Path, folder: Path, wanted: int) -> tuple[Copies, float | None]:
-    """Originals with about `wanted` passages, and passages embedded a second (None when they were there already)."""
+    """Originals with about `wanted` passages, and passages embedded a second (None when they were there already).
+
+    When `source` is the folder of a library, they are all its articles.
+    """
+    if (source / FILE_NAME).exists():
+        with Library.open(source) as library:
+            return Copies(list(_originals(library))), None
     with Library.open(folder) as library:
         began, before = time.perf_counter(), library.stats().passages
         library.add(list(_articles(source, wanted)))  # those of an earlier run are unchanged
@@ -71,10 +78,11 @@ def _originals(library: Library) -> Iterator[Original]:
 
 
 class Copies:
-    """Endless articles: the originals, then edited copies of them."""
+    """Endless articles: the originals, which have `originals` passages, then edited copies of them."""
 
     def __init__(self, originals: Sequence[Original]) -> None:
         self._originals = originals
+        self.originals = sum(len(one.passages) for one in originals)
         self._words: dict[int, list[str]] = {}
         for one in originals:
             for word in _WORD.findall(one.article.text):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from benchmarks import scale, start
-from benchmarks.growing import Copies, Growing, Original
+from benchmarks.growing import Copies, Growing, Original, base
 from benchmarks.pages import BY_HAND, write_page
 from benchmarks.peers import __main__ as peers
 from benchmarks.peers.exchange import (
@@ -85,6 +85,13 @@ def test_a_library_that_was_cut_grows_on_as_if_it_had_not_been(tmp_path: Path) -
         assert (one.article(last) or original("x").article).text == (other.article(last) or original("y").article).text
 
 
+def test_a_library_is_taken_as_it_is(tmp_path: Path) -> None:
+    Growing(tmp_path / "made", Copies([original("a")])).grow(10)
+    copies, rate = base(tmp_path / "made", tmp_path / "base", 2)
+    assert (copies.originals, rate) == (10, None)
+    assert not (tmp_path / "base").exists()
+
+
 def test_a_size_that_was_measured_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
@@ -95,10 +102,10 @@ def test_a_size_that_was_measured_is_not_measured_again(tmp_path: Path, monkeypa
         return size(passages, 10.0)
 
     monkeypatch.setattr(scale, "measure", measure)
-    monkeypatch.setattr(scale, "base", lambda source, folder, wanted: (Copies([original("a")]), None))
+    copies = Copies([original("a")])
     with pytest.raises(KeyboardInterrupt):
-        scale.measured(tmp_path, tmp_path, 2, [1_000, 3_000])
-    rows = scale.measured(tmp_path, tmp_path, 2, [1_000, 2_000])
+        scale.measured(copies, tmp_path, [1_000, 3_000])
+    rows = scale.measured(copies, tmp_path, [1_000, 2_000])
     assert asked == [1_000, 3_000, 2_000]
     assert [row.passages for row in rows] == [1_000, 2_000]
 
@@ -120,7 +127,7 @@ def size(passages: int, p50: float) -> Size:
 
 def test_growth_is_told_and_drawn() -> None:
     rows = [size(1_000, 10.0), size(10_000, 15.0)]
-    assert "1,000 to 10,000 passages (10 times): search p50 1.50 times" in table(rows)
+    assert "1,000 to 10,000 passages (10 times): search p50 1.50 times" in table(rows, 2_000)
     drawn = pictures(rows)
     assert drawn.keys() == {"scale-time.svg", "scale-space.svg"}
     assert all(plots.standalone(svg).startswith("<svg") for svg in drawn.values())
