@@ -158,7 +158,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     work = options.work.resolve()
     work.mkdir(parents=True, exist_ok=True)
     job, questions = make_job(options.data, options.set, options.articles, options.questions, work)
-    every = datasets.load(options.set, options.data).questions if options.answers else ()
+    every = list(datasets.load(options.set, options.data).questions) if options.answers else []
+    if options.articles:  # what only articles that were left out answer is not asked
+        every = [one for one in every if one in questions or not one.answerable]
     rows, answered = [], []
     for peer in PEERS:
         if peer.python and not shutil.which(peer.python):

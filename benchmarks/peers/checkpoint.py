@@ -7,6 +7,7 @@ Needs the `training` extra.
 from __future__ import annotations
 
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 from rag.models.package import package_folder
@@ -16,8 +17,9 @@ TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json
 SPAN = 2  # rows of the token head: start and end
 
 
-def write_checkpoint(folder: Path) -> Path:
-    """The folder, filled with the model and its tokenizer when it is not there."""
+def write_checkpoint(within: Path) -> Path:
+    """The folder, named after the weights, filled with the model and its tokenizer when it is not there."""
+    folder = within / sha256((WEIGHTS / "reader.onnx").read_bytes()).hexdigest()[:12]
     if not (folder / "config.json").exists():
         from transformers import BertConfig, BertForQuestionAnswering
 

@@ -17,6 +17,7 @@ from rag.cli.terminal import clean, one_line, plain, print_json, stderr, stdout,
 from rag.errors import LibraryError
 
 if TYPE_CHECKING:
+    from rag.library import Library
     from rag.schema import AddReport, Article, ArticleId
     from rag.schema import Progress as Step
 
@@ -57,13 +58,12 @@ def add(
     fields = _fields(columns or [])
     if not (sources or feed or sitemap):
         raise typer.BadParameter("Name something to add: files, folders, addresses, --feed or --sitemap.")
-    with open_library(settings_for(context, library)) as opened, progress_bar() as advance:
-        try:
-            report = opened.add(sources or [], progress=advance, fields=fields)
-        except KeyboardInterrupt:
-            held = opened.stats().articles
-            stderr().print(f"Interrupted. The library holds {held} articles; the same command goes on from there.")
-            raise
+    with (
+        open_library(settings_for(context, library)) as opened,
+        progress_bar() as advance,
+        _told_when_interrupted(opened),
+    ):
+        report = opened.add(sources or [], progress=advance, fields=fields)
         for url in feed or []:
             report = joined(report, opened.add_feed(url, limit=limit, progress=advance))
         for url in sitemap or []:
@@ -73,6 +73,17 @@ def add(
     else:
         print_report(report)
     raise typer.Exit(add_code(report))
+
+
+@contextmanager
+def _told_when_interrupted(library: Library) -> Iterator[None]:
+    """Ctrl-C inside says what the library holds and how to go on, and then ends the command as it would have."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        held = library.stats().articles
+        stderr().print(f"Interrupted. The library holds {held} articles; the same command goes on from there.")
+        raise
 
 
 def _fields(pairs: Sequence[str]) -> dict[str, str]:
