@@ -147,3 +147,37 @@ def another(short: str, behind: float, passage: str = TEXT) -> Pick:
 def test_another_figure_is_looked_for_further_down_when_it_counts_the_same(given: Pick, shown: bool) -> None:
     asked = analyse("How many people did the blast kill?")
     assert bool(other_reports(asked, [pick("218"), given], {"a": TEXT, "b": TEXT}.get)) is shown
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("The men's race was won in 2:04:11.", True),  # another time for the men
+        ("The women's race was won in 2:17:29.", False),
+        ("The race was won in 2:04:11.", True),
+    ],
+)
+def test_results_of_women_and_of_men_are_no_reports_that_differ(sentence: str, shown: bool) -> None:
+    assert differ("The men's race was won in 2:02:37.", "2:02:37", sentence) is shown
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [("Maria Holm is 34 years old.", True), ("Per Lind is 45 years old.", False), ("He is 45 years old.", True)],
+)
+def test_ages_of_two_persons_are_no_reports_that_differ(sentence: str, shown: bool) -> None:
+    assert differ("Maria Holm is 33 years old.", "33", sentence) is shown
+
+
+def differ(one: str, short: str, other: str) -> bool:
+    """Whether the figures of two sentences, each an article, are shown as differing."""
+    texts = {"a": one, "b": other}
+    value = next(word for word in other.split() if word[0].isdigit()).rstrip(".")
+    found = [
+        Pick(
+            Candidate(passage=Passage(name, name, 0, 0, len(text), text), title="", score=0.5),
+            0, (0, len(text)), 1.0, (text.index(figure), text.index(figure) + len(figure)),
+        )
+        for (name, text), figure in zip(texts.items(), (short, value), strict=True)
+    ]  # fmt: skip
+    return bool(other_reports(analyse("How long, or how old?"), found, texts.get))

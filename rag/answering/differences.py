@@ -15,6 +15,7 @@ from rag.answering.ranking import Pick
 from rag.answering.refusal import surroundings
 from rag.answering.statements import TextOf
 from rag.text.moments import Moment, moments
+from rag.text.names import names_in
 from rag.text.sentences import Span
 from rag.text.words import STOP_WORDS, stem
 
@@ -39,6 +40,12 @@ _TOLLS = {
 _TOLL_STEMS = frozenset(map(stem, "dead death deaths killed victims injured hurt wounded".split()))
 _TOLL_REACH = 60  # characters between a number and the word that says what it counts
 _PEOPLE = frozenset(map(stem, "people persons men women".split()))
+# Records and results of women and of men are no two reports of one thing, nor are the ages of two persons.
+_KINDS = {
+    "women": re.compile(r"\b(?:wom[ae]n|female|girls?)\b", re.I),
+    "men": re.compile(r"\b(?:m[ae]n|male|boys?)\b", re.I),
+}
+_AGE = re.compile(r"\b(?:aged \d+|\d+[ -]years?[ -]old|, \d\d?,)", re.I)
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
 _DATE = "date"  # the unit of days, months and years
 
@@ -60,7 +67,9 @@ def other_reports(question: Question, picks: Sequence[Pick], text_of: TextOf) ->
         near = behind <= NEAR or figure.units & first.units - {_DATE}
         if not near or not all(_differ(figure, known) for _, known in found.values()):
             continue
-        if coverage(question, surroundings(pick.candidate)) >= topic:
+        if not _of_others(_sentence(picks[0], text_of), _sentence(pick, text_of)) and (
+            coverage(question, surroundings(pick.candidate)) >= topic
+        ):
             found[pick.candidate.passage.article_id] = pick, figure
     return [pick for pick, _ in found.values()] if len(found) > 1 else []
 
@@ -90,6 +99,19 @@ class Figure:
     units: frozenset[str]  # stems of the words beside them; "dead" and "hurt" for tolls
     clock: bool  # a time of day or of a race, as 2:11:53
     dates: tuple[Moment, ...] = ()
+
+
+def _of_others(one: str, other: str) -> bool:
+    """Whether two sentences speak of others: one of women and one of men, or of the ages of two persons."""
+    kinds = [{name for name, form in _KINDS.items() if form.search(text)} for text in (one, other)]
+    if all(kinds) and kinds[0].isdisjoint(kinds[1]):
+        return True
+    named = [{name.split()[-1] for name in names_in(text)} for text in (one, other)]
+    return bool(_AGE.search(one) and _AGE.search(other)) and all(named) and named[0].isdisjoint(named[1])
+
+
+def _sentence(pick: Pick, text_of: TextOf) -> str:
+    return (text_of(pick.candidate.passage.article_id) or "")[slice(*pick.span)]
 
 
 def _figure(pick: Pick, text_of: TextOf) -> Figure | None:
