@@ -7,11 +7,9 @@ import random
 import pytest
 import torch
 
-from training.corrupt import corrupt, negate, splice, swap_name, swap_number, swap_word, turn
-from training.declarative import declarative
+from training.corrupt import corrupt, negate, splice, swap_name, swap_number, turn
 from training.mix import mixed
-from training.rephrase import join, move, shorten
-from training.statements import statements
+from training.statements import declarative, statements
 from training.windows import Row, make_windows
 
 TEXT = (
@@ -62,31 +60,6 @@ def test_a_spliced_sentence_begins_as_it_did_and_ends_as_another() -> None:
     assert splice(first, first, random.Random(0)) is None  # nothing to splice it with
 
 
-def test_a_swapped_word_is_another_of_its_kind_from_the_text() -> None:
-    assert swap_word("She painted it.", "It was closed softly.", random.Random(0)) == "She closed it."
-    assert swap_word("She painted it.", "Rain comes softly.", random.Random(0)) is None
-
-
-def test_an_opening_is_moved_to_the_end() -> None:
-    assert move("In 1953, the engineer rebuilt the pier.") == "The engineer rebuilt the pier in 1953."
-    assert move("The engineer rebuilt it; in 1953, it stood.") == "The engineer rebuilt it; in 1953, it stood."
-
-
-def test_two_sentences_are_joined_when_the_second_goes_on_about_the_first() -> None:
-    both = join("The bridge was opened in 1921.", "It is 92 metres long.", random.Random(0))
-    assert both is not None
-    assert both.startswith("The bridge was opened in 1921")
-    assert both.endswith(" it is 92 metres long.")
-    assert join("The bridge was opened in 1921.", "Per Lind rebuilt the pier.", random.Random(0)) is None
-
-
-def test_a_shortened_sentence_says_nothing_new() -> None:
-    sentence = TEXT[TEXT.index("In 1953") :]
-    for seed in range(20):
-        words = set(shorten(sentence, random.Random(seed)).casefold().rstrip(".").replace(",", "").split())
-        assert words <= set(sentence.casefold().rstrip(".").replace(",", "").split())
-
-
 def test_a_sentence_without_hold_is_not_corrupted() -> None:
     assert corrupt("Rain comes softly.", "Rain comes softly.", random.Random(0)) is None
 
@@ -96,12 +69,8 @@ def test_a_sentence_without_hold_is_not_corrupted() -> None:
     [
         ("Who opened the Holm bridge?", "Queen Ingrid", "Queen Ingrid opened the Holm bridge."),
         ("Which engineer rebuilt the eastern pier?", "Per Lind", "Per Lind rebuilt the eastern pier."),
-        ("When was the Holm bridge opened?", "1921.", "The Holm bridge opened in 1921."),
-        ("What is the bridge called?", "Holm", "The bridge is called Holm."),
-        ("What did the flood damage?", "the pier", "The flood damage the pier."),
-        ("How many metres did the pier sink?", "14", "The pier sink 14 metres."),
-        ("How many people live in Lund?", "900", "900 people live in Lund."),
-        ("How did the pier sink?", "a flood", None),  # would need more than moving words
+        ("When was the Holm bridge opened?", "1921.", "the Holm bridge opened in 1921."),
+        ("What is the bridge called?", "Holm", None),  # would need more than moving words
         ("Why did the pier sink?", "a flood", None),
     ],
 )
@@ -114,17 +83,8 @@ def test_statements_come_with_one_that_the_passage_supports() -> None:
     for seed in range(10):
         windows = statements(rows, "", random.Random(seed))
         assert windows[0].supported is True
-        assert len({window.question for window in windows}) == len(windows)
-        for window in windows:
-            assert (window.answer is not None) == window.supported
-
-
-def test_what_another_passage_adds_is_not_said_here() -> None:
-    foreign = "The mayor of Lund wants to paint the Holm bridge in the colours of the town next summer."
-    made = [w for seed in range(60) for w in statements([row("Who opened it?", None)], foreign, random.Random(seed))]
-    from_there = [window for window in made if "mayor" in window.question]
-    assert from_there
-    assert not any(window.supported for window in from_there)
+        assert windows[0].answer is not None
+        assert all(window.supported is False and window.answer is None for window in windows[1:])
 
 
 def test_answers_stand_in_their_windows_and_twins_have_none() -> None:

@@ -37,10 +37,6 @@ _JOINT = re.compile(
     r"during|about|into) ",
     re.I,
 )
-# Endings by which two words are of one kind, longer ones first.
-_ENDINGS = ("ations", "ation", "ments", "ment", "ities", "ity", "ing", "ied", "ed", "ers", "er", "ors", "or", "ists",
-            "ist", "ians", "ian", "ly", "ful", "ous", "ive", "able", "al", "ies", "ic")  # fmt: skip
-_LEAST_WORD = 5  # letters of a word that is swapped
 _LEAST_HEAD, _LEAST_NEW, _LONGEST_TAIL = 2, 2, 14  # words
 _QUESTION_WORDS = frozenset("What Who Whom Whose When Where Why Which How In On At To From By For The A An Of".split())
 
@@ -128,31 +124,9 @@ def splice(sentence: str, text: str, rng: random.Random) -> str | None:
     return f"{sentence[: heads[joint]]}{joint}{tail}."
 
 
-def swap_word(sentence: str, text: str, rng: random.Random) -> str | None:
-    """`sentence` with one of its words replaced by one of `text` of the same kind, by their endings: "opened" by
-    "closed"."""
-    held = {word.lower() for word in _WORD.findall(sentence)}
-    own = [found for found in _WORD.finditer(sentence) if len(found.group()) >= _LEAST_WORD and found.group().islower()]
-    others: dict[str, set[str]] = {}
-    for word in _WORD.findall(text):
-        if len(word) >= _LEAST_WORD and word.islower() and not any(word[:4] == one[:4] for one in held):
-            others.setdefault(_ending(word), set()).add(word)
-    own = [found for found in own if _ending(found.group()) in others]
-    if not own:
-        return None
-    found = rng.choice(own)
-    new = rng.choice(sorted(others[_ending(found.group())]))
-    return sentence[: found.start()] + new + sentence[found.end() :]
-
-
-def _ending(word: str) -> str:
-    """What tells a word's kind without a dictionary: its ending, where it has a usual one, else the word itself."""
-    return next((ending for ending in _ENDINGS if word.endswith(ending)), word)
-
-
 def corrupt(sentence: str, text: str, rng: random.Random) -> str | None:
     """`sentence` changed in one of the ways above, at random; None when none applies."""
-    ways = [swap_name, swap_name, swap_number, negate, turn, turn, splice, splice, splice, swap_word, swap_word]
+    ways = [swap_name, swap_name, swap_number, negate, turn, turn, splice, splice, splice]
     rng.shuffle(ways)
     for way in ways:
         changed = way(sentence, text, rng)
