@@ -10,7 +10,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +61,10 @@ class Reader(ABC):
         Readers without a head for it give their probability that the passage answers.
         """
         return [reading.answerable for reading in self.read(statement, passages)]
+
+    def answerable(self, questions: Sequence[str], passage: str) -> list[float]:
+        """Probability, for each question, that the passage answers it."""
+        return [self.read(question, [passage])[0].answerable for question in questions]
 
     @abstractmethod
     def read_within(
@@ -127,6 +131,18 @@ class BuiltinReader(Reader):
         chances = [0.0] * len(passages)
         for window, _, _, support in self._scored([window for own in windows for window in own]):
             chances[window.passage] = max(chances[window.passage], logistic(support))
+        return chances
+
+    def answerable(self, questions: Sequence[str], passage: str) -> list[float]:
+        """Probability, for each question, that the passage answers it; questions may be as long as statements."""
+        asked: list[TokenWindow] = []
+        for number, question in enumerate(questions):
+            (own,) = Windower(self._tokenizer, question, MAX_STATEMENT).windows([passage], [""])
+            asked += [replace(window, passage=number) for window in own]
+        chances = [0.0] * len(questions)
+        for found in self._run(asked):
+            number = found.window.passage
+            chances[number] = max(chances[number], logistic(found.logit))
         return chances
 
     def _run(self, windows: Sequence[TokenWindow]) -> list[_Found]:
