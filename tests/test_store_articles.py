@@ -178,6 +178,17 @@ def test_among_many_passages_only_those_with_rare_words_are_scored_and_by_all_wo
     assert len(store.search_lexical(["harbour", "mayor"], 150, EVERYTHING)) == 150
 
 
+def test_among_words_that_are_all_common_the_rarest_is_scored(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.writing():
+        for number in range(30):
+            store.put([prepare(f"a{number:02}", "mayor one", "mayor two", "council" if number % 2 else "river")])
+    monkeypatch.setattr(lexical, "SMALL", 10)
+    monkeypatch.setattr(lexical, "FEW", 4)
+    monkeypatch.setattr(lexical, "RARE", 5)
+    found = store.search_lexical(["mayor", "council"], 2, EVERYTHING)
+    assert {store.candidates([name])[name].passage.text for name, _ in found} == {"council"}
+
+
 def test_lexical_search_respects_filters(store: Store) -> None:
     store.put(
         [

@@ -27,6 +27,9 @@ MAX_WORDS = 64  # distinct words of one query: a pasted page instead of a questi
 # questions over 10,906 passages. What is lost holds common words of the question only, and the dense index may find it.
 FEW = 4_000
 RARE = 2_000
+# Counting stops at RARE, and at so many times that where the words below are not enough and the rarest of the others is
+# sought. At 500,000 passages most words are common: the slowest of 200 headlines took 447 ms without, 59 with it.
+FURTHER = 16
 SMALL = 20_000  # so many passages are searched whole: counting occurrences would cost what it saves
 
 _CREATE = (
@@ -114,11 +117,12 @@ def _parts(connection: Connection, words: Sequence[str], k: int) -> tuple[list[s
     """The rarest words, which occur 2 k times at least, and the others; None when there are few occurrences at all."""
     if (connection.execute(select(func.max(passages.c.number))).scalar_one() or 0) <= SMALL:
         return None
-    sought = {"words": json.dumps([any_of([one]) for one in words]), "most": RARE + 1}
-    counts = [int(count) for count in connection.execute(_COUNTS, sought).scalars()]
-    if sum(counts) <= FEW:
+    counts = _counts(connection, words, RARE + 1)
+    if sum(counts.values()) <= FEW:
         return None
-    held = sorted((count, place) for place, count in enumerate(counts) if count)
+    if sum(count for count in counts.values() if count <= RARE) < 2 * k:
+        counts |= _counts(connection, [word for word in words if counts[word] > RARE], FURTHER * RARE)
+    held = sorted((counts[word], place) for place, word in enumerate(words) if counts[word])
     rare: list[str] = []
     occurrences = 0
     for count, place in held:
@@ -128,6 +132,12 @@ def _parts(connection: Connection, words: Sequence[str], k: int) -> tuple[list[s
         rare.append(words[place])
     others = [words[place] for _, place in held[len(rare) :]]
     return (rare, others) if others else None
+
+
+def _counts(connection: Connection, words: Sequence[str], most: int) -> dict[str, int]:
+    """In how many passages each word stands, counted up to `most`."""
+    sought = {"words": json.dumps([any_of([one]) for one in words]), "most": most}
+    return dict(zip(words, map(int, connection.execute(_COUNTS, sought).scalars()), strict=True))
 
 
 def _by_rare_words(
