@@ -197,6 +197,29 @@ def test_a_stream_never_shows_half_a_mark_or_a_link() -> None:
         assert "evil" not in shown
 
 
+@pytest.mark.parametrize(
+    "cut",
+    [
+        '<a href="',
+        '<a href="https://evil.example/x',
+        "<script",
+        "<img src=x onerror=alert(1)",
+        "</script",
+        "<!-- x",
+        "<a",
+    ],
+)
+def test_a_tag_whose_end_was_cut_off_is_taken_out(cut: str) -> None:
+    (claim,), _ = claims(f"The bridge opened in 1921 {cut}", ended=True)
+    assert claim.text == "The bridge opened in 1921"
+    assert claims(f"The bridge opened in 1921 {cut}", ended=False)[1] == "The bridge opened in 1921"
+
+
+def test_a_plain_comparison_is_no_tag() -> None:
+    (claim,), _ = claims("It holds that a <b and c < d when x <y", ended=True)
+    assert claim.text == "It holds that a <b and c < d when x <y"
+
+
 def test_links_images_and_tags_are_taken_out_and_counted() -> None:
     (claim,), _ = claims(
         "Look ![i](https://e.example/i) at [this](javascript:alert(1)), www.e.example or <b>that</b> [1].", ended=True

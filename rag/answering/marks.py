@@ -25,6 +25,12 @@ _IMAGE = re.compile(r"!\[[^\]\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])")
 _LINK = re.compile(r"\[([^\]\n]*)\]\(\s*[^)\n]*\)")
 _REFERENCE = re.compile(r"^\s*\[[^\]\n]+\]:\s*\S.*$", re.M)
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,500}>|<!--.*?-->", re.S)
+# A tag that its end was cut from: with an attribute, or the name of one that does something.
+_CUT_TAG = re.compile(
+    r"</?(?:[A-Za-z][\w-]*\s+[\w:-]+\s*=[^<>\n]*|(?:a|img|script|iframe|svg|style|object|embed|form|input|link|meta|base|"
+    r"video|audio)\b[^<>\n]*|!--[^<>\n]*)$",
+    re.I,
+)
 _ADDRESS = re.compile(
     r"(?:\b[a-z][a-z0-9+.-]{1,20}://|\bwww\.|\b(?:javascript|data|mailto|file|vbscript):)[^\s<>\"'”’)\]]*", re.I
 )
@@ -93,7 +99,7 @@ def _plain(piece: str) -> tuple[str, int]:
     text, images = _IMAGE.subn("", normalise(piece))
     text, links = _LINK.subn(r"\1", text)
     text, references = _REFERENCE.subn("", text)
-    text, addresses = _ADDRESS.subn("", _TAG.sub("", text))
+    text, addresses = _ADDRESS.subn("", _CUT_TAG.sub("", _TAG.sub("", text).rstrip()))
     text = _STRESS.sub("", _BULLET.sub("", MARK.sub("", text)))
     text = _SPACES.sub(" ", _LEAD_IN.sub("", text.strip())).strip()
     return re.sub(r"\s+([.,;:!?])", r"\1", text), images + links + references + addresses
