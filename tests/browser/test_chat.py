@@ -78,7 +78,15 @@ def test_the_keyboard_alone_opens_and_closes_a_passage(server: Server, open_page
 
 def test_a_phone_shows_the_passage_in_a_sheet_without_sideways_scrolling(server: Server, open_page: Open) -> None:
     page = open_page(server.address, width=390, height=844, scheme="dark")
-    chip(ask_example(page)).click()
+    answer = ask_example(page)
+    titles = answer.locator("[class*='st-key-sources-'] strong a")
+    card = answer.locator("[class*='st-key-sources-']").bounding_box()
+    assert card is not None
+    for title in titles.all():
+        box = title.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= card["x"] + card["width"]
+    chip(answer).click()
     expect(page.locator("mark").first).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     no_serious_faults(page)
