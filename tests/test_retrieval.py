@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextvars import ContextVar
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,24 @@ def test_a_search_sees_one_state_of_the_library_though_somebody_writes_meanwhile
         first = HybridSearch(store, lambda: embedder).candidates("insect pollination above urban streets")[0]
         assert (first.passage.article_id, own.article("bees")) == ("bees", None)
         assert first.dense is not None
+
+
+def test_an_embedder_sees_the_context_of_whoever_asks(store: Store) -> None:
+    asking = ContextVar("asking", default="nobody")
+    seen: list[str] = []
+
+    class Seeing:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(load_embedder("builtin"), name)
+
+        def embed_query(self, text: str) -> Any:
+            seen.append(asking.get())
+            return load_embedder("builtin").embed_query(text)
+
+    asking.set("Ada")
+    made: Any = Seeing()
+    HybridSearch(store, lambda: made).candidates("the pier")
+    assert seen == ["Ada"]
 
 
 def test_async_batch_stream_and_config_give_what_invoke_gives(store: Store) -> None:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Protocol
@@ -118,7 +119,7 @@ class HybridSearch:
         wanted = self.k if k is None else _checked(k)
         depth = max(DEPTH, 2 * wanted)
         query = make_query(question)
-        beside = _BESIDE.submit(self._by_meaning, query.text, depth)
+        beside = _BESIDE.submit(copy_context().run, self._by_meaning, query.text, depth)
         with self.store.reading():
             clock = _Clock()
             lexical = self._by_words(query.words, depth)
