@@ -112,6 +112,9 @@ def test_the_body_whose_words_were_asked_for_is_it_when_it_speaks_again() -> Non
         "How big is the asteroid?",  # nobody has spoken of one
         "If the treaty is signed, when does it come into force?",  # its own antecedent
         "Is it important to count the votes?",
+        "Why isn't there just one world market for wheat?",
+        "Why is it better never to be a co-signer?",
+        "How do we know that there certainly are glaciers in Norway?",
     ],
 )
 def test_a_question_that_brings_its_own_subject_is_left_alone(question: str) -> None:

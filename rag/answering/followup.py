@@ -44,8 +44,8 @@ _PRONOUN = re.compile(
 _EXPLETIVE = re.compile(
     r"\b(?:is|was|does|did|would|will) it (?:true|possible|likely|known|clear|safe|legal|take(?! "
     r"place| part)|cost|rain|snow|matter)\b|\b(?:is|was|be) it (?:\w+ ){1,2}to\b|\bit (?:is|was) (?:\w+ ){1,3}to\b|"
-    r"\bis there\b|\bare there\b|"
-    r"\bwas there\b|\bwere there\b|\bthere (?:is|are|was|were|been|be)\b|\bwhat time is it\b|\bhow is it that\b",
+    r"\b(?:is|are|was|were)(?:n['’]t)? there\b|\bthere (?:\w+ly )?(?:is|are|was|were|been|be)\b|"
+    r"\bit (?:is|was|would be) (?:better|best)\b|\bwhat time is it\b|\bhow is it that\b",
     re.I,
 )
 _MORE = re.compile(
