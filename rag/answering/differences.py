@@ -56,6 +56,7 @@ def other_reports(question: Question, picks: Sequence[Pick], text_of: TextOf) ->
     if first is None:
         return []
     found = {picks[0].candidate.passage.article_id: (picks[0], first)}
+    told = _whole(picks[0], text_of)[slice(*picks[0].span)]
     topic = ON_TOPIC * coverage(question, surroundings(picks[0].candidate))
     for pick in picks[1:]:
         behind = picks[0].score - pick.score
@@ -67,16 +68,16 @@ def other_reports(question: Question, picks: Sequence[Pick], text_of: TextOf) ->
         near = behind <= NEAR or figure.units & first.units - {_DATE}
         if not near or not all(_differ(figure, known) for _, known in found.values()):
             continue
-        if not _of_others(_sentence(picks[0], text_of), _sentence(pick, text_of)) and (
-            coverage(question, surroundings(pick.candidate)) >= topic
-        ):
+        if _of_others(told, _whole(pick, text_of)[slice(*pick.span)]):
+            continue
+        if coverage(question, surroundings(pick.candidate)) >= topic:
             found[pick.candidate.passage.article_id] = pick, figure
     return [pick for pick, _ in found.values()] if len(found) > 1 else []
 
 
 def value_text(pick: Pick, text_of: TextOf) -> str:
     """The figure of a sentence as its article has it, with what it counts: "37 people", "2:11:53", "4 August 2020"."""
-    text = text_of(pick.candidate.passage.article_id) or ""
+    text = _whole(pick, text_of)
     number = _NUMBER.search(text, *pick.short) if pick.short else None
     if pick.short is None or number is None:
         return ""
@@ -110,13 +111,14 @@ def _of_others(one: str, other: str) -> bool:
     return bool(_AGE.search(one) and _AGE.search(other)) and all(named) and named[0].isdisjoint(named[1])
 
 
-def _sentence(pick: Pick, text_of: TextOf) -> str:
-    return (text_of(pick.candidate.passage.article_id) or "")[slice(*pick.span)]
+def _whole(pick: Pick, text_of: TextOf) -> str:
+    """The text of the article that a sentence is of; '' when it is gone."""
+    return text_of(pick.candidate.passage.article_id) or ""
 
 
 def _figure(pick: Pick, text_of: TextOf) -> Figure | None:
     """The numbers of the short answer and what they count; None when it is no figure."""
-    text = text_of(pick.candidate.passage.article_id) or ""
+    text = _whole(pick, text_of)
     short = text[slice(*pick.short)] if pick.short else ""
     numbers = frozenset(value.replace(",", "") for value in _NUMBER.findall(short))
     if pick.short is None or not numbers:

@@ -8,7 +8,6 @@ Pure functions over stems.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from rag.text.sentences import split_sentences
 from rag.text.words import stems
@@ -22,30 +21,26 @@ Piece = tuple[int, int, int]  # words, sentence of the text, place in it
 def spliced(statement: str, text: str) -> float:
     """0 for a statement that is worded anew or copied from one sentence, 1 for one pasted together; 0..1."""
     mine = stems(statement)
-    pieces = [piece for piece in _pieces(tuple(mine), text) if piece[0] >= LEAST_PIECE]
+    pieces = [piece for piece in _pieces(mine, text) if piece[0] >= LEAST_PIECE]
     if len({sentence for _, sentence, _ in pieces}) < 2:
         return 0.0
     copied = sum(size for size, _, _ in pieces) / len(mine)
     return min(1.0, max(0.0, (copied - COPIED_FROM) / (COPIED_FULL - COPIED_FROM)))
 
 
-@lru_cache(maxsize=2048)
-def _pieces(mine: tuple[str, ...], text: str) -> tuple[Piece, ...]:
+def _pieces(mine: Sequence[str], text: str) -> list[Piece]:
     """The statement as the longest pieces that a sentence of the text has in a row, from left to right."""
     sentences = [stems(text[start:end]) for start, end in split_sentences(text)]
+    places = [(number, place) for number, sentence in enumerate(sentences) for place in range(len(sentence))]
     found: list[Piece] = []
     at = 0
     while at < len(mine):
-        best = (0, -1, -1)
-        for number, sentence in enumerate(sentences):
-            for place in range(len(sentence)):
-                size = _common(mine, at, sentence, place)
-                if (size, _continues(found, number, place)) > (best[0], _continues(found, *best[1:])):
-                    best = (size, number, place)
+        pieces = ((_common(mine, at, sentences[number], place), number, place) for number, place in places)
+        best = max(pieces, key=lambda one: (one[0], _continues(found, *one[1:])), default=(0, 0, 0))
         if best[0]:
             found.append(best)
         at += max(1, best[0])
-    return tuple(found)
+    return found
 
 
 def _common(one: Sequence[str], at: int, other: Sequence[str], place: int) -> int:

@@ -9,7 +9,7 @@ import json
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -128,10 +128,8 @@ class BuiltinReader(Reader):
     def support(self, statement: str, passages: Sequence[str]) -> list[float]:
         """Probability, for each passage, that it says what `statement` states; of its windows the best counts."""
         windows = Windower(self._tokenizer, statement, MAX_STATEMENT).windows(passages, [""] * len(passages))
-        chances = [0.0] * len(passages)
-        for window, _, _, support in self._scored([window for own in windows for window in own]):
-            chances[window.passage] = max(chances[window.passage], logistic(support))
-        return chances
+        scored = self._scored([window for own in windows for window in own])
+        return _surest(len(passages), ((window.passage, support) for window, _, _, support in scored))
 
     def answerable(self, questions: Sequence[str], passage: str) -> list[float]:
         """Probability, for each question, that the passage answers it; questions may be as long as statements."""
@@ -139,11 +137,7 @@ class BuiltinReader(Reader):
         for number, question in enumerate(questions):
             (own,) = Windower(self._tokenizer, question, MAX_STATEMENT).windows([passage], [""])
             asked += [replace(window, passage=number) for window in own]
-        chances = [0.0] * len(questions)
-        for found in self._run(asked):
-            number = found.window.passage
-            chances[number] = max(chances[number], logistic(found.logit))
-        return chances
+        return _surest(len(questions), ((found.window.passage, found.logit) for found in self._run(asked)))
 
     def _run(self, windows: Sequence[TokenWindow]) -> list[_Found]:
         """What the windows gave for a question."""
@@ -198,6 +192,14 @@ class _Found:
     margin: float  # best span against "none"
     logit: float  # of "this window answers", calibrated
     shorts: dict[int, tuple[int, int, float]]  # by sentence: the best span in it, and its margin
+
+
+def _surest(count: int, logits: Iterable[tuple[int, float]]) -> list[float]:
+    """The highest probability for each number below `count`; 0 where no window was read."""
+    chances = [0.0] * count
+    for number, logit in logits:
+        chances[number] = max(chances[number], logistic(logit))
+    return chances
 
 
 def _reading(passage: str, found: Sequence[_Found]) -> Reading:

@@ -137,9 +137,8 @@ class HybridSearch:
 
     def _by_meaning(self, text: str, depth: int) -> _Meant:
         """What the dense index finds, in a look of its own at the library."""
-        clock = _Clock()
         embedder = self.embedder()
-        clock.skip()
+        clock = _Clock()
         vector = embedder.embed_query(text)
         clock.lap("encode")
         with self.store.reading():
