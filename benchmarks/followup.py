@@ -1,8 +1,11 @@
 """How far follow-up questions become stand-alone: `python -m benchmarks.followup DATA [--write]`.
 
-DATA holds followup/. Two figures. mtrag: of the ten passages that the human rewrite finds, the share that our rewrite
-finds among its ten, beside the last turn alone; the passages are those that the data's answers rest on. canard: share
-of the words of the human rewrite that the rewrite holds (ROUGE-1 recall).
+DATA holds followup/. mtrag: of the ten passages that the human rewrite finds, the share that our rewrite finds among
+its ten, beside the last turn alone, and beside a rewrite that knows the human one and takes from it all words that the
+conversation holds; the passages are those that the data's answers rest on. canard: share of the words of the human
+rewrite that the rewrite holds (ROUGE-1 recall), on the bare history, in which nothing tells what the article was, and
+with the first question as its human rewrite puts it, as talks begin in life. Of the rewritten questions, the share to
+which a word was added that the human rewrite has too.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from rag.answering.followup import standalone
 from rag.evaluation.layouts import json_rows
 from rag.library import Library
 from rag.schema import Article, Turn
-from rag.text.words import words
+from rag.text.words import content_words, words
 
 TOP = 10
 
@@ -56,15 +59,23 @@ def _mtrag(folder: Path, limit: int) -> list[str]:
         def found(question: str) -> set[str]:
             return {one.passage.id for one in retriever.candidates(question)}
 
-        ours, last = [], []
+        ours, last, best = [], [], []
         for row in asked:
             wanted = found(row["rewrite"])
             if not wanted:
                 continue
-            ours.append(len(found(standalone(row["last_turn"], _turns(row, told))) & wanted) / len(wanted))
+            turns = _turns(row, told)
+            ours.append(len(found(standalone(row["last_turn"], turns)) & wanted) / len(wanted))
             last.append(len(found(row["last_turn"]) & wanted) / len(wanted))
-        count = len(texts)
-    return [_line(f"mtrag: passages of the human rewrite's top ten ({len(ours)} questions, {count} texts)", last, ours)]
+            best.append(len(found(_all_that_is_held(row, turns)) & wanted) / len(wanted))
+    what = f"mtrag: passages of the human rewrite's top ten ({len(ours)} questions, {len(texts)} texts)"
+    return [_line(what, last, ours), _line("the same, with all words of the human rewrite that were said", last, best)]
+
+
+def _all_that_is_held(row: dict[str, Any], turns: Sequence[Turn]) -> str:
+    """The last turn with the words of the human rewrite that stand in the conversation: what no rewrite can know."""
+    held = set(words(" ".join(turn.text for turn in turns))) - set(words(row["last_turn"]))
+    return " ".join([row["last_turn"], *(word for word in content_words(row["rewrite"]) if word in held)])
 
 
 def _turns(row: dict[str, Any], told: dict[str, dict[str, Any]]) -> list[Turn]:
@@ -78,13 +89,23 @@ def _turns(row: dict[str, Any], told: dict[str, dict[str, Any]]) -> list[Turn]:
 
 def _canard(folder: Path, limit: int) -> list[str]:
     """Words of the human rewrite that the rewrite holds."""
-    ours, last = [], []
-    rows = [row for row in json_rows(folder / "canard_dev.jsonl.gz") if row["history"]]
-    for row in rows[: limit or None]:
-        turns = [Turn("assistant" if place % 2 else "user", text) for place, text in enumerate(row["history"])]
-        ours.append(_recall(standalone(row["question"], turns), row["rewrite"]))
-        last.append(_recall(row["question"], row["rewrite"]))
-    return [_line(f"canard_dev: words of the human rewrite, ROUGE-1 recall ({len(ours)} questions)", last, ours)]
+    everything = list(json_rows(folder / "canard_dev.jsonl.gz"))
+    opened = {row["dialog"]: row["rewrite"] for row in everything if not row["history"]}
+    rows = [row for row in everything if row["history"]][: limit or None]
+    lines = []
+    for how, opening in (("bare history", {}), ("first question stands alone", opened)):
+        ours, last, fit = [], [], []
+        for row in rows:
+            history = [opening.get(row["dialog"], row["history"][0]), *row["history"][1:]]
+            turns = [Turn("assistant" if place % 2 else "user", text) for place, text in enumerate(history)]
+            made = standalone(row["question"], turns)
+            ours.append(_recall(made, row["rewrite"]))
+            last.append(_recall(row["question"], row["rewrite"]))
+            added = set(content_words(made)) - set(words(row["question"]))
+            fit += [bool(added & set(words(row["rewrite"])))] if added else []
+        what = f"canard_dev, {how}: words of the human rewrite, ROUGE-1 recall ({len(ours)} questions)"
+        lines.append(_line(f"{what}; of {len(fit)} rewritten {np.mean(fit):.0%} as the human did", last, ours))
+    return lines
 
 
 def _recall(text: str, gold: str) -> float:

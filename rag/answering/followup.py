@@ -11,20 +11,21 @@ from collections.abc import Sequence
 
 from rag.answering.periods import is_relative, shifted
 from rag.answering.questions import asked_speaker
-from rag.answering.topic import Topic, names_of, person, topic_after
+from rag.answering.topic import Topic, topic_after
 from rag.schema import Turn
 from rag.text.names import is_known, names_in, same_speaker
 from rag.text.words import content_words, stems
 
-LOOK_BACK = 6  # user turns that a follow-up may reach back over; older topics are forgotten
+LOOK_BACK = 20  # user turns that a follow-up may reach back over; what was said in them fades
 FEW_WORDS = 2  # content words of a question about "the asteroid" that says no more of it
 
 _MARK = re.compile(r"\s*\[\d+\]")
 _ENTITY = re.compile(
-    r"^(?:and|but|so|or|also|ok|okay|then)?[\s,]*(?:what|how) about\s+(?P<what>.+?)\??$|^(?:and|but|"
-    r"or)\s+(?P<bare>(?!wh|how|did|do|does|is|was|are|were|has|in what).+?)\??$",
+    r"^(?:and|but|so|or|also|ok|okay|then)?[\s,]*(?:what|how) about\s+(?P<what>[^?]+?)\??$|^(?:and|but|"
+    r"or)\s+(?P<bare>(?!wh|how|did|do|does|is|was|are|were|has|about|in what)\S+(?: \S+){0,4}?)\??$",
     re.I,
 )
+_LONGEST_OTHER = 5  # words that take a name's place; what is longer says itself what it is about
 _BARE = re.compile(
     r"^(?:and|but|so|ok|okay)?[\s,]*(?P<wh>why|when|where|who|how|how (?:many|much|long|old|far|"
     r"often)|since when|in (?:what|which) \w+|what year|"
@@ -59,6 +60,25 @@ _DEFINITE = re.compile(
     r"\b(?P<thing>the)\s+(?!(?:most|first|last|best|same|only|world)\b)[a-z]|\b(?:that|this)\s+(?:is|was|are|were|has|had)\b"
 )
 _LONGEST_DEFINITE = 9  # words; longer questions mostly say themselves what they are about
+# "Was this album well received?"; "this week" is a date, and "this article" is what stands on the screen.
+_THIS_ONE = re.compile(
+    r"\b(?:these|this|(?:was|is|did|were|does|has|of|from|in|on|at|for|with|about|after|before|during|to|by) "
+    r"(?:that|those)) (?!(?:week|month|year|morning|summer|winter|spring|autumn|article|is|was|are|were|has|had|he|she|"
+    r"it|they|we|you|i|the|a|an|can|could|will|would|do|does|did)\b)[a-z]{3,}",
+    re.I,
+)
+_HAPPENED = re.compile(
+    r"^what(?:['’]s| (?:is|was|else|has))? happen(?:ed|s|ing)"
+    r"(?: (?:in|after|before|during|on)\b.{1,30}| next| then)?\W*$",
+    re.I,
+)
+_ANY = re.compile(r"^(?:is|are|was|were) there an(?:y|ything)\b", re.I)
+_LONGEST_FRAGMENT = 7  # words: "Any other notable players?", "Were there any hit songs?"
+_ASKS = re.compile(
+    r"^(?:wh\w+|how|did|does|do|has|have|had|is|was|were|are|will|would|can|could|should|in|on|at|by|for|tell|give|show|list|"
+    r"name|explain|describe|i|no|not|yes|ok|thanks?|so|please)\b",
+    re.I,
+)
 # "And what did Ryan add?": about what was just talked about.
 _SAY = (
     r"say|said|add|added|think|thought|reply|replied|respond|responded|react|reacted|answer|answered|tell|told|want|"
@@ -76,6 +96,7 @@ _PLURAL = {"they", "them", "their", "theirs"}
 _PERSONAL = {"he", "she", "him", "his", "hers"}
 _POSSESSIVE = {"his", "its", "their"}
 _SPEAKING = {"it", "they"}  # "What did it say then?" after a question for the words of a body
+_SAYS_IT = re.compile(rf"\b(?:{_SAY})\s+$")
 _SAYS_NEXT = re.compile(rf"\s+(?:{_SAY})\b")
 # "Can I extend the web chat? If so, how can I do that?", "a donation in cash, could it be used": its own antecedent.
 _CLAUSE_END = re.compile(r"[?!.,;:]\s|\s[-–—]\s|\b(?:and|but|if|because|when)\b")
@@ -93,7 +114,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
         said = turns[index].text.strip()
         reply = turns[index + 1].text if index + 1 < len(turns) and turns[index + 1].role == "assistant" else ""
         searched = _rewrite(said, topic) if topic else said
-        topic = topic_after(searched, _MARK.sub("", reply), topic)
+        topic = topic_after(said, searched, _MARK.sub("", reply), topic)
     return _rewrite(asked, topic) if topic else asked
 
 
@@ -108,14 +129,33 @@ def _rewrite(question: str, topic: Topic) -> str:
         return _with_subject(plain, topic)
     resolved = _resolve(plain, topic)
     if resolved != plain:
-        return resolved[:1].upper() + resolved[1:]
-    own = [name for name in names_in(plain) if name_not_generic(name)]
-    said = len(content_words(plain))
-    definite = said <= FEW_WORDS and len(plain.split()) <= _LONGEST_DEFINITE and _takes_up(plain, topic)
-    hints = plain != question or _MORE.search(plain) or definite or said < 2
-    if own or not hints:
-        return question  # a subject of its own
-    return _with_topic(plain, topic)
+        resolved = resolved[:1].upper() + resolved[1:]
+        return _with_whole_names(resolved, topic)
+    if any(name_not_generic(name) for name in names_in(plain)):
+        return _with_whole_names(question, topic)  # a subject of its own
+    goes_on = plain != question and len(plain.split()) <= _LONGEST_DEFINITE
+    return _with_topic(plain, topic) if goes_on or _leaves_out(plain, topic) else question
+
+
+def _leaves_out(question: str, topic: Topic) -> bool:
+    """Whether a question without names says too little to be asked alone."""
+    few = len(content_words(question))
+    definite = few <= FEW_WORDS and len(question.split()) <= _LONGEST_DEFINITE and _takes_up(question, topic)
+    if few < 2 or definite or _MORE.search(question) or _HAPPENED.match(question):
+        return True
+    fragment = question.rstrip().endswith("?") and not _ASKS.match(question)
+    return len(question.split()) <= _LONGEST_FRAGMENT and bool(
+        fragment or _ANY.match(question) or _THIS_ONE.search(question)
+    )
+
+
+def _with_whole_names(question: str, topic: Topic) -> str:
+    """'What did Castell say?' as 'What did Mira Castell say?', when only one Castell was talked about."""
+    for name in names_in(question):
+        whole = topic.whole(name)
+        if whole != name and whole not in question:
+            question = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", whole, question, count=1)
+    return question
 
 
 def _takes_up(question: str, topic: Topic) -> bool:
@@ -152,7 +192,7 @@ def _with_other(what: str, topic: Topic) -> str:
     if is_relative(new):
         return f"{shifted(last, new) or f'{last}: {new}'}?"
     old = _replaceable(new, topic)
-    if old is None:
+    if old is None or len(new.split()) > _LONGEST_OTHER or _ENTITY.match(last):
         asked = f"What about {new}?"  # two words and more say themselves what they are about
         return asked if len(content_words(new)) > 1 else _with_topic(asked, topic)
     found = re.search(rf"\b{re.escape(old)}\b", last, re.I)
@@ -183,6 +223,7 @@ def _resolve(question: str, topic: Topic) -> str:
         return question
     used: set[str] = set()
     local = names_in(question)
+    beside = [part for name in local for part in name.split()]
 
     def replacement(match: re.Match[str]) -> str:
         word = match.group("word").lower()
@@ -193,8 +234,10 @@ def _resolve(question: str, topic: Topic) -> str:
             return match.group()
         if word in _PLURAL and _OWN_PLURAL.search(question[: match.start()]):
             return match.group()  # "How do companies hire their staff?"
+        if word == "it" and topic.phrase and _SAYS_IT.search(question[: match.start()]):
+            return f"that about {topic.phrase}"
         speaks = word in _SPEAKING and _SAYS_NEXT.match(question, match.end())
-        name = (speaks and asked_speaker(topic.question)) or _antecedent(word, topic)
+        name = (speaks and asked_speaker(topic.question)) or topic.antecedent(word, beside)
         if name is None or name in used:
             return match.group()
         used.add(name)
@@ -222,27 +265,16 @@ def _owns(question: str, end: int) -> bool:
     return bool(re.match(r"\s+(?!to\b|in\b|on\b|about\b|at\b|for\b|and\b|when\b|after\b)[a-z]", question[end:]))
 
 
-def _antecedent(word: str, topic: Topic) -> str | None:
-    if word in _PERSONAL or word == "her":
-        return person(word, topic)
-    if word in _PLURAL:
-        return next(iter((*topic.things, *topic.persons)), topic.phrase or None)
-    if word == "there":
-        return next((thing for thing in topic.things if is_known(thing)), next(iter(topic.things), None))
-    return topic.phrase or next(iter((*topic.things, *topic.persons)), None)
-
-
 def _with_topic(question: str, topic: Topic) -> str:
     """The question with the names of the last one behind it."""
     held = set(content_words(question))
-    named = names_of(topic.question) or topic.told
-    names = [name for name in named if not held & set(content_words(name))]
-    context = " ".join(names[:2]) or topic.phrase
+    names = [name for name in topic.names() if not held & set(content_words(name))]
+    context = " ".join(names) or topic.phrase
     return f"{question.rstrip(' ?.')} ({context})?" if context else question
 
 
 def _with_subject(question: str, topic: Topic) -> str:
     """'What did Ryan say?' with what it was about: 'What did Ryan say about the visit?'"""
     bare = re.sub(r"\s+(?:to|about) (?:it|that|this)\s*\??$", "", question)
-    said = f"{bare.rstrip(' ?.')} about {topic.phrase}?"
-    return said if topic.phrase else _with_topic(bare, topic)
+    said = f"{bare.rstrip(' ?.')} about {topic.matter}?"
+    return said if topic.matter else _with_topic(bare, topic)

@@ -1,23 +1,34 @@
-"""What a conversation is about: the names met in it, the persons among them, and the last noun phrase.
+"""What a conversation is about: the names met in it, who or what its pronouns stand for, and the last noun phrase.
 
-In: each question as it was searched, with its reply. Out: a `Topic`, from which a follow-up takes what it leaves out.
+In: each question as it was put and as it was searched, with its reply. Out: a `Topic`, from which a follow-up takes
+what it leaves out.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from rag.answering.mentions import OPENS, personal, weight_in_question, weight_in_reply
 from rag.answering.periods import is_date, without_date
 from rag.text.given_names import bearer
 from rag.text.names import is_known, names_in
 from rag.text.sentences import split_sentences
 from rag.text.words import stems
 
-# What a mention of a name counts, and what is left of it a turn later: swept on half of canard_dev, flat around these.
-ASKED, TOLD_FIRST, TOLD, FADE = 3.0, 2.0, 1.0, 0.8
-TOLD_WANTED = 4.0  # the first name of a reply to "Which telescope ...?": what the talk is about from there on
-SURELY = 4.0  # of a person with a known given name, beside capitalised words that may be no person
+Kind = Literal["he", "she", "they", "there", "it"]
+
+# Swept with the weights of mentions.py, and as flat.
+FADE = 0.8  # what is left of a mention a turn later
+WANTED = 5.0  # the first name of a reply to "Which telescope ...?": what the talk is about from there on
+STAYS = 1.0  # what a name gains by which a pronoun was replaced: less than by being named, for it may be wrong
+LEAD = 2.0  # of the name that the same pronoun stood for before
+SURELY = 3.0  # of a person with a known given name, beside one that acts like a person
+PERHAPS = 0.1  # of two capitalised words of which nothing is known: when nobody else fits
+REPLY = 1500  # characters of a reply that are looked at
+LONGEST_PHRASE = 5  # words: what is longer is a clause, and none of the topic
 
 _TOPIC = re.compile(
     r"\b(?:about|on|of|to(?=\s+(?:the|a|an|his|her|its|their|(?-i:[A-Z])))|regarding|over|for|in)\s+((?:the|a|an|his|her|its|"
@@ -31,7 +42,6 @@ _WHICH = re.compile(
 _DEFINED = re.compile(
     r"^what(?:['’]s| is| are| was| were)\s+(?P<what>(?:(?:an?|the)\s+)?[\w’'-]+(?:\s+[\w’'-]+){0,2})\s*\??$", re.I
 )
-_MALE = {"he", "him", "his"}
 _TITLE_WORD = re.compile(
     r"\b(?:University|Council|Party|Bank|House|Street|Committee|Court|Ministry|Group|Company|Inc|Ltd|River|Cup|League|City|"
     r"Union|Agency|Department|Prize|Award|Telescope|Space|Mission|Files?|War|Games|Olympics|Championships?|Report|Act|"
@@ -41,45 +51,138 @@ _TITLE_WORD = re.compile(
 )
 
 
+_CLAUSE = re.compile(
+    r"\b(?:can|could|will|would|should|be|is|are|was|were|do|does|did|has|have|had|if|to|or|and|when|that|which)\b",
+    re.I,
+)
+_KINDS: dict[str, Kind] = {
+    "he": "he", "him": "he", "his": "he", "she": "she", "her": "she", "hers": "she", "they": "they", "them": "they",
+    "their": "they", "theirs": "they", "there": "there",
+}  # fmt: skip
+_PRONOUN = re.compile(rf"\b(?:{'|'.join(_KINDS)}|its?)\b", re.I)
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What the conversation is about: the last question as it was searched, and the names met, best known first."""
+    """What the conversation is about: the last question as it was searched, and the names met."""
 
     question: str
-    weights: dict[str, float]
-    persons: tuple[str, ...]
-    things: tuple[str, ...]
+    weights: dict[str, float]  # how much each name was talked about, fading from turn to turn
+    personal: dict[str, float]  # how far the words around it speak for a person
+    asked: dict[str, float]  # the names that the user gave, fading
+    meant: dict[Kind, str]  # what "he", "they", "it" stood for when they were last used
     phrase: str  # what the last question was about: 'the visit'
-    told: tuple[str, ...]  # the first names of the last reply
+    matter: str  # the same through questions that name nothing of their own: what the next speaker is asked about
     words: frozenset[str]  # stems of all that was said
 
+    def antecedent(self, word: str, beside: Sequence[str] = ()) -> str | None:
+        """What a pronoun stands for: a person, a place, or what was talked about; None when nothing fits.
 
-def topic_after(searched: str, reply: str, before: Topic | None) -> Topic:
-    """What the conversation is about after this question and its reply."""
-    weights = {name: weight * FADE for name, weight in before.weights.items()} if before else {}
-    for name in names_of(searched):
-        _add(weights, _whole_name(name, searched), ASKED)
-    told = _told(reply)
-    for place, name in enumerate(told):
-        _add(weights, name, TOLD if place else TOLD_WANTED if _WHICH.match(searched) else TOLD_FIRST)
-    ranked = sorted(weights, key=lambda name: -weights[name])[:24]
-    persons = tuple(name for name in ranked if _is_person(name))
-    things = tuple(name for name in ranked if name not in persons)
-    kept = before.phrase if before and not names_of(searched) else ""
-    phrase = _phrase(searched) or kept
+        Names that stand `beside` it in the question are somebody else.
+        """
+        kind = kind_of(word)
+        weights = {name: weight for name, weight in self.weights.items() if not set(name.split()) & set(beside)}
+        if self.meant.get(kind) in weights:
+            weights[self.meant[kind]] += LEAD
+        if kind in ("he", "she"):
+            return _most(weights, lambda name: self._as_person(name, kind))
+        if kind == "there":
+            return _most(weights, is_known) or _most(weights, lambda name: not self._is_person(name))
+        name = _most(weights, lambda name: not _has_given_name(name)) or _most(weights, lambda name: True)
+        return name or self.phrase or None if kind == "they" else self.phrase or name
+
+    def names(self) -> list[str]:
+        """The names that a question which leaves them out is about: two that the user gave, else one of a reply."""
+        if self.asked:
+            return _ranked(self.asked)[:2]
+        return [name for name in _ranked(self.weights) if self.weights[name] >= OPENS and (" " in name or is_known(name))][:1]  # fmt: skip  # noqa: E501
+
+    def whole(self, name: str) -> str:
+        """The full name of the one person talked about who bears this surname; `name` itself when there is none."""
+        fuller = [known for known in self.weights if known.split()[-1] == name and _has_given_name(known)]
+        return fuller[0] if len(fuller) == 1 and not is_known(name) else name
+
+    def _as_person(self, name: str, kind: Kind) -> float:
+        """How well "he" or "she" fits a name; 0 for what can be none, and for one with a given name of the other."""
+        other = "female" if kind == "he" else "male"
+        if not _may_be_person(name) or bearer(name) == other or bearer(f"{name} X") == other:
+            return 0.0
+        likeness = self.personal.get(name, 0.0)
+        if bearer(name):
+            return SURELY
+        if likeness > 0:
+            return 1.0 + min(likeness, 2.0) / 2
+        return PERHAPS if likeness == 0 and " " in name else 0.0
+
+    def _is_person(self, name: str) -> bool:
+        return _has_given_name(name) or (_may_be_person(name) and self.personal.get(name, 0.0) > 0)
+
+
+def topic_after(said: str, searched: str, reply: str, before: Topic | None) -> Topic:
+    """What the conversation is about after a question, as it was put and as it was searched, and its reply."""
+    reply = reply[:REPLY]
+    count = _Count(before)
+    own, told = names_of(said), _told(reply)
+    filled_in = [name for name in names_of(searched) if name not in own]
+    own = [name for name in own if not _only_begins(name, said)]
+    for name in own:
+        count.named(_whole_name(name, searched), weight_in_question(name, said))
+    for name in filled_in:
+        count.stays(_whole_name(name, searched))
+    for name in dict.fromkeys([*own, *filled_in, *told]):
+        if name in told or name in reply:
+            wanted = name == next(iter(told), None) and bool(_WHICH.match(searched))
+            count.told(name, WANTED if wanted else weight_in_reply(name, reply))
+        count.likely(name, personal(name, said, reply))
+    meant = dict(before.meant) if before else {}
+    if filled_in and (pronoun := _PRONOUN.search(said)):
+        meant[kind_of(pronoun.group())] = count.key(filled_in[0])
+    phrase = _phrase(searched) or (before.phrase if before and not names_of(searched) else "")
+    matter = phrase or _phrase(said) or (before.matter if before and not names_of(said) else "")
     words = frozenset(stems(f"{searched} {reply}")) | (before.words if before else frozenset())
-    return Topic(searched, {name: weights[name] for name in ranked}, persons, things, phrase, tuple(told[:2]), words)
+    return Topic(searched, count.weights, count.personal, count.asked, meant, phrase, matter, words)
 
 
-def person(word: str, topic: Topic) -> str | None:
-    """Who "he" or "she" is: the person met most whose given name allows it; a known given name counts more."""
-    other = "female" if word in _MALE else "male"
-    weights = {
-        name: topic.weights[name] * (SURELY if found else 1.0)
-        for name in topic.persons
-        if (found := bearer(name)) != other
-    }
-    return max(weights, key=lambda name: weights[name], default=None)
+class _Count:
+    """How much each name has been talked about, and as what; 'Bachelet' counts for 'Michelle Bachelet'."""
+
+    def __init__(self, before: Topic | None) -> None:
+        self._before = before.weights if before else {}
+        self.weights = {name: weight * FADE for name, weight in self._before.items()}
+        self.personal = dict(before.personal) if before else {}
+        self.asked = {name: weight * FADE for name, weight in before.asked.items()} if before else {}
+
+    def key(self, name: str) -> str:
+        """The name under which `name` is counted."""
+        return next((known for known in self.weights if name == known or name in known.split()), name)
+
+    def named(self, name: str, weight: float) -> None:
+        """The user gave the name."""
+        key = self.key(name)
+        self.weights[key] = self.weights.get(key, 0.0) + weight
+        self.asked[key] = self.asked.get(key, 0.0) + 1.0
+
+    def stays(self, name: str) -> None:
+        """The name was filled in for a pronoun: it does not fade in this turn."""
+        key = self.key(name)
+        self.weights[key] = max(self.weights.get(key, 0.0), self._before.get(key, 0.0)) + STAYS
+        if key in self.asked:
+            self.asked[key] = max(self.asked[key], 1.0)
+
+    def told(self, name: str, weight: float) -> None:
+        """The reply has the name."""
+        key = self.key(name)
+        self.weights[key] = self.weights.get(key, 0.0) + weight
+
+    def likely(self, name: str, likeness: float) -> None:
+        """The words around the name speak for a person, or against."""
+        key = self.key(name)
+        self.personal[key] = self.personal.get(key, 0.0) + likeness
+
+
+def kind_of(pronoun: str) -> Kind:
+    """Which sort of antecedent a pronoun takes; "it" for all but persons, places and several."""
+    return _KINDS.get(pronoun.lower(), "it")
 
 
 def names_of(question: str) -> list[str]:
@@ -89,28 +192,42 @@ def names_of(question: str) -> list[str]:
 
 def _told(reply: str) -> list[str]:
     """The names of a reply, in order; a lone capital at the start of a sentence is no name unless it comes again."""
-    text = reply[:1500]
-    starts = {text[start:end].split()[0].strip("“\"'‘,.") for start, end in split_sentences(text)}
+    starts = {reply[start:end].split()[0].strip("“\"'‘,.") for start, end in split_sentences(reply)}
     return [
-        name for name in names_of(text)
-        if " " in name or name not in starts or len(re.findall(rf"\b{re.escape(name)}\b", text)) > 1 or is_known(name)
+        name for name in names_of(reply)
+        if " " in name or name not in starts or len(re.findall(rf"\b{re.escape(name)}\b", reply)) > 1 or is_known(name)
     ]  # fmt: skip
 
 
-def _add(weights: dict[str, float], name: str, weight: float) -> None:
-    """Count a mention; 'Bachelet' counts for 'Michelle Bachelet'."""
-    full = next((known for known in weights if name in known.split() or name == known), name)
-    weights[full] = weights.get(full, 0.0) + weight
+def _most(weights: dict[str, float], fits: Callable[[str], float]) -> str | None:
+    """The name of the highest weight times how well it fits; None when none does."""
+    worth = {name: weight * fits(name) for name, weight in weights.items()}
+    return max((name for name in worth if worth[name] > 0), key=lambda name: worth[name], default=None)
 
 
-def _is_person(name: str) -> bool:
-    """Two or three capitalised words that are no known place or body; a rule of thumb."""
+def _ranked(weights: dict[str, float]) -> list[str]:
+    return sorted(weights, key=lambda name: -weights[name])
+
+
+def _only_begins(name: str, question: str) -> bool:
+    """Whether a capital may only come from the beginning of the question: 'Exactly what is ...'."""
+    alone = " " not in name and not is_known(name) and not name.isupper()
+    return alone and question.startswith(name) and question.count(name) == 1
+
+
+def _has_given_name(name: str) -> bool:
+    return bearer(name) is not None and _may_be_person(name)
+
+
+def _may_be_person(name: str) -> bool:
+    """Up to four capitalised words that are no known place or body; a rule of thumb."""
     parts = name.split()
     return (
         not is_known(name)
         and not _TITLE_WORD.search(name)
-        and 1 < len(parts) <= 4
-        and all(p[:1].isupper() for p in parts)
+        and not (len(name) > 1 and name.isupper())
+        and len(parts) <= 4
+        and all(part[:1].isupper() for part in parts)
     )
 
 
@@ -136,4 +253,5 @@ def _phrase(question: str) -> str:
     if defined := _DEFINED.match(plain):
         return defined.group("what")
     found = _TOPIC.search(plain)
-    return found.group(1).strip(" ?") if found and len(found.group(1).split()) <= 6 else ""
+    phrase = found.group(1).strip(" ?") if found else ""
+    return phrase if len(phrase.split()) <= LONGEST_PHRASE and not _CLAUSE.search(phrase) else ""

@@ -71,7 +71,7 @@ _NOT_NAMES = frozenset(
         "list name explain describe show please also then since until if mr mrs ms dr sir prof this that these "
         "those it he she they we you i my our his her their its there here not no yes many much monday tuesday "
         "wednesday thursday friday saturday sunday january february march april may june july august september "
-        "october november december"
+        "october november december any anything anyone anybody other others another instead exactly besides"
     ).split()
 )
 # What stands before a surname and is no first name.
