@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.answering.asking import Asking
 from rag.answering.chat_models import Model, choose_model
+from rag.answering.freshness import as_on
 from rag.answering.history import as_turns
 from rag.answering.readers import choose_reader
 from rag.config import Settings
@@ -59,9 +60,9 @@ class Assistant:
         """The answer. `history` holds turns, (role, text) pairs or LangChain messages, oldest first.
 
         With `periods`, a time in the question ("since March", "last week") narrows the search to articles published
-        then, unless these do not answer. `today` is the day of the question (None: this day): times count from it,
-        and of two articles that fit alike, the one fresher on it comes first. `config` (callbacks, tags, ...) goes to
-        the chat model.
+        then, unless these do not answer. With `today` it is asked as on that day: times count from it, articles
+        published later are left out, and of two that fit alike the one fresher on it comes first; without it, this
+        day counts and nothing is left out. `config` (callbacks, tags, ...) goes to the chat model.
         """
         *_, last = self.stream(question, history, filters=filters, periods=periods, today=today, config=config)
         assert isinstance(last, Done)  # stream() ends with it
@@ -142,7 +143,7 @@ class Assistant:
             self.library,
             self._choice(),
             self.settings,
-            filters or Filters(),
+            as_on(today, filters or Filters()),
             today or date.today(),
             periods,
             Model(self._chosen, self.settings.llm_timeout_s, config) if self._chosen else None,

@@ -137,6 +137,7 @@ class Filters:
     since: date | None = None  # inclusive
     until: date | None = None  # inclusive
     article_ids: tuple[str, ...] | None = None
+    known_on: date | None = None  # what was published later is left out; unlike `until`, undated articles stay
 
     @property
     def open(self) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 import rag
-from rag.answering.freshness import fresh_first, freshness
+from rag.answering.freshness import as_on, fresh_first, freshness
 from rag.answering.reranking import reranked
 from rag.schema import Candidate, Passage
 
@@ -61,6 +62,37 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rag.Assistan
 def test_a_question_is_answered_as_on_its_day(assistant: rag.Assistant, today: date, name: str) -> None:
     answer = assistant.ask("Whom did the Eastport harbour board choose as its chair?", today=today)
     assert name in answer.sentences[0].text
+
+
+def test_what_was_published_after_the_day_of_the_question_is_no_answer(assistant: rag.Assistant) -> None:
+    question = "Whom did the Eastport harbour board choose as its chair?"
+    before = assistant.ask(question, today=date(2021, 6, 1))
+    assert not before.answered
+    assert not before.candidates
+    assert any("1 June 2021" in note for note in before.notes)
+    between = assistant.ask(question, today=date(2024, 6, 5))
+    assert {one.published for one in between.citations} == {date(2021, 6, 8)}
+    now = assistant.ask(question)
+    assert not any("Asked as on" in note for note in now.notes)
+    assert {one.published for one in now.candidates} == {date(2021, 6, 8), date(2024, 6, 7)}
+
+
+def test_undated_articles_and_those_of_the_next_day_elsewhere_may_answer_on_any_day() -> None:
+    asked_on = as_on(DAY, rag.Filters(publisher="Meridian Wire"))
+    assert asked_on == rag.Filters(publisher="Meridian Wire", known_on=date(2024, 6, 11))
+    assert as_on(None, rag.Filters()) == rag.Filters()
+
+
+def test_a_library_asked_as_on_a_day_keeps_what_has_no_date(tmp_path: Path) -> None:
+    with rag.Library.open(tmp_path) as library:
+        texts = {
+            "Elbe": (None, "After a long night the Elbe board chose a chair, by vote of all nine members."),
+            "Lind": (date(2024, 6, 11), "A chair was chosen by the Lind board, which had been without one since May."),
+            "Dahl": (date(2024, 6, 12), "The board of Dahl, a maker of pumps, chose its former chair once more."),
+        }
+        library.add([rag.Article(title=name, text=text, published=day) for name, (day, text) in texts.items()])
+        answer = rag.Assistant(library).ask("Which board chose a chair?", today=DAY)
+        assert {one.title for one in answer.candidates} == {"Elbe", "Lind"}
 
 
 def test_last_week_counts_from_the_day_of_the_question(assistant: rag.Assistant) -> None:

@@ -82,7 +82,7 @@ class Asking:
         else the articles' own sentences are the answer."""
         self._shelf = shelf
         self._today, self._wants_periods = today, periods
-        self._reader, self._notes = choice.reader, list(choice.notes)
+        self._reader, self._notes = choice.reader, [*choice.notes, *_as_on_note(filters, today)]
         self._settings = settings
         self._filters = filters
         self._texts: dict[str, str | None] = {}
@@ -242,6 +242,13 @@ class Asking:
         began = perf_counter()
         yield
         self._timings[step] = self._timings.get(step, 0.0) + 1000 * (perf_counter() - began)
+
+
+def _as_on_note(filters: Filters, today: date) -> tuple[str, ...]:
+    """That later articles are left out, where they are."""
+    if filters.known_on is None:
+        return ()
+    return (f"Asked as on {today.day} {today:%B %Y}: articles published later were left out.",)
 
 
 def _unsaid(part: Part) -> str:

@@ -36,7 +36,10 @@ Until = Annotated[
 Today = Annotated[
     datetime | None,
     typer.Option(
-        "--today", formats=_DAY, metavar="DATE", help="Answer as on DATE (YYYY-MM-DD): 'last week' counts from it."
+        "--today",
+        formats=_DAY,
+        metavar="DATE",
+        help="Answer as on DATE (YYYY-MM-DD): 'last week' counts from it, and what was published later is left out.",
     ),
 ]
 

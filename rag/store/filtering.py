@@ -19,7 +19,7 @@ def among(column: ColumnElement[Any], values: Iterable[str | int]) -> ColumnElem
 
 
 def conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    """What an article must fulfil. An article without a date fulfils no date range."""
+    """What an article must fulfil. An article without a date fulfils no date range, but may have been known any day."""
     wanted: list[ColumnElement[bool]] = []
     if filters.publisher is not None:
         name = func.lower(filters.publisher)
@@ -29,6 +29,8 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         wanted.append(articles.c.published >= filters.since)
     if filters.until is not None:
         wanted.append(articles.c.published <= filters.until)
+    if filters.known_on is not None:
+        wanted.append(or_(articles.c.published.is_(None), articles.c.published <= filters.known_on))
     if filters.article_ids is not None:
         wanted.append(among(articles.c.id, filters.article_ids))
     return wanted
