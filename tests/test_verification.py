@@ -47,6 +47,7 @@ def text_of(article_id: str) -> str | None:
         ("two and three of them, one by one", [2, 3]),
         ("the 3rd and the third", [3, 3]),
         ("no figures, dozens of words", []),
+        ("the 2018–19 season, 1999/2001, 2019-18, 2020-11-05", [2018, 2019, 1999, 2001, 2019, 18, 2020, 11, 5]),
     ],
 )
 def test_figures_are_read_as_numbers(text: str, values: list[float]) -> None:
@@ -81,6 +82,7 @@ def test_may_is_a_verb_where_no_date_stands() -> None:
         "The pier costs 12 % more, Vance said.",
         "1,000 people signed the petition of May 25.",
         "The board met on 31 May 2022.",
+        "Instead of waiting, Greta Vance met the board on 31 May 2022.",
         "“We will not stop now”, the chair of Port Ellery’s board said, Harbour News reports.",
     ],
 )

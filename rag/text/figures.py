@@ -77,6 +77,8 @@ def _read(tokens: list[tuple[re.Match[str], str]], place: int) -> tuple[float, f
     match, word = tokens[place]
     if match["digits"]:
         plain = re.sub(r"[^\d.]", "", match["digits"])
+        if (year := _second_year(tokens, place, plain)) is not None:
+            return year, 1.0, place + 1
         decimals = len(plain.partition(".")[2])
         scale, after = _scaled(tokens, place + 1, match)
         return float(plain) * scale, 10.0**-decimals * scale, after
@@ -89,6 +91,17 @@ def _read(tokens: list[tuple[re.Match[str], str]], place: int) -> tuple[float, f
     if word in _ORDINALS:
         return float(_ORDINALS[word]), 1.0, place + 1
     return _spelt(tokens, place)
+
+
+def _second_year(tokens: list[tuple[re.Match[str], str]], place: int, digits: str) -> float | None:
+    """2019 for the second number of "2018-19"; None when the number is no such year."""
+    if place < 2 or len(digits) != 2 or tokens[place - 1][1] not in "-–/":
+        return None
+    first = tokens[place - 2][0]
+    joined = first.end() + 1 == tokens[place][0].start()
+    if not joined or not re.fullmatch(r"(?:19|20)\d\d", first.group()) or digits <= first.group()[2:]:
+        return None
+    return float(first.group()[:2] + digits)
 
 
 def _spelt(tokens: list[tuple[re.Match[str], str]], place: int) -> tuple[float, float, int] | None:
