@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.answering.fragments import LONGEST_DEFINITE, leaves_out
 from rag.answering.periods import is_relative, shifted
 from rag.answering.questions import asked_speaker
 from rag.answering.topic import Topic, topic_after
 from rag.schema import Turn
 from rag.text.names import is_known, names_in, same_speaker
-from rag.text.words import content_words, stems
+from rag.text.words import content_words
 
 LOOK_BACK = 20  # user turns that a follow-up may reach back over; what was said in them fades
-FEW_WORDS = 2  # content words of a question about "the asteroid" that says no more of it
 
 _MARK = re.compile(r"\s*\[\d+\]")
 _ENTITY = re.compile(
@@ -47,36 +47,6 @@ _EXPLETIVE = re.compile(
     r"place| part)|cost|rain|snow|matter)\b|\b(?:is|was|be) it (?:\w+ ){1,2}to\b|\bit (?:is|was) (?:\w+ ){1,3}to\b|"
     r"\b(?:is|are|was|were)(?:n['’]t)? there\b|\bthere (?:\w+ly )?(?:is|are|was|were|been|be)\b|"
     r"\bit (?:is|was|would be) (?:better|best)\b|\bwhat time is it\b|\bhow is it that\b",
-    re.I,
-)
-_MORE = re.compile(
-    r"\b(?:else|other(?:s)?|another|more|next|afterwards?|later|too|as well|instead|same|besides|in addition|"
-    r"the (?:visit|trip|meeting|talks|report|study|deal|attack|event|match|game|war|law|plan|company|"
-    r"band|film|book|album|song|team|group|incident|case))\b",
-    re.I,
-)
-# "How wide is the asteroid?", "how much of that is debt?": short questions about something that was talked about.
-_DEFINITE = re.compile(
-    r"\b(?P<thing>the)\s+(?!(?:most|first|last|best|same|only|world)\b)[a-z]|\b(?:that|this)\s+(?:is|was|are|were|has|had)\b"
-)
-_LONGEST_DEFINITE = 9  # words; longer questions mostly say themselves what they are about
-# "Was this album well received?"; "this week" is a date, and "this article" is what stands on the screen.
-_THIS_ONE = re.compile(
-    r"\b(?:these|this|(?:was|is|did|were|does|has|of|from|in|on|at|for|with|about|after|before|during|to|by) "
-    r"(?:that|those)) (?!(?:week|month|year|morning|summer|winter|spring|autumn|article|is|was|are|were|has|had|he|she|"
-    r"it|they|we|you|i|the|a|an|can|could|will|would|do|does|did)\b)[a-z]{3,}",
-    re.I,
-)
-_HAPPENED = re.compile(
-    r"^what(?:['’]s| (?:is|was|else|has))? happen(?:ed|s|ing)"
-    r"(?: (?:in|after|before|during|on)\b.{1,30}| next| then)?\W*$",
-    re.I,
-)
-_ANY = re.compile(r"^(?:is|are|was|were) there an(?:y|ything)\b", re.I)
-_LONGEST_FRAGMENT = 7  # words: "Any other notable players?", "Were there any hit songs?"
-_ASKS = re.compile(
-    r"^(?:wh\w+|how|did|does|do|has|have|had|is|was|were|are|will|would|can|could|should|in|on|at|by|for|tell|give|show|list|"
-    r"name|explain|describe|i|no|not|yes|ok|thanks?|so|please)\b",
     re.I,
 )
 # "And what did Ryan add?": about what was just talked about.
@@ -133,20 +103,8 @@ def _rewrite(question: str, topic: Topic) -> str:
         return _with_whole_names(resolved, topic)
     if any(name_not_generic(name) for name in names_in(plain)):
         return _with_whole_names(question, topic)  # a subject of its own
-    goes_on = plain != question and len(plain.split()) <= _LONGEST_DEFINITE
-    return _with_topic(plain, topic) if goes_on or _leaves_out(plain, topic) else question
-
-
-def _leaves_out(question: str, topic: Topic) -> bool:
-    """Whether a question without names says too little to be asked alone."""
-    few = len(content_words(question))
-    definite = few <= FEW_WORDS and len(question.split()) <= _LONGEST_DEFINITE and _takes_up(question, topic)
-    if few < 2 or definite or _MORE.search(question) or _HAPPENED.match(question):
-        return True
-    fragment = question.rstrip().endswith("?") and not _ASKS.match(question)
-    return len(question.split()) <= _LONGEST_FRAGMENT and bool(
-        fragment or _ANY.match(question) or _THIS_ONE.search(question)
-    )
+    goes_on = plain != question and len(plain.split()) <= LONGEST_DEFINITE
+    return _with_topic(plain, topic) if goes_on or leaves_out(plain, topic.words) else question
 
 
 def _with_whole_names(question: str, topic: Topic) -> str:
@@ -156,12 +114,6 @@ def _with_whole_names(question: str, topic: Topic) -> str:
         if whole != name and whole not in question:
             question = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", whole, question, count=1)
     return question
-
-
-def _takes_up(question: str, topic: Topic) -> bool:
-    """Whether a question speaks of "the asteroid" that was talked about, or of "that"; another thing is a new topic."""
-    found = _DEFINITE.search(question)
-    return found is not None and (not found["thing"] or not topic.words.isdisjoint(stems(question)))
 
 
 def name_not_generic(name: str) -> bool:

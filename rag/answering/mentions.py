@@ -1,4 +1,4 @@
-"""How the words around a name use it: as whoever acts, behind a preposition, as a person.
+"""Whether a name is a person's, and how the words around it use it: as whoever acts, or behind a preposition.
 
 Pure text, rules only. The numbers were swept on half of canard_dev, with the human rewrite of the first question as
 the start of each talk; they are flat around these.
@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from rag.text.given_names import bearer
+from rag.text.names import is_known
 
 ACTS, ASKED = 4.0, 3.0  # of a name in a question: "did Castell sign", "Castell's visit"; anywhere else in it
 OPENS, TOLD, BEHIND = 2.0, 1.0, 0.4  # in a reply: opens a sentence or clause; anywhere; only ever behind a preposition
@@ -27,6 +30,13 @@ _ACTS_ON = re.compile(
     r"could|himself|herself|who)\b"
 )
 _WHO = re.compile(r"(?:and |but |so )?who\b", re.I)
+_TITLE_WORD = re.compile(
+    r"\b(?:University|Council|Party|Bank|House|Street|Committee|Court|Ministry|Group|Company|Inc|Ltd|River|Cup|League|City|"
+    r"Union|Agency|Department|Prize|Award|Telescope|Space|Mission|Files?|War|Games|Olympics|Championships?|Report|Act|"
+    r"Treaty|Agreement|Museum|Cathedral|Airport|Bridge|Station|Institute|Office|Church|Sea|Ocean|Islands?|Mountains?|Lake|"
+    r"Republic|Kingdom|States|Times|Post|News|Association|Federation|Foundation|Fund|Organi[sz]ation|Society|Tower|"
+    r"Hospital|School|College|Club|Stadium|Festival)\b"
+)
 _OWNS = ("'s", "’s")
 _LAST_WORD = re.compile(r"[\w'’]+$")
 
@@ -83,3 +93,20 @@ def _likeness(use: Use, surely: re.Pattern[str], acts: bool) -> float:
     if acts:
         return 1.0
     return -1.0 if _TO_PLACES.fullmatch(use.before) else 0.0
+
+
+def has_given_name(name: str) -> bool:
+    """Whether a name begins with a known given name and can be a person's."""
+    return bearer(name) is not None and may_be_person(name)
+
+
+def may_be_person(name: str) -> bool:
+    """Up to four capitalised words that are no known place or body; a rule of thumb."""
+    parts = name.split()
+    return (
+        not is_known(name)
+        and not _TITLE_WORD.search(name)
+        and not (len(name) > 1 and name.isupper())
+        and len(parts) <= 4
+        and all(part[:1].isupper() for part in parts)
+    )

@@ -11,7 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.answering.mentions import OPENS, personal, weight_in_question, weight_in_reply
+from rag.answering.mentions import (
+    OPENS,
+    has_given_name,
+    may_be_person,
+    personal,
+    weight_in_question,
+    weight_in_reply,
+)
 from rag.answering.periods import is_date, without_date
 from rag.text.given_names import bearer
 from rag.text.names import is_known, names_in
@@ -42,15 +49,6 @@ _WHICH = re.compile(
 _DEFINED = re.compile(
     r"^what(?:['’]s| is| are| was| were)\s+(?P<what>(?:(?:an?|the)\s+)?[\w’'-]+(?:\s+[\w’'-]+){0,2})\s*\??$", re.I
 )
-_TITLE_WORD = re.compile(
-    r"\b(?:University|Council|Party|Bank|House|Street|Committee|Court|Ministry|Group|Company|Inc|Ltd|River|Cup|League|City|"
-    r"Union|Agency|Department|Prize|Award|Telescope|Space|Mission|Files?|War|Games|Olympics|Championships?|Report|Act|"
-    r"Treaty|Agreement|Museum|Cathedral|Airport|Bridge|Station|Institute|Office|Church|Sea|Ocean|Islands?|Mountains?|Lake|"
-    r"Republic|Kingdom|States|Times|Post|News|Association|Federation|Foundation|Fund|Organi[sz]ation|Society|Tower|"
-    r"Hospital|School|College|Club|Stadium|Festival)\b"
-)
-
-
 _CLAUSE = re.compile(
     r"\b(?:can|could|will|would|should|be|is|are|was|were|do|does|did|has|have|had|if|to|or|and|when|that|which)\b",
     re.I,
@@ -88,7 +86,7 @@ class Topic:
             return _most(weights, lambda name: self._as_person(name, kind))
         if kind == "there":
             return _most(weights, is_known) or _most(weights, lambda name: not self._is_person(name))
-        name = _most(weights, lambda name: not _has_given_name(name)) or _most(weights, lambda name: True)
+        name = _most(weights, lambda name: not has_given_name(name)) or _most(weights, lambda name: True)
         return name or self.phrase or None if kind == "they" else self.phrase or name
 
     def names(self) -> list[str]:
@@ -99,13 +97,13 @@ class Topic:
 
     def whole(self, name: str) -> str:
         """The full name of the one person talked about who bears this surname; `name` itself when there is none."""
-        fuller = [known for known in self.weights if known.split()[-1] == name and _has_given_name(known)]
+        fuller = [known for known in self.weights if known.split()[-1] == name and has_given_name(known)]
         return fuller[0] if len(fuller) == 1 and not is_known(name) else name
 
     def _as_person(self, name: str, kind: Kind) -> float:
         """How well "he" or "she" fits a name; 0 for what can be none, and for one with a given name of the other."""
         other = "female" if kind == "he" else "male"
-        if not _may_be_person(name) or bearer(name) == other or bearer(f"{name} X") == other:
+        if not may_be_person(name) or bearer(name) == other or bearer(f"{name} X") == other:
             return 0.0
         likeness = self.personal.get(name, 0.0)
         if bearer(name):
@@ -115,7 +113,7 @@ class Topic:
         return PERHAPS if likeness == 0 and " " in name else 0.0
 
     def _is_person(self, name: str) -> bool:
-        return _has_given_name(name) or (_may_be_person(name) and self.personal.get(name, 0.0) > 0)
+        return has_given_name(name) or (may_be_person(name) and self.personal.get(name, 0.0) > 0)
 
 
 def topic_after(said: str, searched: str, reply: str, before: Topic | None) -> Topic:
@@ -213,22 +211,6 @@ def _only_begins(name: str, question: str) -> bool:
     """Whether a capital may only come from the beginning of the question: 'Exactly what is ...'."""
     alone = " " not in name and not is_known(name) and not name.isupper()
     return alone and question.startswith(name) and question.count(name) == 1
-
-
-def _has_given_name(name: str) -> bool:
-    return bearer(name) is not None and _may_be_person(name)
-
-
-def _may_be_person(name: str) -> bool:
-    """Up to four capitalised words that are no known place or body; a rule of thumb."""
-    parts = name.split()
-    return (
-        not is_known(name)
-        and not _TITLE_WORD.search(name)
-        and not (len(name) > 1 and name.isupper())
-        and len(parts) <= 4
-        and all(part[:1].isupper() for part in parts)
-    )
 
 
 def _people(name: str) -> list[str]:
