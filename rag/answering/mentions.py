@@ -16,6 +16,8 @@ from rag.text.names import is_known
 ACTS, ASKED = 4.0, 3.0  # of a name in a question: "did Castell sign", "Castell's visit"; anywhere else in it
 OPENS, TOLD, BEHIND = 2.0, 1.0, 0.4  # in a reply: opens a sentence or clause; anywhere; only ever behind a preposition
 
+LONGEST_WORD = 40  # characters before a name that are looked at
+
 _AUXILIARY = re.compile(r"did|does|do|is|was|are|were|has|had|have|will|would|can|could|should")
 _PREPOSITION = re.compile(
     r"in|at|from|to|near|on|of|for|by|with|against|over|like|through|into|than|as|via|under|between|within"
@@ -52,7 +54,7 @@ class Use(NamedTuple):
 def uses(name: str, text: str) -> Iterator[Use]:
     """The places where a name stands as whole words."""
     for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text):
-        before = text[: match.start()].rstrip()
+        before = text[max(0, match.start() - LONGEST_WORD) : match.start()].rstrip()
         word = _LAST_WORD.search(before)
         opens = not before or before[-1] in '.!?,“”"'
         yield Use(word.group().lower() if word else "", opens, text[match.end() :])

@@ -34,7 +34,7 @@ STAYS = 1.0  # what a name gains by which a pronoun was replaced: less than by b
 LEAD = 2.0  # of the name that the same pronoun stood for before
 SURELY = 3.0  # of a person with a known given name, beside one that acts like a person
 PERHAPS = 0.1  # of two capitalised words of which nothing is known: when nobody else fits
-REPLY = 1500  # characters of a reply that are looked at
+LOOKED_AT = 1500  # characters of a question and of a reply
 LONGEST_PHRASE = 5  # words: what is longer is a clause, and none of the topic
 
 _TOPIC = re.compile(
@@ -118,7 +118,7 @@ class Topic:
 
 def topic_after(said: str, searched: str, reply: str, before: Topic | None) -> Topic:
     """What the conversation is about after a question, as it was put and as it was searched, and its reply."""
-    reply = reply[:REPLY]
+    said, searched, reply = said[:LOOKED_AT], searched[:LOOKED_AT], reply[:LOOKED_AT]
     count = _Count(before)
     own, told = names_of(said), _told(reply)
     filled_in = [name for name in names_of(searched) if name not in own]

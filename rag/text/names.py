@@ -112,7 +112,7 @@ def aliases(name: str) -> tuple[str, ...]:
 
 def is_known(name: str) -> bool:
     """Whether `name` is a country, an institution or a body of the table, not an unknown name or a person."""
-    return any(_plain(name) in _plain_forms(group) for group in _PLACES)
+    return _plain(name) in _known_forms()
 
 
 @lru_cache(maxsize=1024)
@@ -142,6 +142,11 @@ def _plain(name: str) -> str:
     """The name for comparing: lower case, without stops, article, title or possessive."""
     text = name.replace("’", "'").removesuffix("'s").removesuffix("'").replace(".", "").strip()
     return re.sub(r"^(?:the|mr|mrs|ms|dr|president|sir)\s+", "", text.lower())
+
+
+@lru_cache(maxsize=1)
+def _known_forms() -> frozenset[str]:
+    return frozenset().union(*map(_plain_forms, _PLACES))
 
 
 @lru_cache(maxsize=256)
