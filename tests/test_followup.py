@@ -114,6 +114,24 @@ def test_a_pronoun_keeps_meaning_whom_it_meant_before() -> None:
     assert standalone("Where does she live?", talk) == "Where does Ada Holm live?"
 
 
+def test_who_is_named_next_is_meant_next() -> None:
+    talk = (*after("When was Ada Holm elected?", "In 2019."), *after("Whom did she beat?", "Holm beat Rosa Lind."))
+    for name in ("Jane Roe", "Rosa Lind"):
+        asked = (*talk, *after(f"What did {name} say?", "That it was fair."))
+        assert standalone("Where does she live?", asked) == f"Where does {name} live?"
+
+
+def test_there_is_where_the_user_said_and_whoever_is_told_something_is_not_the_teller() -> None:
+    talk = after("What did Ada Holm do in Lyngdal?", "The judge met Jon Berg. The UN and the EU had asked her to.")
+    assert standalone("Whom did she meet there?", talk) == "Whom did Ada Holm meet in Lyngdal?"
+    assert standalone("What did Berg tell her?", talk) == "What did Jon Berg tell Ada Holm?"
+
+
+def test_a_new_subject_leaves_the_old_one_behind() -> None:
+    talk = (*after("Who is Ada Holm?", "A judge."), *after("What happened in Lyngdal?", "A bridge fell down."))
+    assert standalone("Were there any arrests?", talk) == "Were there any arrests (Lyngdal)?"
+
+
 def test_a_pronoun_beside_a_name_is_somebody_else() -> None:
     talk = after("What did Jon Berg say about the port?", "Berg called it unsafe. Carl Dahl agreed.")
     assert standalone("Did he meet Berg?", talk) == "Did Carl Dahl meet Jon Berg?"

@@ -64,6 +64,7 @@ _YEAR = re.compile(r"^(?:in\s+|on\s+)?((?:1[89]|20)\d\d)$", re.I)
 _OWN_PLURAL = re.compile(r"\b(?:do|did|are|were|have|can|could|will|would|should) (?:the )?(?:\w+ )?[a-z]{3,}s\b")
 _PLURAL = {"they", "them", "their", "theirs"}
 _PERSONAL = {"he", "she", "him", "his", "hers"}
+_OBJECTS = {"him", "her", "them"}  # "What did Xi tell her?": never the one who tells
 _POSSESSIVE = {"his", "its", "their"}
 _SPEAKING = {"it", "they"}  # "What did it say then?" after a question for the words of a body
 _SAYS_IT = re.compile(rf"\b(?:{_SAY})\s+$")
@@ -180,7 +181,8 @@ def _resolve(question: str, topic: Topic) -> str:
     def replacement(match: re.Match[str]) -> str:
         word = match.group("word").lower()
         own_before = [name for name in local if 0 <= question.find(name) < match.start()]
-        if own_before and word not in {"there"}:
+        owning = word in _POSSESSIVE or (word == "her" and _owns(question, match.end()))
+        if own_before and word != "there" and (owning or word not in _OBJECTS):
             return match.group()  # "Where was Price when he said ...": its own name
         if word not in _PERSONAL and word != "her" and _brings_its_own(question[: match.start()]):
             return match.group()
@@ -194,7 +196,6 @@ def _resolve(question: str, topic: Topic) -> str:
             return match.group()
         used.add(name)
         name = f"the {name}" if re.search(rf"\b[Tt]he {re.escape(name)}\b", topic.question) else name
-        owning = word in _POSSESSIVE or (word == "her" and _owns(question, match.end()))
         if word == "there":
             return f"in {name}"
         return f"{name}{match.group('own') or ''}" if not owning else f"{name}'s"

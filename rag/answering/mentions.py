@@ -60,9 +60,14 @@ def uses(name: str, text: str) -> Iterator[Use]:
         yield Use(word.group().lower() if word else "", opens, text[match.end() :])
 
 
+def acts(name: str, question: str) -> bool:
+    """Whether a question asks what a name does or has: "did Castell sign", "Castell's visit"."""
+    return any(_AUXILIARY.fullmatch(use.before) or use.after.startswith(_OWNS) for use in uses(name, question))
+
+
 def weight_in_question(name: str, question: str) -> float:
     """What its place in a question makes a name of it count."""
-    return ACTS if any(_acts(use) for use in uses(name, question)) else ASKED
+    return ACTS if acts(name, question) else ASKED
 
 
 def weight_in_reply(name: str, reply: str) -> float:
@@ -73,16 +78,17 @@ def weight_in_reply(name: str, reply: str) -> float:
     return BEHIND if found and all(_PREPOSITION.fullmatch(use.before) for use in found) else TOLD
 
 
+def is_place(name: str, text: str) -> bool:
+    """Whether a name stands behind a preposition that leads to places: "in Xinjiang"."""
+    return any(_TO_PLACES.fullmatch(use.before) for use in uses(name, text))
+
+
 def personal(name: str, question: str, reply: str) -> float:
     """How far the words around a name speak for a person who acts; below 0 for a place or a thing."""
     asked = [_likeness(use, _AUXILIARY, use.after.startswith(_OWNS)) for use in uses(name, question)]
     told = [_likeness(use, _PERSON_BEFORE, bool(_ACTS_ON.match(use.after))) for use in uses(name, reply)]
     is_who = bool(told) and not asked and told[0] >= 0 and bool(_WHO.match(question))
     return sum(asked) + sum(told) + is_who
-
-
-def _acts(use: Use) -> bool:
-    return bool(_AUXILIARY.fullmatch(use.before)) or use.after.startswith(_OWNS)
 
 
 def _likeness(use: Use, surely: re.Pattern[str], acts: bool) -> float:

@@ -13,7 +13,9 @@ from typing import Literal
 
 from rag.answering.mentions import (
     OPENS,
+    acts,
     has_given_name,
+    is_place,
     may_be_person,
     personal,
     weight_in_question,
@@ -68,6 +70,7 @@ class Topic:
     weights: dict[str, float]  # how much each name was talked about, fading from turn to turn
     personal: dict[str, float]  # how far the words around it speak for a person
     asked: dict[str, float]  # the names that the user gave, fading
+    places: frozenset[str]  # the names that the user put behind "in" or the like
     meant: dict[Kind, str]  # what "he", "they", "it" stood for when they were last used
     phrase: str  # what the last question was about: 'the visit'
     matter: str  # the same through questions that name nothing of their own: what the next speaker is asked about
@@ -85,7 +88,8 @@ class Topic:
         if kind in ("he", "she"):
             return _most(weights, lambda name: self._as_person(name, kind))
         if kind == "there":
-            return _most(weights, is_known) or _most(weights, lambda name: not self._is_person(name))
+            kinds = (self.places.__contains__, is_known, lambda name: not self._is_person(name))
+            return next(filter(None, (_most(weights, fits) for fits in kinds)), None)
         name = _most(weights, lambda name: not has_given_name(name)) or _most(weights, lambda name: True)
         return name or self.phrase or None if kind == "they" else self.phrase or name
 
@@ -119,26 +123,36 @@ class Topic:
 def topic_after(said: str, searched: str, reply: str, before: Topic | None) -> Topic:
     """What the conversation is about after a question, as it was put and as it was searched, and its reply."""
     said, searched, reply = said[:LOOKED_AT], searched[:LOOKED_AT], reply[:LOOKED_AT]
+    own, filled_in = _given(said, searched)
     count = _Count(before)
-    own, told = names_of(said), _told(reply)
-    filled_in = [name for name in names_of(searched) if name not in own]
-    own = [name for name in own if not _only_begins(name, said)]
-    for name in own:
-        count.named(_whole_name(name, searched), weight_in_question(name, said))
-    for name in filled_in:
-        count.stays(_whole_name(name, searched))
-    for name in dict.fromkeys([*own, *filled_in, *told]):
-        if name in told or name in reply:
-            wanted = name == next(iter(told), None) and bool(_WHICH.match(searched))
-            count.told(name, WANTED if wanted else weight_in_reply(name, reply))
-        count.likely(name, personal(name, said, reply))
+    count.turn(own, filled_in, said, searched, reply)
     meant = dict(before.meant) if before else {}
     if filled_in and (pronoun := _PRONOUN.search(said)):
         meant[kind_of(pronoun.group())] = count.key(filled_in[0])
+    elif who := next((name for name in own if acts(name, said)), None):
+        meant |= {"he": count.key(who), "she": count.key(who)}
     phrase = _phrase(searched) or (before.phrase if before and not names_of(searched) else "")
-    matter = phrase or _phrase(said) or (before.matter if before and not names_of(said) else "")
-    words = frozenset(stems(f"{searched} {reply}")) | (before.words if before else frozenset())
-    return Topic(searched, count.weights, count.personal, count.asked, meant, phrase, matter, words)
+    return Topic(
+        searched,
+        count.weights,
+        count.personal,
+        count.asked,
+        places=frozenset(count.key(name) for name in own if is_place(name, said))
+        | (before.places if before else set()),
+        meant=meant,
+        phrase=phrase,
+        matter=phrase or _phrase(said) or (before.matter if before and not names_of(said) else ""),
+        words=frozenset(stems(f"{searched} {reply}")) | (before.words if before else frozenset()),
+    )
+
+
+def _given(said: str, searched: str) -> tuple[list[str], list[str]]:
+    """The names of a question that are the user's own, and those that were filled in for a pronoun or for all."""
+    given = names_of(said)
+    own = [name for name in given if not _only_begins(name, said)]
+    if own and not _PRONOUN.search(said):
+        return own, []  # what stands behind it is only to search with
+    return own, [name for name in names_of(searched) if name not in given]
 
 
 class _Count:
@@ -149,6 +163,21 @@ class _Count:
         self.weights = {name: weight * FADE for name, weight in self._before.items()}
         self.personal = dict(before.personal) if before else {}
         self.asked = {name: weight * FADE for name, weight in before.asked.items()} if before else {}
+
+    def turn(self, own: Sequence[str], filled_in: Sequence[str], said: str, searched: str, reply: str) -> None:
+        """Count the names of one question, `own` ones and those `filled_in`, and of its reply."""
+        if own and not filled_in and not any(self.key(name) in self._before for name in own):
+            self.asked.clear()  # something else is talked about now
+        told = _told(reply)
+        for name in own:
+            self.named(_whole_name(name, searched), weight_in_question(name, said))
+        for name in filled_in:
+            self.stays(_whole_name(name, searched))
+        for name in dict.fromkeys([*own, *filled_in, *told]):
+            if name in told or name in reply:
+                wanted = name == next(iter(told), None) and bool(_WHICH.match(searched))
+                self.told(name, WANTED if wanted else weight_in_reply(name, reply))
+            self.likely(name, personal(name, said, reply))
 
     def key(self, name: str) -> str:
         """The name under which `name` is counted."""
@@ -190,9 +219,10 @@ def names_of(question: str) -> list[str]:
 
 def _told(reply: str) -> list[str]:
     """The names of a reply, in order; a lone capital at the start of a sentence is no name unless it comes again."""
-    starts = {reply[start:end].split()[0].strip("“\"'‘,.") for start, end in split_sentences(reply)}
+    sentences = [reply[start:end] for start, end in split_sentences(reply)]
+    starts = {sentence.split()[0].strip("“\"'‘,.") for sentence in sentences}
     return [
-        name for name in names_of(reply)
+        name for name in dict.fromkeys(name for sentence in sentences for name in names_of(sentence))
         if " " in name or name not in starts or len(re.findall(rf"\b{re.escape(name)}\b", reply)) > 1 or is_known(name)
     ]  # fmt: skip
 
