@@ -10,6 +10,7 @@ from typing import NamedTuple
 from rag.answering.attribution import CONTINUED
 from rag.answering.citations import cite
 from rag.answering.differences import other_reports, value_text
+from rag.answering.introductions import says_who, who_is
 from rag.answering.neighbours import block
 from rag.answering.questions import Question, text_stems
 from rag.answering.ranking import Pick
@@ -57,7 +58,7 @@ def draft(question: Question, picks: Sequence[Pick], text_of: TextOf) -> Draft:
     reports = tuple(
         Report(value_text(pick, text_of), pick.candidate.passage.article_id, pick.span) for pick in differing
     )
-    return Draft(unique, _short(picks, unique), reports)
+    return Draft(unique, _short(question.text, picks, unique), reports)
 
 
 def _choose(
@@ -120,13 +121,15 @@ def _other_places(pick: Pick, copies: dict[tuple[str, int], list[Pick]], text_of
     return list(places.values())[:2]
 
 
-def _short(picks: Sequence[Pick], sentences: Sequence[AnswerSentence]) -> str | None:
+def _short(question: str, picks: Sequence[Pick], sentences: Sequence[AnswerSentence]) -> str | None:
     """The short answer in the best of the quoted sentences that has one."""
     places = {(place.article_id, place.start): place.quote for one in sentences for place in one.citations}
     for pick in picks:
         quote = places.get((pick.candidate.passage.article_id, pick.span[0]))
         if quote is not None and pick.short is not None:
-            return quote[pick.short[0] - pick.span[0] : pick.short[1] - pick.span[0]] or None
+            short = quote[pick.short[0] - pick.span[0] : pick.short[1] - pick.span[0]]
+            asked = who_is(question)
+            return short if short and (asked is None or says_who(short, asked)) else None
     return None
 
 

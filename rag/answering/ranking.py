@@ -14,6 +14,7 @@ from typing import NamedTuple
 from rag.answering.attribution import speaks
 from rag.answering.citations import stands
 from rag.answering.freshness import freshness
+from rag.answering.introductions import who_is
 from rag.answering.odds import chance, log_odds
 from rag.answering.questions import Question, coverage
 from rag.answering.refusal import surroundings
@@ -24,6 +25,7 @@ from rag.text.sentences import Span, split_sentences
 
 SHORTEST = 4  # words: less is a label or the name of whoever speaks next
 NOTHING = -10.0  # log-odds, where no sentence was read
+INTRODUCED = 4.0  # times the kind: to "Who is Ada Holm?" the reader takes any sentence with another person in it
 SPEAKS_MOST = 0.9  # what a reported statement counts where no speaker is asked for by name
 
 
@@ -117,6 +119,7 @@ def sentence_features(
     sentences = split_sentences(text)
     said = statements(text, question.speaker) if question.speaker and not own_words(candidate, question.speaker) else ()
     around = coverage(question, surroundings(candidate))
+    worth = INTRODUCED if who_is(question.text) else 1.0
     for position in _within(sentences, passage.start, passage.end):
         span = sentences[position]
         sentence = text[slice(*span)]
@@ -134,7 +137,7 @@ def sentence_features(
                 around=around,
                 fused=candidate.score,
                 dense=candidate.dense or 0.0,
-                kind=fits_kind(question.text, sentence),
+                kind=fits_kind(question.text, sentence) * worth,
                 statement=statement if question.wants_statement else 0.5,
                 unfinished=float(sentence[-1:] not in '.!”"’)…。！'),
                 fresh=freshness(candidate.published, today),
