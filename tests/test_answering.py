@@ -94,6 +94,9 @@ def test_nothing_is_quoted_from_an_article_that_changed_since_it_was_found() -> 
         ("“The dam is old. It must go. We know it,” said Mira Castell. Rain fell.", 2, (0, 2)),
         ("Mira Castell added: “The dam is old.” Rain fell.", 0, (0, 0)),
         ("Rain fell on the town. Mira Castell left early.", 1, (1, 1)),
+        ("Mira Castell saw the dam. When she stood before it she wept.", 1, (0, 1)),
+        ("Rain fell on the town. When it rains, the dam leaks.", 1, (1, 1)),
+        ("Rain fell on the town. When she saw it Mira Castell wept.", 1, (1, 1)),
     ],
 )
 def test_sentences_that_belong_together_stay_together(text: str, picked: int, expected: tuple[int, int]) -> None:

@@ -14,7 +14,8 @@ _FAR = 400  # characters between two sentences that are still neighbours: an adv
 _PRONOUN_START = re.compile(
     r"^[“\"‘']?(?:(?:But|And|However|Still|Yet|Also|Then|So|Instead|Later|Earlier),?\s+)?"
     r"(?:He|She|They|It|Its|His|Her|Their|This|These|That|Those|Such|The (?:former|latter)|he|she|"
-    r"they|it|this|his|her|their)\b"
+    r"they|it|this|his|her|their|"
+    r"(?:When|While|As|After|Before|Since|Once|If|Although|Though|Because|Until) (?:he|she|they|his|her|their))\b"
 )
 _ROLE_START = re.compile(
     r"^(?:The (?:president|minister|spokes\w+|official|company|group|statement|report|researchers?|team|study)\b)"
