@@ -91,14 +91,14 @@ def personal(name: str, question: str, reply: str) -> float:
     return sum(asked) + sum(told) + is_who
 
 
-def _likeness(use: Use, surely: re.Pattern[str], acts: bool) -> float:
+def _likeness(use: Use, surely: re.Pattern[str], active: bool) -> float:
     """2 behind a word that `surely` leads to a person, 1 for a name that acts or owns; below 0 for "the" name and one
     that a place's preposition leads to."""
     if surely.fullmatch(use.before):
         return 2.0
     if use.before == "the":
         return -2.0
-    if acts:
+    if active:
         return 1.0
     return -1.0 if _TO_PLACES.fullmatch(use.before) else 0.0
 
