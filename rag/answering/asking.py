@@ -41,6 +41,7 @@ from rag.schema import (
     Searching,
     Turn,
 )
+from rag.text.dates import day_in_words
 
 CANDIDATES = 24  # retrieved for a question: hit@24 is within a point of hit@50 on news
 SPEAKER_CANDIDATES = 12  # retrieved once more with the speaker's other names, when somebody's words are asked for
@@ -248,7 +249,7 @@ def _as_on_note(filters: Filters, today: date) -> tuple[str, ...]:
     """That later articles are left out, where they are."""
     if filters.known_on is None:
         return ()
-    return (f"Asked as on {today.day} {today:%B %Y}: articles published later were left out.",)
+    return (f"Asked as on {day_in_words(today)}: articles published later were left out.",)
 
 
 def _unsaid(part: Part) -> str:

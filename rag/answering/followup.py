@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from rag.answering.fragments import LONGEST_DEFINITE, leaves_out
 from rag.answering.periods import is_relative, shifted
 from rag.answering.questions import asked_speaker
-from rag.answering.topic import Topic, topic_after
+from rag.answering.topic import Topic, kind_of, topic_after
 from rag.schema import Turn
 from rag.text.names import is_known, names_in, same_speaker
 from rag.text.words import content_words
@@ -62,8 +62,6 @@ _BARE_SAYING = re.compile(
 _LEAD = re.compile(r"^(?:and|but|so|also|ok|okay|then|well)\b[\s,]*(?=\w)", re.I)
 _YEAR = re.compile(r"^(?:in\s+|on\s+)?((?:1[89]|20)\d\d)$", re.I)
 _OWN_PLURAL = re.compile(r"\b(?:do|did|are|were|have|can|could|will|would|should) (?:the )?(?:\w+ )?[a-z]{3,}s\b")
-_PLURAL = {"they", "them", "their", "theirs"}
-_PERSONAL = {"he", "she", "him", "his", "hers"}
 _OBJECTS = {"him", "her", "them"}  # "What did Xi tell her?": never the one who tells
 _POSSESSIVE = {"his", "its", "their"}
 _SPEAKING = {"it", "they"}  # "What did it say then?" after a question for the words of a body
@@ -180,13 +178,14 @@ def _resolve(question: str, topic: Topic) -> str:
 
     def replacement(match: re.Match[str]) -> str:
         word = match.group("word").lower()
+        kind = kind_of(word)
         own_before = [name for name in local if 0 <= question.find(name) < match.start()]
         owning = word in _POSSESSIVE or (word == "her" and _owns(question, match.end()))
         if own_before and word != "there" and (owning or word not in _OBJECTS):
             return match.group()  # "Where was Price when he said ...": its own name
-        if word not in _PERSONAL and word != "her" and _brings_its_own(question[: match.start()]):
+        if kind not in ("he", "she") and _brings_its_own(question[: match.start()]):
             return match.group()
-        if word in _PLURAL and _OWN_PLURAL.search(question[: match.start()]):
+        if kind == "they" and _OWN_PLURAL.search(question[: match.start()]):
             return match.group()  # "How do companies hire their staff?"
         if word == "it" and topic.phrase and _SAYS_IT.search(question[: match.start()]):
             return f"that about {topic.phrase}"

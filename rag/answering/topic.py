@@ -120,29 +120,32 @@ class Topic:
         return has_given_name(name) or (may_be_person(name) and self.personal.get(name, 0.0) > 0)
 
 
+_NOTHING = Topic("", {}, {}, {}, frozenset(), {}, "", "", frozenset())  # before the first question
+
+
 def topic_after(said: str, searched: str, reply: str, before: Topic | None) -> Topic:
     """What the conversation is about after a question, as it was put and as it was searched, and its reply."""
     said, searched, reply = said[:LOOKED_AT], searched[:LOOKED_AT], reply[:LOOKED_AT]
+    before = before or _NOTHING
     own, filled_in = _given(said, searched)
     count = _Count(before)
     count.turn(own, filled_in, said, searched, reply)
-    meant = dict(before.meant) if before else {}
+    meant = dict(before.meant)
     if filled_in and (pronoun := _PRONOUN.search(said)):
         meant[kind_of(pronoun.group())] = count.key(filled_in[0])
     elif who := next((name for name in own if acts(name, said)), None):
         meant |= {"he": count.key(who), "she": count.key(who)}
-    phrase = _phrase(searched) or (before.phrase if before and not names_of(searched) else "")
+    phrase = _phrase(searched) or ("" if names_of(searched) else before.phrase)
     return Topic(
         searched,
         count.weights,
         count.personal,
         count.asked,
-        places=frozenset(count.key(name) for name in own if is_place(name, said))
-        | (before.places if before else set()),
+        places=frozenset(count.key(name) for name in own if is_place(name, said)) | before.places,
         meant=meant,
         phrase=phrase,
-        matter=phrase or _phrase(said) or (before.matter if before and not names_of(said) else ""),
-        words=frozenset(stems(f"{searched} {reply}")) | (before.words if before else frozenset()),
+        matter=phrase or _phrase(said) or ("" if names_of(said) else before.matter),
+        words=frozenset(stems(f"{searched} {reply}")) | before.words,
     )
 
 
@@ -158,11 +161,11 @@ def _given(said: str, searched: str) -> tuple[list[str], list[str]]:
 class _Count:
     """How much each name has been talked about, and as what; 'Bachelet' counts for 'Michelle Bachelet'."""
 
-    def __init__(self, before: Topic | None) -> None:
-        self._before = before.weights if before else {}
+    def __init__(self, before: Topic) -> None:
+        self._before = before.weights
         self.weights = {name: weight * FADE for name, weight in self._before.items()}
-        self.personal = dict(before.personal) if before else {}
-        self.asked = {name: weight * FADE for name, weight in before.asked.items()} if before else {}
+        self.personal = dict(before.personal)
+        self.asked = {name: weight * FADE for name, weight in before.asked.items()}
 
     def turn(self, own: Sequence[str], filled_in: Sequence[str], said: str, searched: str, reply: str) -> None:
         """Count the names of one question, `own` ones and those `filled_in`, and of its reply."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from rag.schema import Answer, Citation
+from rag.text.dates import day_in_words
 from rag.text.showable import one_line
 
 
@@ -78,14 +78,14 @@ def page(exchanges: Sequence[Exchange], title: str = "") -> Page:
     return Page(one_line(title) or one_line(first) or "Article Chat", tuple(sections), tuple(footnotes))
 
 
-def day(published: date | None) -> str:
-    """A date as '24 May 2022'; empty for none."""
-    return f"{published.day} {published:%B %Y}" if published else ""
-
-
 def _footnote(number: int, citation: Citation) -> Footnote:
     also = ", ".join(dict.fromkeys(one_line(one.publisher or one.title) for one in citation.also))
-    about = (citation.title, citation.publisher or "", day(citation.published), f"also in {also}" if also else "")
+    about = (
+        citation.title,
+        citation.publisher or "",
+        day_in_words(citation.published),
+        f"also in {also}" if also else "",
+    )
     parts = [one_line(part) for part in about]
     return Footnote(number, one_line(citation.quote), ", ".join(part for part in parts if part), _web(citation.url))
 

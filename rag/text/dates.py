@@ -94,3 +94,8 @@ def _build(year: str, month: str, day: str) -> date | None:
         return date(int(year), number, int(day))
     except ValueError:
         return None
+
+
+def day_in_words(day: date | None) -> str:
+    """A date as '24 May 2022'; empty for none."""
+    return f"{day.day} {day:%B %Y}" if day else ""

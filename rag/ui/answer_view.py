@@ -9,12 +9,13 @@ from datetime import timedelta
 import streamlit as st
 
 from rag.schema import Answer, Citation, Period
+from rag.text.dates import day_in_words
 from rag.ui import state
 from rag.ui.answer_job import Draft
 from rag.ui.conversation import Message
 from rag.ui.feedback_view import draw_foot
 from rag.ui.judgement import certainty, newest, reason, sources
-from rag.ui.markdown import CITE_PREFIX, byline, cite_link, day, escape, marks, sentences, shorten
+from rag.ui.markdown import CITE_PREFIX, byline, cite_link, escape, marks, sentences, shorten
 from rag.ui.news import draw_news
 from rag.ui.scope import Scope
 
@@ -112,7 +113,7 @@ def _named(period: Period) -> str:
     """A time in words: 'since 1 May 2022', or 'before 23 May 2022: the visit' for one that an event names."""
     label = Scope(since=period.since, until=period.until).label
     if period.event and period.until and not period.words.lower().startswith("until"):
-        label = f"before {day(period.until + timedelta(days=1))}"
+        label = f"before {day_in_words(period.until + timedelta(days=1))}"
     return f"{label}: {period.event}" if period.event else label
 
 
@@ -176,7 +177,7 @@ def _draw_worth(message_id: str, answer: Answer) -> None:
     count = sources(answer.citations)
     facts = [f"{count} independent {'source' if count == 1 else 'sources'}"]
     if latest := newest(answer.citations):
-        facts.append(f"as of {day(latest)}")
+        facts.append(f"as of {day_in_words(latest)}")
     if answer.model and answer.model not in OWN_READERS:
         facts.append(f"by {answer.model}")
     with st.container(key=f"worth-{message_id}"):

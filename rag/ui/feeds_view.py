@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rag.errors import RagError
+from rag.text.dates import day_in_words
 from rag.ui.backend import Backend
 from rag.ui.ingest_job import IngestJob
-from rag.ui.markdown import day, escape, shorten
+from rag.ui.markdown import escape, shorten
 
 if TYPE_CHECKING:
     from rag.store.feeds import Feed
@@ -75,7 +76,7 @@ def _about(feed: Feed) -> str:
     """'Site map · fetched 24 Nov 2026, 16:20 UTC · 12 entries taken'."""
     parts = [SITE_MAP if feed.is_site_map else shorten(feed.url, 80)]
     if feed.checked:
-        parts.append(f"fetched {day(feed.checked.date())}, {feed.checked:%H:%M} UTC")
+        parts.append(f"fetched {day_in_words(feed.checked.date())}, {feed.checked:%H:%M} UTC")
     parts.append(f"{feed.entries:,} {'entry' if feed.entries == 1 else 'entries'} taken")
     return " · ".join(parts)
 

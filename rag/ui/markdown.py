@@ -12,6 +12,7 @@ from datetime import date
 
 from rag.answering.quotes import quotations
 from rag.schema import AnswerSentence, Citation
+from rag.text.dates import day_in_words
 from rag.text.showable import showable
 
 CITE_PREFIX = "#cite-"
@@ -48,13 +49,8 @@ def shorten(text: str, limit: int) -> str:
 
 def byline(publisher: str | None, published: date | None, *more: str) -> str:
     """Publisher and date (and more) in one line: 'The Courier · 24 May 2022'."""
-    parts = [showable(publisher or ""), day(published), *more]
+    parts = [showable(publisher or ""), day_in_words(published), *more]
     return " · ".join(part for part in parts if part)
-
-
-def day(published: date | None) -> str:
-    """A date as '24 May 2022'; empty for none."""
-    return f"{published.day} {published:%B %Y}" if published else ""
 
 
 def cite_link(label: str, reference: str, tip: str) -> str:

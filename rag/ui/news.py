@@ -6,9 +6,10 @@ import streamlit as st
 
 from rag.errors import RagError
 from rag.schema import Answer
+from rag.text.dates import day_in_words
 from rag.ui import state
 from rag.ui.conversation import Message, News
-from rag.ui.markdown import day, escape, marks
+from rag.ui.markdown import escape, marks
 
 
 def draw_news(message: Message, answer: Answer) -> None:
@@ -18,7 +19,7 @@ def draw_news(message: Message, answer: Answer) -> None:
     news = message.news
     if news.before is None:
         return
-    asked = f"You asked this before, on {day(news.before)}."
+    asked = f"You asked this before, on {day_in_words(news.before)}."
     if not news.new:
         st.caption(f"{escape(asked)} No new source since then.")
         return

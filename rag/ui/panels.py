@@ -11,11 +11,12 @@ from rag.answering.timeline import Moment, timeline
 from rag.export.forms import to_html, to_markdown, to_text
 from rag.export.pages import Exchange, Page, page
 from rag.schema import Answer, Candidate
+from rag.text.dates import day_in_words
 from rag.text.showable import one_line
 from rag.ui import state
 from rag.ui.components import why_view
 from rag.ui.conversation import Message
-from rag.ui.markdown import byline, cite_link, day, escape, shorten, tip
+from rag.ui.markdown import byline, cite_link, escape, shorten, tip
 
 TITLES = {"why": "Why this answer", "timeline": "Timeline", "export": "Export"}
 STEPS = ("follow-up", "encode", "lexical", "dense", "fuse", "read", "answer", "verify")
@@ -100,7 +101,7 @@ def _draw_timeline(message: Message, answer: Answer) -> None:
     st.caption("Dated sentences of the passages that were found, in order. A number opens the sentence in its article.")
     chart = st.container()
     lines = [
-        f"- **{escape(day(one.day))}**  \n  {escape(shorten(one.citation.quote, 300))} "
+        f"- **{escape(day_in_words(one.day))}**  \n  {escape(shorten(one.citation.quote, 300))} "
         f"{cite_link(str(one.citation.number), f'{message.id}-t{one.citation.number}', tip(one.citation))}"
         for one in moments
     ]
@@ -134,7 +135,9 @@ def _draw_chart(moments: Sequence[Moment]) -> None:
         .properties(height=34 + 30 * len({row["outlet"] for row in rows}))
     )
     first, last = moments[0].day, moments[-1].day
-    st.altair_chart(chart, alt=f"{len(moments)} dated sentences from {day(first)} to {day(last)}, listed below.")
+    st.altair_chart(
+        chart, alt=f"{len(moments)} dated sentences from {day_in_words(first)} to {day_in_words(last)}, listed below."
+    )
 
 
 # --- export

@@ -9,7 +9,8 @@ import streamlit as st
 
 from rag.errors import RagError
 from rag.schema import Article
-from rag.ui.markdown import day, escape, shorten
+from rag.text.dates import day_in_words
+from rag.ui.markdown import escape, shorten
 from rag.ui.passages import open_article
 from rag.ui.source_panel import article_listener, draw_view
 
@@ -66,7 +67,7 @@ def _draw_about(library: Library, article: Article) -> None:
     _draw_collections(library, article.id)
     facts = [
         f"Id: {article.id}",
-        f"Added: {day(article.added.date())}" if article.added else "",
+        f"Added: {day_in_words(article.added.date())}" if article.added else "",
         f"Language: {article.language}" if article.language else "",
         f"From: {shorten(article.source, 200)}" if article.source else "",
     ]

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from rag.schema import Filters
-from rag.ui.markdown import day
+from rag.text.dates import day_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ class Scope:
         if self.publisher:
             parts.append(self.publisher)
         if self.since and self.until:
-            parts.append(f"{day(self.since)} to {day(self.until)}")
+            parts.append(f"{day_in_words(self.since)} to {day_in_words(self.until)}")
         elif self.since:
-            parts.append(f"since {day(self.since)}")
+            parts.append(f"since {day_in_words(self.since)}")
         elif self.until:
-            parts.append(f"until {day(self.until)}")
+            parts.append(f"until {day_in_words(self.until)}")
         return ", ".join(parts) or "all articles"
 
     def to_json(self) -> str:
