@@ -201,11 +201,11 @@ def refusal(data: Path, libraries: Path) -> list[Row]:
                     assistant.ask(one.text, today=day).answered
                     for one, day in zip(_progress(questions), days, strict=True)
                 ]
-                sides = [
+                yes, no = (
                     [float(given) for given, one in zip(answered, questions, strict=True) if one.answerable is side]
                     for side in (True, False)
-                ]
-                found = f"{measures.balanced_accuracy(*sides, 0.5):.3f}"
+                )
+                found = f"{measures.balanced_accuracy(yes, no, 0.5):.3f}"
                 rows.append(Row(f"news {name}, refusal, {how}", ".917 (similarity)", ".93", found))
     return rows
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rag.answering.refusal import REFUSAL
 from rag.schema import Candidate
+from rag.text.dates import day_in_words
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -95,7 +96,7 @@ def _block(number: int, candidate: Candidate, fence: str) -> str:
     if candidate.publisher:
         head.append(f"Outlet: {_one_line(candidate.publisher)}")
     if candidate.published:
-        head.append(f"Date: {candidate.published.strftime('%d %B %Y').lstrip('0')}")
+        head.append(f"Date: {day_in_words(candidate.published)}")
     body = defused(candidate.passage.text)
     return f"--- passage {number} {fence} ---\n{'; '.join(head)}\n{body}\n--- end of passage {number} {fence} ---"
 
