@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.falsified import KINDS, collection
+from rag.answering.evidence import best_run, gather, stands_in
 from rag.answering.facts import missing, quoted, source
 from rag.answering.grounding import Grounding
 from rag.answering.marks import Claim, claims
+from rag.answering.objections import denied, speaker_of
 from rag.answering.prompting import defused, prompt_for, tokens
-from rag.answering.verification import Judge, best_run, denied, speaker_of
+from rag.answering.verification import Judge, verified
 from rag.schema import Candidate, Passage
-from rag.text.figures import figures
+from rag.text.figures import as_written, figures, rejoin, rejoined
 from rag.text.moments import Moment, moments
 
 TEXT = (
@@ -52,6 +54,24 @@ def text_of(article_id: str) -> str | None:
 )
 def test_figures_are_read_as_numbers(text: str, values: list[float]) -> None:
     assert [figure.value for figure in figures(text)] == values
+
+
+def test_figures_that_spaces_pull_apart_are_held_by_a_source() -> None:
+    text = "Some 235, 000 saw it on 4 May 2021, 300 more in 1. 3 million homes; 53, 193, 914 in all, 98. 7 per cent."
+    assert [figure.written for figure in rejoined(text)] == ["235,000", "1.3 million", "53,193,914", "98.7"]
+    assert "2021, 300" in rejoin(text)
+    assert missing("It was seen by 235,000, in 98.7 per cent of cases.", source(text)) == missing("", source(text))
+    assert missing("It was seen by 236,000.", source(text)).figures == ("236,000",)
+    assert rejoined("In 2021, 300 came.") == ()
+
+
+def test_figures_are_put_as_the_source_writes_them() -> None:
+    held = figures("It cost 1,250,000 euros, and 1,180 came, 12 of them twice.")
+    assert (
+        as_written("1.25 million euros, about 1,200 came, a dozen", held)
+        == "1,250,000 euros, about 1,180 came, a dozen"
+    )
+    assert as_written("12 came for two million", held) == "12 came for two million"
 
 
 def test_figures_agree_when_rounded_or_rough() -> None:
@@ -139,6 +159,55 @@ def test_the_run_of_sentences_is_as_short_as_can_be() -> None:
 
 
 @pytest.mark.parametrize(
+    ("statement", "stands"),
+    [
+        ("The mayor Ada Holm praised the work of the board.", True),
+        ("Ada Holm praised the work of the board.", True),  # who somebody is may be left out
+        ("Holm then left the town and moved to Oslo.", True),  # so may what stands between commas or in brackets
+        ("Ada Holm praised the work of the board. She has moved to Oslo.", False),
+        ("Ada Holm praised the work of the board. Holm then left the town and moved to Oslo.", True),
+        ("The mayor Ada Holm praised the board.", False),
+        ("Holm then left and moved to Oslo.", False),
+    ],
+)
+def test_a_statement_stands_in_a_text_word_for_word_but_for_asides(statement: str, stands: bool) -> None:
+    text = (
+        "On Monday (the first of the month) the mayor Ada Holm praised the work of the board. It met. "
+        "Holm then left the town, which she had led for years, and moved to Oslo."
+    )
+    assert stands_in(statement, text) is stands
+
+
+def test_evidence_is_the_best_run_and_what_other_passages_add() -> None:
+    ferry = candidate("It rained. Ferries carried 40,000 people in 2021. Nobody knows why.", "ferry")
+    told = "Tomas Reed warned that the ground is soft, while ferries carried 40,000 people."
+    found = gather(told, [candidate(), ferry])
+    assert found.main.text == "The architect Tomas Reed warned that the ground is soft."
+    assert [place.text for place in found.added] == ["Ferries carried 40,000 people in 2021."]
+    assert (
+        found.text == "Ferries carried 40,000 people in 2021. The architect Tomas Reed warned that the ground is soft."
+    )
+    assert found.closest == found.main
+    assert found.gathered == 1.0
+    assert gather("Tomas Reed warned that the ground is soft.", [candidate(), ferry]).added == ()
+
+
+def test_how_a_statement_is_worded_is_told_apart_from_what_it_says() -> None:
+    judge = Judge(None, text_of)
+    copied, changed, anew = (
+        judge.judge(statement, [candidate()]).features
+        for statement in (
+            "The architect Tomas Reed warned that the ground is soft.",
+            "About one thousand people signed the new petition of 25 May.",
+            "On soft ground it would be risky to build, Tomas Reed, an architect, had warned.",
+        )
+    )
+    assert (copied.altered, anew.altered) == (0.0, 0.0)
+    assert changed.altered == 1.0
+    assert anew.length > changed.length > copied.length
+
+
+@pytest.mark.parametrize(
     ("statement", "true"),
     [
         ("Greta Vance said the new pier would cost 1.25 million euros.", True),
@@ -152,18 +221,39 @@ def test_the_run_of_sentences_is_as_short_as_can_be() -> None:
 )
 def test_true_statements_are_verified_and_false_ones_are_not(statement: str, true: bool) -> None:
     judge = Judge(None, text_of)
-    assert judge.verified(judge.judge(statement, candidate()).support) is true
+    assert verified(judge.judge(statement, [candidate()]).support) is true
 
 
-def test_a_claim_that_rests_on_two_passages_cites_both() -> None:
-    other = candidate("Ferries to Port Ellery carried 40,000 people in 2021, Harbour News wrote.", "ferry")
-    texts = {"pier": TEXT, "ferry": other.passage.text}
-    found = Grounding(Judge(None, texts.get), [candidate(), other], texts.get).ground(
-        Claim("The new pier would cost 1,250,000 euros and ferries to Port Ellery carried 40,000 people.", (1, 2))
-    )
-    assert {citation.article_id for citation in found.sentence.citations} <= {"pier", "ferry"}
-    for citation in found.sentence.citations:
-        assert texts[citation.article_id][citation.start : citation.end] == citation.quote
+FERRY = "Ferries to Port Ellery carried 40,000 people in 2021. Their captain Ada Holm said that the lake was calm."
+BOTH = "The new pier would cost 1,250,000 euros and ferries to Port Ellery carried 40,000 people."
+
+
+def grounding() -> Grounding:
+    texts = {"pier": TEXT, "ferry": FERRY}
+    return Grounding(Judge(None, texts.get), [candidate(), candidate(FERRY, "ferry")], texts.get)
+
+
+@pytest.mark.parametrize("numbers", [(1, 2), (1,), (2,), ()])
+def test_a_claim_that_rests_on_two_passages_cites_both_whatever_the_model_cited(numbers: tuple[int, ...]) -> None:
+    found = grounding().ground(Claim(BOTH, numbers))
+    assert found.sentence.verified
+    assert found.moved is (numbers != (1, 2))
+    quotes = {citation.article_id: citation.quote for citation in found.sentence.citations}
+    assert "1,250,000 euros" in quotes["pier"]
+    assert quotes["ferry"].startswith("Ferries to Port Ellery carried 40,000 people")
+
+
+@pytest.mark.parametrize("numbers", [(1,), (2,), (1, 2), ()])
+@pytest.mark.parametrize(
+    "false",
+    [
+        "The architect Ada Holm warned that the ground is soft.",
+        "Greta Vance said that the lake was calm.",
+        "Its chair Greta Vance said the new pier would cost 40,000 euros.",
+    ],
+)
+def test_what_one_passage_has_does_not_bear_out_a_swap_in_another(false: str, numbers: tuple[int, ...]) -> None:
+    assert not grounding().ground(Claim(false, numbers)).sentence.verified
 
 
 def test_an_article_that_has_changed_is_not_cited() -> None:
@@ -183,6 +273,7 @@ def test_an_article_that_has_changed_is_not_cited() -> None:
         ("1. First rain [1]\n2. Then snow [2]\n\nSources:\n", [("First rain", (1,)), ("Then snow", (2,))]),
         ("<think>Rain? [9]</think>Answer: It rained. [1]", [("It rained.", (1,))]),
         ("The U.S. [1] government said “no.” [2]", [("The U.S. government said “no.”", (1, 2))]),
+        ("It rained in May. [1] and then [2] it froze.", [("It rained in May.", (1,)), ("and then it froze.", (2,))]),
     ],
 )  # fmt: skip
 def test_marks_become_numbers(written: str, expected: list[tuple[str, tuple[int, ...]]]) -> None:

@@ -20,8 +20,8 @@ LONGEST_SWAP = 5  # words: longer stretches that differ are worded anew, not swa
 _TOKEN = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 
 
-def swapped(statement: str, run: str) -> tuple[str, ...]:
-    """Names and figures of the statement that stand where its source, in the same words, has others."""
+def swapped(statement: str, run: str, *, names: bool = True) -> tuple[str, ...]:
+    """Names (where they can be told by their capitals) and figures that stand where the source has others."""
     mine, theirs = _tokens(statement), _tokens(run)
     matcher = SequenceMatcher(None, [key for key, _ in mine], [key for key, _ in theirs], autojunk=False)
     found: list[str] = []
@@ -29,7 +29,7 @@ def swapped(statement: str, run: str) -> tuple[str, ...]:
         if kind == "replace" and max(end - start, other_end - other_start) <= LONGEST_SWAP:
             ours = " ".join(word for _, word in mine[start:end])
             held = " ".join(word for _, word in theirs[other_start:other_end])
-            found += _differing(ours, held)
+            found += _differing(ours, held, names=names)
     return tuple(found)
 
 
@@ -46,16 +46,16 @@ def displaced(statement: str, run: str) -> tuple[str, ...]:
     return (*strange, *days)
 
 
-def _differing(ours: str, held: str) -> list[str]:
+def _differing(ours: str, held: str, *, names: bool) -> list[str]:
     """What of our stretch is a name or figure that the other stretch has another of."""
     found: list[str] = []
     numbers, others = figures(ours), figures(held)
     if others:
         found += [one.written for one in numbers if not any(one.agrees(other) for other in others)]
-    names, theirs = _names(ours), _names(held)
-    if theirs and names:
+    mine, theirs = (_names(ours), _names(held)) if names else ([], [])
+    if theirs and mine:
         known = source(held)
-        found += [name for name in names if not holds_name(name, known)]
+        found += [name for name in mine if not holds_name(name, known)]
         found = [] if any(holds_name(name, source(ours)) for name in theirs) and not numbers else found
     return found
 

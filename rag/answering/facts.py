@@ -13,7 +13,7 @@ from datetime import date
 from functools import lru_cache
 
 from rag.answering.quotes import quotations
-from rag.text.figures import Figure, figures
+from rag.text.figures import Figure, figures, rejoined
 from rag.text.moments import Moment, implied, moments, weekdays
 from rag.text.names import STYLES, aliases, is_known, names_in
 from rag.text.words import STOP_WORDS, stem, words
@@ -72,7 +72,7 @@ def source(text: str, published: date | None = None) -> Source:
         stems=frozenset(map(stem, own)),
         named=frozenset((one.lower(), two.lower()) for one, two in _NEIGHBOURS.findall(text)),
         capitals=frozenset(word for found in re.findall(r"\b[^\W\d_a-z]\w*", text) for word in words(found)),
-        figures=(*figures(rest), *dated, *years),
+        figures=(*figures(rest), *rejoined(rest), *dated, *years),
         moments=(*named, *implied(text, published)),
         weekdays=weekdays(text) | (frozenset({published.weekday()}) if published else frozenset()),
     )

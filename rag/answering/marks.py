@@ -16,6 +16,7 @@ _NUMBERS = r"\s*(?:passages?|sources?|no\.|#|\^)?\s*\d{1,4}(?:\s*(?:,|;|–|-|an
 MARK = re.compile(rf"\s*(?:\[{_NUMBERS}\]|【{_NUMBERS}(?:†[^】]*)?】|\((?:passages?|sources?)\s*{_NUMBERS}\))", re.I)
 _RANGE = re.compile(r"(\d{1,4})\s*[–-]\s*(\d{1,4})")
 _AFTER_STOP = re.compile(rf"(?P<stop>[.!?…]+[\"'”’»)]*)(?P<marks>(?:{MARK.pattern})+)", re.I)
+_INITIAL = re.compile(r"(?:^|[\s.])[^\W\d_]$")  # "the U.S. [1] government" goes on
 _UNFINISHED = re.compile(
     r"\s*(?:\[[^\]\n]{0,60}|【[^】\n]{0,60}|<[^>\n]{0,300}|!?\[[^\]\n]*\](?:\([^)\n]*)?|!|(?<![\w/(\"=])(?:https?|www|[a-z][\w+.-]*:)\S*)$"
 )
@@ -57,11 +58,18 @@ def claims(written: str, *, ended: bool) -> tuple[list[Claim], str]:
     text = _THOUGHT.sub("", written)
     if not ended:
         text = _UNFINISHED.sub("", text)
-    text = _AFTER_STOP.sub(r"\g<marks>\g<stop>", _FENCE.sub("", text))
+    text = _AFTER_STOP.sub(_mark_first, _FENCE.sub("", text))
     spans = split_sentences(text)
     pieces = [text[start:end] for start, end in spans]
     last = "" if ended or not pieces or text.endswith("\n") else pieces.pop()
     return [claim for piece in pieces if (claim := _claim(piece))], _plain(last)[0]
+
+
+def _mark_first(found: re.Match[str]) -> str:
+    """The marks before the stop that they follow, and there the sentence ends whatever comes: "in 2021. [1] and so"."""
+    before, after = found.string[: found.start()], found.string[found.end() :]
+    ends = after[:1].isspace() and after.strip() and not _INITIAL.search(before)
+    return f"{found['marks']}{found['stop']}" + ("\n" if ends else "")
 
 
 def lines(written: str) -> list[str]:

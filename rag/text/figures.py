@@ -6,6 +6,7 @@ Pure text: no model. Years are figures like others; what is a date is taken out 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _UNITS = {
@@ -31,6 +32,8 @@ _SCALES = {
 _TOKEN = re.compile(
     r"(?P<digits>\d+(?:[,\u2009\u202f']\d{3})*(?:\.\d+)?)(?:(?:st|nd|rd|th)\b)?|(?P<word>[a-z]+)|(?P<other>\S)", re.I
 )
+# A space inside a number, as converters of pages and PDFs put it: "235, 000", "235 000", "98. 7".
+_PULLED_APART = re.compile(r"(?<![\d.,])(?P<head>\d{1,3})(?P<groups>(?:,? \d{3})+)(?![\d])|(?<=\d)\. (?=\d)")
 _ABOUT = frozenset("about around nearly almost some roughly approximately over under least most than up".split())
 _ABOUT_TOLERANCE = 0.1  # "about 1,200" for 1,150
 _ABOUT_REACH = 3  # words before a figure in which "about" may stand
@@ -55,7 +58,23 @@ class Figure:
 
 def figures(text: str) -> tuple[Figure, ...]:
     """The figures of a text, in order. "one" alone is mostly a pronoun and is left out."""
-    found: list[Figure] = []
+    return tuple(figure for _, figure in _placed(text))
+
+
+def as_written(text: str, held: Sequence[Figure]) -> str:
+    """The text with its figures as a source writes them: "1,250,000" for "1.25 million"."""
+    known = {one.written.lower() for one in held}
+    for start, figure in reversed(_placed(text)):
+        same = [one for one in held if figure.agrees(one)]
+        if same and figure.written.lower() not in known:
+            nearest = min(same, key=lambda one: abs(one.value - figure.value))
+            text = text[:start] + nearest.written + text[start + len(figure.written) :]
+    return text
+
+
+def _placed(text: str) -> list[tuple[int, Figure]]:
+    """Each figure with the place where it begins."""
+    found: list[tuple[int, Figure]] = []
     tokens = [(match, match.group().lower()) for match in _TOKEN.finditer(text)]
     place = 0
     while place < len(tokens):
@@ -64,12 +83,31 @@ def figures(text: str) -> tuple[Figure, ...]:
             place += 1
             continue
         value, unit, after = read
-        written = text[tokens[place][0].start() : tokens[after - 1][0].end()]
+        start = tokens[place][0].start()
+        written = text[start : tokens[after - 1][0].end()]
         before = {word for _, word in tokens[max(0, place - _ABOUT_REACH) : place]}
         if written.lower() != "one":
-            found.append(Figure(value, written, unit, bool(before & _ABOUT)))
+            found.append((start, Figure(value, written, unit, bool(before & _ABOUT))))
         place = after
-    return tuple(found)
+    return found
+
+
+def rejoin(text: str) -> str:
+    """The text with its numbers in one piece: "235,000" for "235, 000"."""
+    return _PULLED_APART.sub(_in_one_piece, text)
+
+
+def rejoined(text: str) -> tuple[Figure, ...]:
+    """The figures of a text that spaces have pulled apart; none for most texts."""
+    whole = rejoin(text)
+    if whole == text:
+        return ()
+    written = {one.value for one in figures(text)}
+    return tuple(one for one in figures(whole) if one.value not in written)
+
+
+def _in_one_piece(found: re.Match[str]) -> str:
+    return found["head"] + re.sub(r",? ", ",", found["groups"]) if found["head"] else "."
 
 
 def _read(tokens: list[tuple[re.Match[str], str]], place: int) -> tuple[float, float, int] | None:

@@ -1,0 +1,133 @@
+"""What a passage has against a statement: it denies it, somebody else says it, other names or figures stand there.
+
+Rules only, each a pure function of texts. `verification.py` weighs them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.answering.alignment import displaced, swapped
+from rag.answering.attribution import MENTION, speaks
+from rag.answering.evidence import Place, best_run, pairs_held, widened
+from rag.answering.facts import Source, missing, source
+from rag.answering.questions import analyse, coverage
+from rag.answering.statements import TextOf, own_words, statements
+from rag.schema import Candidate
+from rag.text.figures import Figure, figures, rejoined
+from rag.text.names import names_in
+from rag.text.sentences import split_sentences
+from rag.text.words import stems
+
+NEGATED_REACH = 60  # characters behind a negative word in which the three words stand that it denies
+LONG_ENOUGH = 300  # characters: a shorter text may have no capital inside a sentence because it names nobody
+SAME_WORDS = 0.4  # pairs of words held from which a statement is a sentence with changes, not one worded anew
+
+_SAID = (
+    r"(?:said|says|told|added|adds|warned|warns|argued|argues|claimed|claims|stated|insisted|denied|denies|explained|"
+    r"noted|announced|called|described|criticis\w+|criticiz\w+|condemned|accused|urged|replied|responded|stressed|"
+    r"confirmed|admitted|believes?|thinks?|wrote|reported)"
+)
+_SPEAKER = re.compile(
+    rf"^(?P<who>(?:[^,“\"]|, (?:a|an|the) [^,]+,){{2,80}}?)\s+(?:has |have |had |also |then |later )?{_SAID}\b"
+)
+_ACCORDING = re.compile(r"\b[Aa]ccording to (?P<who>[^,.;“\"]{2,80})")
+_QUOTE_SAID = re.compile(rf"[”\",]\s+(?:{_SAID}\s+(?P<who>[^,.;“\"]{{2,60}})|(?P<who2>[^,.;“\"]{{2,60}}?)\s+{_SAID}\b)")
+_CAPITAL = re.compile(r"[a-z,] [A-ZÀ-Þ]")
+_NEGATIVE = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|refus\w+|den(?:y|ied|ies)|fail(?:s|ed)?|rejects?|"
+    r"rejected|unable|lacks?|hardly)\b|n['’]t\b",
+    re.I,
+)
+
+
+def contradicting(statement: str, closest: Place, *, alone: bool) -> tuple[str, ...]:
+    """What the statement has in the place of other names, figures or dates of the place that it comes from.
+
+    `alone`: the statement rests on this passage alone, so figures that it has beside others of the run are strange too.
+    """
+    text = closest.candidate.passage.text
+    told = text[slice(*best_run(statement, text, 1))]
+    close = pairs_held(statement, told) >= SAME_WORDS
+    found = [*swapped(statement, told, names=has_capitals(text))] if close else []
+    if alone:
+        found += displaced(statement, text[slice(*widened(text, closest.span))])
+    whole = rejoined(text)
+    return tuple(one for one in found if not _among(one, whole))
+
+
+def has_capitals(text: str) -> bool:
+    """Whether words inside sentences have capitals; in a text without, nobody can be told by name."""
+    return _CAPITAL.search(text) is not None
+
+
+def is_caseless(text: str) -> bool:
+    """Whether a text is written without capitals, as transcripts and some converted pages are."""
+    return len(text) >= LONG_ENOUGH and not has_capitals(text)
+
+
+def denied(text: str, of: str) -> bool:
+    """Whether a text denies what it shares with another: an odd number of negative words before words of the other."""
+    shared = frozenset(stems(of))
+    found = 0
+    for match in _NEGATIVE.finditer(text):
+        after = stems(text[match.end() : match.end() + NEGATED_REACH])[:3]
+        found += bool(shared & frozenset(after)) or not after
+    return found % 2 == 1
+
+
+def speaker_of(statement: str) -> str | None:
+    """The name of whoever, by the statement, says something; None when it reports no words or names nobody."""
+    for form in (_ACCORDING, _QUOTE_SAID, _SPEAKER):
+        if found := form.search(statement):
+            who = found.group("who") or found.groupdict().get("who2") or ""
+            if names := names_in(who):
+                return names[-1]
+    return None
+
+
+def wrong_speaker(statement: str, candidates: Sequence[Candidate], text_of: TextOf) -> float:
+    """0 when whom the statement names says it there (or it names nobody), 0.5 when nobody says it, else 1.
+
+    "There" is the passage that holds most of what is said.
+    """
+    who = speaker_of(statement)
+    if who is None:
+        return 0.0
+    said = statement.replace(who, " ")
+    places = [Place(one, best_run(said, one.passage.text, 1)) for one in candidates]
+    told = max(places, key=lambda place: coverage(analyse(said), place.text))
+    passage = told.candidate.passage
+    text = text_of(passage.article_id)
+    if text is None or not has_capitals(text) or own_words(told.candidate, who):
+        return 0.0
+    start, end = (place + passage.start for place in told.span)
+    scored = zip(split_sentences(text), statements(text, who), strict=False)
+    if max((score for (first, last), score in scored if start <= (first + last) // 2 < end), default=0.0) > MENTION:
+        return 0.0
+    return 1.0 if speaks(passage.text[slice(*told.span)]) else 0.5
+
+
+def apart(statement: str, main: Place, added: Sequence[Place]) -> float:
+    """The share of the statement's names and figures that are in the passages but not in or beside the evidence."""
+    facts = len(names_in(statement)) + len(analyse(statement).numbers)
+    if not facts:
+        return 0.0
+    text = main.candidate.passage.text
+    wide = text[slice(*widened(text, main.span))]
+    near = missing(statement, *(_told(place.candidate, place.text) for place in added), _told(main.candidate, wide))
+    return min(1.0, (len(near.hard) + len(near.openings)) / facts)
+
+
+def source_of(candidate: Candidate) -> Source:
+    """A passage with its title, outlet and date, taken apart."""
+    return _told(candidate, candidate.passage.text)
+
+
+def _told(candidate: Candidate, text: str) -> Source:
+    return source(f"{candidate.title}\n{candidate.publisher or ''}\n{text}", candidate.published)
+
+
+def _among(written: str, held: Sequence[Figure]) -> bool:
+    return bool(held) and any(one.agrees(other) for one in figures(written) for other in held)
