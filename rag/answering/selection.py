@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.answering.introductions import introduces, who_is
+from rag.answering.introductions import asked as asked_about
+from rag.answering.introductions import introduces
 from rag.answering.odds import chance
 from rag.answering.questions import Question, analyse, coverage
 from rag.schema import Embedder, Reading
@@ -98,8 +99,8 @@ class PlainReader:
 
 def fits_kind(question: str, sentence: str) -> float:
     """Whether a sentence holds the kind of thing asked for, a figure, date, name or reason: 0, 0.5 (no kind), 1."""
-    if name := who_is(question):
-        return float(introduces(name, sentence))
+    if who := asked_about(question):
+        return float(introduces(who, sentence))
     for asks, holds in _KINDS:
         if asks.search(question):
             return 1.0 if holds.search(sentence) else 0.0

@@ -78,7 +78,10 @@ _NOT_NAMES = frozenset(
 STYLES = frozenset("mr mrs ms dr president minister chancellor secretary king queen pope sir the chief judge".split())
 _LINKS = r"(?:of|the|de|da|di|du|del|van|von|der|bin|al|and|for|la|le)"
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞĀ-ŽА-Я][\w'’.&-]*"
-_RUN = re.compile(rf"{_CAPITAL}(?:\s+(?:{_LINKS}\s+){{0,2}}{_CAPITAL})*")
+# No name goes on behind a full stop ("Jon Berg. The UN"), but behind initials and titles ("Jon F. Holm", "Gov. Holm").
+_TITLES = r"(?<=\b(?:Mrs|Gov|Gen|Sen|Rep|Rev|Col|Sgt|Maj|Adm|Inc|Ltd|Hon)\.)|(?<=\b(?:Prof|Capt|Corp)\.)"
+_GOES_ON = rf"(?:(?<![^\W\d_A-ZÀ-Þ]{{2}}\.)|{_TITLES})"
+_RUN = re.compile(rf"{_CAPITAL}(?:{_GOES_ON}\s+(?:{_LINKS}\s+){{0,2}}{_CAPITAL})*")
 _NUMBER = re.compile(r"[$€£]?\b\d[\d,.]*\b%?")
 _LOWER_CAPS = re.compile(r"\bthe (us|uk|eu|un)\b|\b(us|uk|eu|un) (?=state|government|president|officials?|congress)")
 
