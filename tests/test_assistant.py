@@ -53,8 +53,8 @@ LIGHT = Article(
 
 @contextmanager
 def lake_library(folder: Path, **changes: Any) -> Iterator[Library]:
-    """A library of the three articles, read by the plain selector."""
-    settings = Settings(library=folder / "library", reader="none", **changes)
+    """A library of the three articles, read by the plain selector where no reader is named."""
+    settings = Settings(library=folder / "library", **({"reader": "none"} | changes))
     with Library.open(settings=settings, one_shot=True) as opened:
         opened.add([TREATY, COPY, LIGHT])
         yield opened

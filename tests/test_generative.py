@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from scripted import Reply, Script, serving
@@ -108,6 +109,18 @@ def test_what_is_not_supported_is_marked_or_left_out_when_strict(library: Librar
     strict, _ = asked(library, written, strict=True)
     assert "900" not in strict.text
     assert "1 sentence that the articles do not support was left out." in strict.notes
+
+
+def test_a_short_answer_stands_only_where_a_verified_sentence_says_it(tmp_path: Path) -> None:
+    question = "When was the lake treaty signed?"
+    with lake_library(tmp_path, reader="builtin", reader_budget_ms=60_000, llm_timeout_s=30) as read:
+        signed, _ = asked(read, "The lake treaty was signed in Port Ellery on Monday, 6 March 2023. [1]", question)
+        assert signed.short is not None
+        assert signed.short in signed.text
+        wrong = f"The lake treaty was rejected by 900 ministers on {signed.short}. [1] {GOOD}"
+        doubtful, _ = asked(read, wrong, question)
+    assert [sentence.verified for sentence in doubtful.sentences] == [False, True, True]
+    assert doubtful.short is None
 
 
 def test_nothing_supported_is_a_refusal_with_the_nearest_passages(library: Library) -> None:

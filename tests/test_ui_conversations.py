@@ -239,7 +239,8 @@ def test_a_sentence_that_was_not_verified_says_so(chat: AppTest, keep: Callable[
     keep(replace(answer, sentences=(AnswerSentence("It is cheap.", answer.citations, 0.1, False),), short=None))
     text = text_of(opened(chat))
     assert "*(not verified)*" in text
-    assert "1 sentence is not confirmed" in text
+    assert "**Supported in part**" in text
+    assert "What is marked as not verified" in text
 
 
 def test_a_period_is_a_chip_that_asks_again_without_it(

@@ -27,7 +27,7 @@ from rag.answering.verification import Judge
 from rag.answering.written import Written
 from rag.config import Settings
 from rag.errors import RagError
-from rag.schema import Answer, Candidate, Event, Reading, Writing
+from rag.schema import Answer, AnswerSentence, Candidate, Event, Reading, Writing
 
 ATTEMPTS = 3  # a busy server mostly answers the second time; the user does not wait for a fourth
 PAUSE_S = 0.5  # before the second attempt, twice as long before the third
@@ -179,7 +179,7 @@ class Writer:
             sentences=sentences,
             citations=cited(sentences),
             closest=() if sentences else closest(found.offline.candidates, self._text_of),
-            short=found.offline.short if found.offline.short and found.offline.short in text else None,
+            short=_short(found.offline.short, sentences),
             confidence=round(max((one.support for one in sentences if one.verified), default=0.0), 4),
             differences=(),
             speakers=(),
@@ -191,6 +191,12 @@ class Writer:
                 "total": round(total, 2),
             },
         )
+
+
+def _short(offline: str | None, sentences: Sequence[AnswerSentence]) -> str | None:
+    """The short answer of the offline reader, where a sentence that could be verified says it too."""
+    said = offline is not None and any(one.verified and offline in one.text for one in sentences)
+    return offline if said else None
 
 
 def _offline(found: Found, *notes: str) -> Generator[Event, None, Answer]:

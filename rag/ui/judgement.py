@@ -23,7 +23,9 @@ def newest(citations: Sequence[Citation]) -> date | None:
 
 
 def certainty(answer: Answer) -> str:
-    """How sure the answer is, in a word or two."""
+    """How sure the answer is, in a few words; never all of it when a chat model says more than could be verified."""
+    if _in_part(answer):
+        return "Supported in part"
     if answer.confidence >= SURE and not answer.differences:
         return "Well supported"
     return "Supported" if answer.confidence >= LIKELY else "Uncertain"
@@ -33,10 +35,8 @@ def reason(answer: Answer) -> str:
     """Why it is that sure, in one sentence."""
     count = sources(answer.citations)
     reported = "one outlet reports it" if count == 1 else f"{count} outlets report it"
-    unverified = sum(not sentence.verified for sentence in answer.sentences)
-    if unverified:
-        noun = "sentence is" if unverified == 1 else "sentences are"
-        return f"{unverified} {noun} not confirmed by the cited passage."
+    if _in_part(answer):
+        return "What is marked as not verified needs a look of your own at the articles."
     if answer.differences:
         return "The articles give different figures or dates, which stand side by side above."
     if answer.confidence >= SURE:
@@ -44,3 +44,7 @@ def reason(answer: Answer) -> str:
     if answer.confidence >= LIKELY:
         return f"The passages fit the question well, if not in every word; {reported}."
     return f"The passages fit the question only in part; {reported}. Read them before you rely on this."
+
+
+def _in_part(answer: Answer) -> bool:
+    return any(not sentence.verified for sentence in answer.sentences)
