@@ -25,9 +25,8 @@ LEAST_GAIN = 0.05  # coverage that a sentence from elsewhere must add
 
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _ASIDE = re.compile(r",[^,.;:]{1,80}(?=,)| [–—] [^–—.;:]{1,80}(?= [–—] )")
-_ROLE = re.compile(
-    r"(?<=\s)(?:[a-z][\w’'-]*\s+){1,5}(?=[A-ZÀ-Þ][\w’'-]+\s+[A-ZÀ-Þ])"
-)  # "environment minister Ada Holm"
+# What somebody is, before their name: "environment minister Ada Holm".
+_ROLE = re.compile(r"(?<=\s)(?:[a-z][\w’'-]*\s+){1,5}(?=[A-ZÀ-Þ][\w’'-]+\s+[A-ZÀ-Þ])")
 
 
 @dataclass(frozen=True, slots=True)
