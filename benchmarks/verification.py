@@ -92,10 +92,11 @@ def _judged_lines(folder: Path, corpus: Path, reader: object, limit: int) -> lis
 
 def written(corpus: Path) -> Iterator[Judged]:
     """Sentences about the demo articles, written by hand as a chat model words them, some of them wrong."""
-    for line in WRITTEN.read_text(encoding="utf-8").splitlines():
-        name, kind, text = line.split("\t")
-        article = parse_file(f"{name}.md", (corpus / f"{name}.md").read_bytes())
-        yield Judged(text, article.text, kind == "true")
+    lines = [line.split("\t") for line in WRITTEN.read_text(encoding="utf-8").splitlines()]
+    files = {f"{name}.md" for name, _, _ in lines}
+    texts = {file: parse_file(file, (corpus / file).read_bytes()).text for file in files}
+    for name, kind, text in lines:
+        yield Judged(text, texts[f"{name}.md"], kind == "true")
 
 
 def read(path: Path) -> Iterator[Judged]:
@@ -134,13 +135,14 @@ def _falsified_lines(corpus: Path, reader: object, limit: int) -> list[str]:
     lines = ["| statements about the demo articles | number | marked as unverified | to reach |", "|---|---|---|---|"]
     for kind in ("true", *KINDS):
         rows = _sample(by_kind[kind], limit)
-        marked = float(np.mean([_is_marked(row, reader) for row in rows]))
+        marked = float(np.mean([is_marked(row, reader) for row in rows]))
         wanted = f"at most {FALSE_ALARMS:.2f}" if kind == "true" else f"{TO_CATCH[kind]:.2f}"
         lines.append(f"| {kind if kind == 'true' else f'other {kind}' if kind != 'negation' else kind} | {len(rows)} | {marked:.3f} | {wanted} |")  # fmt: skip  # noqa: E501
     return lines
 
 
-def _is_marked(row: Statement, reader: object) -> bool:
+def is_marked(row: Statement, reader: object) -> bool:
+    """Whether a statement about the demo articles is marked as unverified."""
     judge = Judge(reader, {row.candidate.passage.article_id: row.article_text}.get)
     return not verified(judge.judge(row.text, [row.candidate]).support)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import rag
-from rag.answering.introductions import Asked, asked, can_introduce, introduces
+from rag.answering.introductions import Asked, asked_about, can_introduce, introduces
 from rag.answering.selection import fits_kind
 
 HOLM = Asked("Ada Holm", person=True)
@@ -30,7 +30,7 @@ BRIDGE = Asked("Morrow II", person=False)
     ],
 )
 def test_whom_or_what_a_question_asks_about(question: str, who: Asked | None) -> None:
-    assert asked(question) == who
+    assert asked_about(question) == who
 
 
 @pytest.mark.parametrize(

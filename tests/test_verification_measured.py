@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.falsified import KINDS, Statement, collection
-from benchmarks.verification import WRITTEN, support, written
+from benchmarks.falsified import KINDS, collection
+from benchmarks.verification import WRITTEN, is_marked, support, written
 from rag.answering.objections import LONG_ENOUGH, is_caseless
-from rag.answering.verification import Judge, verified
+from rag.answering.verification import verified
 from rag.models.reader import Reader
 from training.verification import quantile_regression
 
@@ -35,15 +35,10 @@ def test_sentences_as_a_chat_model_words_them_are_told_apart() -> None:
 
 def test_falsified_statements_are_caught_and_true_ones_let_through() -> None:
     reader = Reader.load()
-
-    def marked(row: Statement) -> bool:
-        judge = Judge(reader, {row.candidate.passage.article_id: row.article_text}.get)
-        return not verified(judge.judge(row.text, [row.candidate]).support)
-
     rows = collection(CORPUS)
     random.Random(3).shuffle(rows)
     shares = {
-        kind: float(np.mean([marked(row) for row in [one for one in rows if one.kind == kind][:SAMPLE]]))
+        kind: float(np.mean([is_marked(row, reader) for row in [one for one in rows if one.kind == kind][:SAMPLE]]))
         for kind in ("true", *KINDS)
     }
     assert shares["true"] <= 0.05

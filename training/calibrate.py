@@ -18,28 +18,17 @@ from rag.models.session import WEIGHTS
 from rag.models.windows import Windower
 
 STEPS = 60  # of Newton's method; it settles in about ten
+RIDGE = 1e-3  # towards nought, as if so many rows spoke for it: keeps the curve from being flat
 
 
-def fit(
-    features: np.ndarray,
-    labels: np.ndarray,
-    weights: np.ndarray,
-    *,
-    centre: np.ndarray | float = 0.0,
-    pull: float = 1e-3,
-) -> np.ndarray:
-    """Weights [features + 1] (bias last) of a logistic regression with a ridge towards `centre`.
-
-    Args:
-        weights: what each row counts.
-        pull: strength of the ridge, as if so many rows spoke for `centre`.
-    """
+def fit(features: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weights [features + 1] (bias last) of a logistic regression; `weights` is what each row counts."""
     rows = np.hstack([features, np.ones((len(features), 1))])
-    beta = np.zeros(rows.shape[1])  # not from the centre: Newton's steps run away from one that is too sure of itself
+    beta = np.zeros(rows.shape[1])
     for _ in range(STEPS):
         chance = 1 / (1 + np.exp(-np.clip(rows @ beta, -30, 30)))
-        slope = rows.T @ (weights * (chance - labels)) + pull * (beta - centre)
-        curve = (rows * (weights * chance * (1 - chance))[:, None]).T @ rows + pull * np.eye(len(beta))
+        slope = rows.T @ (weights * (chance - labels)) + RIDGE * beta
+        curve = (rows * (weights * chance * (1 - chance))[:, None]).T @ rows + RIDGE * np.eye(len(beta))
         beta = beta - np.linalg.solve(curve, slope)
     return beta
 

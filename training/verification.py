@@ -24,6 +24,7 @@ from rag.answering.verification import (
     PLAIN_CASELESS,
     READER,
     READER_CASELESS,
+    REWORDED,
     VERIFIED_FROM,
     VETO,
     Features,
@@ -39,7 +40,6 @@ from training.statements import statements
 from training.windows import Row, Window
 
 WORDING = ("altered", "length")  # the features that say how a statement is worded, not whether it is true
-COPIED = 0.6  # `order` from which a statement with nothing altered stands word for word
 
 Numbers = NDArray[np.float64]
 
@@ -64,7 +64,8 @@ def main() -> None:
 def _report(windows: list[Window], reader: object, shipped: Weights) -> str:
     """How the shipped weights do, and the weights that a calibration gives."""
     rows, labels, vetoed = table(windows, reader)
-    sure = np.where(vetoed, np.minimum(VETO, scores(rows, shipped)), scores(rows, shipped))
+    sure = scores(rows, shipped)
+    sure = np.where(vetoed, np.minimum(VETO, sure), sure)
     true, false = sure[labels == 1], sure[labels == 0]
     found = calibrated(rows, labels, vetoed, shipped)
     features = ", ".join(f"{one.name} {value:.2f}" for one, value in zip(fields(Features), found.features, strict=True))
@@ -122,7 +123,7 @@ def calibrated(rows: Numbers, labels: Numbers, vetoed: NDArray[np.bool_], shippe
     """The weights with bias and WORDING so that `marked` of the true statements fall short, however worded."""
     places = {one.name: place for place, one in enumerate(fields(Features))}
     wording = [places[name] for name in WORDING if shipped.features[places[name]]]
-    changed = (rows[:, places["altered"]] > 0) | (rows[:, places["order"]] <= COPIED)
+    changed = (rows[:, places["altered"]] > 0) | (rows[:, places["order"]] <= REWORDED)
     true = rows[(labels == 1) & changed & ~vetoed]
     features = np.asarray(shipped.features)
     features[wording] = 0.0

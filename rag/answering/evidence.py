@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from operator import itemgetter
 
 from rag.answering.questions import Question, analyse, coverage
 from rag.schema import Candidate
@@ -71,15 +72,15 @@ class Evidence:
 def gather(statement: str, candidates: Sequence[Candidate]) -> Evidence:
     """The evidence of one passage or more: the best run of any, then the sentences that add most."""
     asked = analyse(statement)
-    runs = [Place(one, best_run(statement, one.passage.text)) for one in candidates]
+    runs = [best_place(statement, one) for one in candidates]
     main = max(runs, key=lambda run: _held(asked, statement, run.text))
     found, gathered = [main], coverage(asked, main.text)
     pool = [place for place in _sentences(candidates) if not _within(place, main)]
     room = MOST_SENTENCES - len(split_sentences(main.text))
     while room > 0 and pool:
         so_far = " ".join(place.text for place in found)
-        best = max(pool, key=lambda place: coverage(asked, f"{so_far} {place.text}"))
-        more = coverage(asked, f"{so_far} {best.text}")
+        with_it = [(coverage(asked, f"{so_far} {place.text}"), place) for place in pool]
+        more, best = max(with_it, key=itemgetter(0))
         if more < gathered + LEAST_GAIN:
             break
         found.append(best)
@@ -104,6 +105,11 @@ def best_run(statement: str, text: str, longest: int = LONGEST_RUN) -> Span:
     return found
 
 
+def best_place(statement: str, candidate: Candidate, longest: int = LONGEST_RUN) -> Place:
+    """The best run of a passage, as a place in it."""
+    return Place(candidate, best_run(statement, candidate.passage.text, longest))
+
+
 def pairs_held(statement: str, text: str) -> float:
     """The share of the statement's neighbouring content words that are neighbours in the text too, either way round."""
     mine, theirs = _pairs(statement), _pairs(text)
@@ -119,10 +125,11 @@ def stands_in(statement: str, text: str) -> bool:
     return bool(pieces) and all(any(piece in form for form in _shorter(text)) for piece in pieces)
 
 
-def widened(text: str, span: Span) -> Span:
-    """A run with the sentence before it, where pronouns of the run have their names."""
-    before = [start for start, end in split_sentences(text) if end <= span[0]]
-    return (before[-1] if before else span[0], span[1])
+def widened(place: Place) -> str:
+    """The text of a run with the sentence before it, where pronouns of the run have their names."""
+    text, (first, last) = place.candidate.passage.text, place.span
+    before = [start for start, end in split_sentences(text) if end <= first]
+    return text[before[-1] if before else first : last]
 
 
 def _held(asked: Question, statement: str, text: str) -> float:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rag.answering.attribution import CONTINUED
 from rag.answering.citations import cite
 from rag.answering.differences import other_reports, value_text
-from rag.answering.introductions import asked, can_introduce
+from rag.answering.introductions import asked_about, can_introduce
 from rag.answering.neighbours import block
 from rag.answering.questions import Question, text_stems
 from rag.answering.ranking import Pick
@@ -128,7 +128,7 @@ def _short(question: str, picks: Sequence[Pick], sentences: Sequence[AnswerSente
         quote = places.get((pick.candidate.passage.article_id, pick.span[0]))
         if quote is not None and pick.short is not None:
             short = quote[pick.short[0] - pick.span[0] : pick.short[1] - pick.span[0]]
-            who = asked(question)
+            who = asked_about(question)
             before = quote[: max(0, pick.short[0] - pick.span[0])]
             return short if short and (who is None or can_introduce(who, short, before)) else None
     return None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answering.citations import cite, stands
-from rag.answering.evidence import Place, best_run
+from rag.answering.evidence import Place, best_place
 from rag.answering.marks import Claim
 from rag.answering.questions import analyse, coverage
 from rag.answering.refusal import surroundings
@@ -46,7 +46,7 @@ class Grounding:
         every = self._judge.judge(claim.text, [*known, *near]) if near else None
         if every and verified(every.support):
             return Grounded(self._sentence(claim.text, every.support, every.places, verified=True), unknown, moved=True)
-        pointed_at = [Place(one, best_run(claim.text, one.passage.text)) for one in known]
+        pointed_at = [best_place(claim.text, one) for one in known]
         return Grounded(self._sentence(claim.text, own.support if own else 0.0, pointed_at, verified=False), unknown)
 
     def _saying_it_too(self, statement: str, judged: Judgement, known: Sequence[Candidate]) -> list[Place]:

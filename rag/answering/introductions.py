@@ -32,7 +32,7 @@ class Asked:
 
 
 @lru_cache(maxsize=256)
-def asked(question: str) -> Asked | None:
+def asked_about(question: str) -> Asked | None:
     """Of whom a question asks who it is, or of what what it is; None for other questions."""
     plain = question.strip()
     if found := _WHO_IS.match(plain):

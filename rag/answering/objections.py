@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from rag.answering.alignment import displaced, swapped
 from rag.answering.attribution import MENTION, speaks
-from rag.answering.evidence import Place, best_run, pairs_held, widened
+from rag.answering.evidence import Place, best_place, best_run, pairs_held, widened
 from rag.answering.facts import Source, missing, source
 from rag.answering.questions import analyse, coverage
 from rag.answering.statements import TextOf, own_words, statements
@@ -52,7 +52,7 @@ def contradicting(statement: str, closest: Place, *, alone: bool) -> tuple[str, 
     close = pairs_held(statement, told) >= SAME_WORDS
     found = [*swapped(statement, told, names=has_capitals(text))] if close else []
     if alone:
-        found += displaced(statement, text[slice(*widened(text, closest.span))])
+        found += displaced(statement, widened(closest))
     whole = rejoined(text)
     return tuple(one for one in found if not _among(one, whole))
 
@@ -96,7 +96,7 @@ def wrong_speaker(statement: str, candidates: Sequence[Candidate], text_of: Text
     if who is None:
         return 0.0
     said = statement.replace(who, " ")
-    places = [Place(one, best_run(said, one.passage.text, 1)) for one in candidates]
+    places = [best_place(said, one, 1) for one in candidates]
     told = max(places, key=lambda place: coverage(analyse(said), place.text))
     passage = told.candidate.passage
     text = text_of(passage.article_id)
@@ -114,9 +114,8 @@ def apart(statement: str, main: Place, added: Sequence[Place]) -> float:
     facts = len(names_in(statement)) + len(analyse(statement).numbers)
     if not facts:
         return 0.0
-    text = main.candidate.passage.text
-    wide = text[slice(*widened(text, main.span))]
-    near = missing(statement, *(_told(place.candidate, place.text) for place in added), _told(main.candidate, wide))
+    told = [_told(place.candidate, place.text) for place in added]
+    near = missing(statement, *told, _told(main.candidate, widened(main)))
     return min(1.0, (len(near.hard) + len(near.openings)) / facts)
 
 

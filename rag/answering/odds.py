@@ -1,4 +1,4 @@
-"""Probabilities and their log-odds: what the fitted scores of this package are counted in."""
+"""Probabilities, their log-odds and ramps: what the fitted scores of this package are counted in."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ def log_odds(chance: float) -> float:
     """Log-odds of a probability, kept finite."""
     chance = min(max(chance, _LEAST), 1 - _LEAST)
     return math.log(chance / (1 - chance))
+
+
+def ramp(value: float, start: float, end: float) -> float:
+    """0 up to `start`, 1 from `end` on, and in between as far as the value has come."""
+    return min(1.0, max(0.0, (value - start) / (end - start)))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from rag.answering.attribution import speaks
 from rag.answering.citations import stands
 from rag.answering.freshness import freshness
-from rag.answering.introductions import asked
+from rag.answering.introductions import asked_about
 from rag.answering.odds import chance, log_odds
 from rag.answering.questions import Question, coverage
 from rag.answering.refusal import surroundings
@@ -119,7 +119,7 @@ def sentence_features(
     sentences = split_sentences(text)
     said = statements(text, question.speaker) if question.speaker and not own_words(candidate, question.speaker) else ()
     around = coverage(question, surroundings(candidate))
-    worth = INTRODUCED if asked(question.text) else 1.0
+    worth = INTRODUCED if asked_about(question.text) else 1.0
     for position in _within(sentences, passage.start, passage.end):
         span = sentences[position]
         sentence = text[slice(*span)]

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.answering.introductions import asked as asked_about
-from rag.answering.introductions import introduces
+from rag.answering.introductions import asked_about, introduces
 from rag.answering.odds import chance
 from rag.answering.questions import Question, analyse, coverage
 from rag.schema import Embedder, Reading

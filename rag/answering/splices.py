@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rag.answering.odds import ramp
 from rag.text.sentences import split_sentences
 from rag.text.words import stems
 
@@ -25,7 +26,7 @@ def spliced(statement: str, text: str) -> float:
     if len({sentence for _, sentence, _ in pieces}) < 2:
         return 0.0
     copied = sum(size for size, _, _ in pieces) / len(mine)
-    return min(1.0, max(0.0, (copied - COPIED_FROM) / (COPIED_FULL - COPIED_FROM)))
+    return ramp(copied, COPIED_FROM, COPIED_FULL)
 
 
 def _pieces(mine: Sequence[str], text: str) -> list[Piece]:

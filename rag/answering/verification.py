@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 from rag.answering.evidence import Evidence, Place, gather, pairs_held, stands_in
 from rag.answering.facts import Missing, missing
 from rag.answering.objections import apart, contradicting, denied, is_caseless, source_of, wrong_speaker
-from rag.answering.odds import chance, log_odds
+from rag.answering.odds import chance, log_odds, ramp
 from rag.answering.probing import probes
 from rag.answering.questions import analyse, coverage
 from rag.answering.splices import spliced
@@ -140,7 +140,7 @@ class Judge:
             negation=float(denied(statement, run) != denied(run, statement)),
             speaker=wrong_speaker(statement, evidence.candidates, self._text_of),
             spliced=spliced(statement, rejoin(evidence.main.candidate.passage.text)),
-            altered=0.0 if stands_in(statement, text) else _ramp(order, REWORDED, COPIED),
+            altered=0.0 if stands_in(statement, text) else ramp(order, REWORDED, COPIED),
             length=math.log(max(1, len(statement.split()))),
         )
 
@@ -164,10 +164,6 @@ def verified(support: float) -> bool:
 def probability(found: Features, weights: Weights) -> float:
     """Support, 0..1."""
     return chance(weights.bias + sum(w * f for w, f in zip(weights.features, astuple(found), strict=True)))
-
-
-def _ramp(value: float, start: float, end: float) -> float:
-    return min(1.0, max(0.0, (value - start) / (end - start)))
 
 
 def _bounded(probability: float) -> float:
