@@ -31,6 +31,7 @@ class Raw:
     article: Article  # with id and source
     digest: str
     known: Known | None  # what the library holds under this id
+    path_id: str = ""  # of a file: its id where another file of the library has the same address
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,17 @@ def take(item: Item, lookup: Lookup, claimed: set[str]) -> Taken:
         return Failure(name_of(item), str(error))
 
 
+def take_again(raw: Raw, lookup: Lookup) -> Raw | Unchanged:
+    """The same article by what the library holds now: another writer may have been there since it was read."""
+    known = lookup(raw.article.id)
+    if raw.path_id and _held_by_another_file(known, raw.article.source):
+        raw = replace(raw, article=replace(raw.article, id=raw.path_id), path_id="")
+        known = lookup(raw.article.id)
+    if known is not None and known.digest == raw.digest:
+        return _unchanged(known, raw.article.source, lookup)
+    return replace(raw, known=known)
+
+
 def name_of(item: Item) -> str:
     """What the user calls the item."""
     if isinstance(item, Failure):
@@ -144,7 +156,7 @@ def _take_file(path: Path, lookup: Lookup, claimed: set[str]) -> Taken:
     if known is not None and known.digest == raw.digest:
         return _unchanged(known, source, lookup)
     article = parse_file(path.name, raw.data)
-    return Raw(replace(article, id=article_id, source=source), raw.digest, known)
+    return Raw(replace(article, id=article_id, source=source), raw.digest, known, _hash(f"file:{source}"))
 
 
 def _file_id(raw: RawFile, source: str, lookup: Lookup, claimed: set[str]) -> str:
@@ -156,10 +168,12 @@ def _file_id(raw: RawFile, source: str, lookup: Lookup, claimed: set[str]) -> st
     by_address = _hash(f"url:{address}")
     if by_address in claimed:
         return by_path
-    known = lookup(by_address)
+    return by_path if _held_by_another_file(lookup(by_address), source) else by_address
+
+
+def _held_by_another_file(known: Known | None, source: str | None) -> bool:
     other = known.source if known is not None else None
-    taken = other is not None and other != source and os.path.isfile(other)
-    return by_path if taken else by_address
+    return other is not None and other != source and os.path.isfile(other)
 
 
 def _take_article(article: Article, lookup: Lookup) -> Taken:

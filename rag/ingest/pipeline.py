@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from rag.ingest.chunking import chunk_articles, embedding_text
 from rag.ingest.frontmatter import web_address
-from rag.ingest.intake import Raw, Source, Unchanged, list_items, name_of, take
+from rag.ingest.intake import Raw, Source, Unchanged, list_items, name_of, take, take_again
 from rag.ingest.stories import Marked, Stories, marked
 from rag.schema import AddReport, Article, ArticleId, Embedder, Failure, Passage, Progress, Vectors
 from rag.store.store import Copy, Prepared, Store
@@ -57,8 +56,7 @@ def add_sources(
     adding = _Adding(store, embedder_factory, progress, owner, claimed=set() if seen is None else seen)
     items = list_items(sources, fields)
     adding.total = len(items)
-    with ExitStack() as stack:
-        adding.stack = stack
+    try:
         for item in items:
             taken = take(item, store.known, adding.claimed)
             if isinstance(taken, Raw):
@@ -66,11 +64,13 @@ def add_sources(
                 if adding.waiting_passages >= batch_passages:
                     adding.flush()
             elif isinstance(taken, Unchanged):
-                adding.claimed.add(taken.copy or str(taken.article_id))
-                adding.settle(adding.duplicates if taken.copy else adding.unchanged, taken.article_id, name_of(item))
+                adding.leave(taken, name_of(item))
             else:
                 adding.settle(adding.failed, taken, taken.source)
         adding.flush()
+    finally:
+        if adding.writing:
+            store.finish()
     return adding.report()
 
 
@@ -90,6 +90,20 @@ class _Ready:
 
 
 @dataclass
+class _Sorted:
+    """A window sorted by what becomes of each article, in one state of the library."""
+
+    generation: int
+    ready: list[_Ready] = field(default_factory=list)
+    copies: list[tuple[Copy, ArticleId | None]] = field(default_factory=list)  # each with its story; None: no outcome
+    unchanged: list[tuple[Unchanged, str]] = field(default_factory=list)  # each with its name
+    failed: list[Failure] = field(default_factory=list)
+
+
+_Embedded = dict[Article, tuple[tuple[Passage, ...], Vectors]]
+
+
+@dataclass
 class _Adding:
     """One run of `add_sources`: what waits for the next window, and what became of the rest."""
 
@@ -98,7 +112,6 @@ class _Adding:
     progress: Callable[[Progress], None] | None
     owner: str | None = None
     total: int = 0
-    stack: ExitStack = field(default_factory=ExitStack)  # holds the writer lock once there is something to write
     waiting: list[Raw] = field(default_factory=list)
     waiting_passages: int = 0  # about so many; known only when the articles are cut
     claimed: set[str] = field(default_factory=set)
@@ -126,6 +139,11 @@ class _Adding:
         outcomes.append(outcome)
         self.tell(source)
 
+    def leave(self, known: Unchanged, source: str) -> None:
+        """Note a source whose content the library holds already."""
+        self.claimed.add(known.copy or str(known.article_id))
+        self.settle(self.duplicates if known.copy else self.unchanged, known.article_id, source)
+
     def tell(self, source: str) -> None:
         """Call the progress callback."""
         if self.progress is not None:
@@ -142,57 +160,86 @@ class _Adding:
         self.waiting_passages += 1 + len(raw.article.text) // _CHARACTERS_A_PASSAGE
 
     def flush(self) -> None:
-        """Clean, embed and store what waits."""
+        """Clean, embed and store what waits.
+
+        Embedding takes seconds, so it happens before the writer lock is taken. Inside the lock the window is sorted
+        again if another writer was quicker: what it has stored meanwhile may be the same article, or a copy of one.
+        """
         window, self.waiting, self.waiting_passages = self.waiting, [], 0
-        ready, copies = self._sort_out(window)
-        if not (ready or copies):
-            return
-        if not self.writing:  # before the long work, to learn at once when another process writes
-            self.stack.enter_context(self.store.writing())
-            self.writing = True
-        self._store(ready, [copy for copy, _ in copies])
-        for one in ready:
+        found = self._sort_out(window)
+        if found.ready or found.copies:
+            if not self.writing:
+                with self.store.writing(
+                    last=False
+                ):  # before the long work, to learn at once when others write for long
+                    self.writing = True
+            embedded = self._embed_new(found.ready, {})
+            with self.store.writing(last=False):
+                if self.store.generation() != found.generation:
+                    found = self._sort_out(window)
+                    embedded = self._embed_new(found.ready, embedded)
+                prepared = [_prepared(one, *embedded[one.article]) for one in found.ready]
+                self.store.put(prepared, copies=[copy for copy, _ in found.copies], owner=self.owner)
+        self._settle_all(found)
+
+    def _settle_all(self, found: _Sorted) -> None:
+        for failure in found.failed:
+            self.settle(self.failed, failure, failure.source)
+        for unchanged, name in found.unchanged:
+            self.leave(unchanged, name)
+        for one in found.ready:
             if one.raw is not None:
                 outcome = ArticleId(one.article.id, one.article.title, one.article.source)
+                self.claimed.add(one.article.id)
                 new = one.raw.known is None or one.raw.known.story
                 self.settle(self.added if new else self.updated, outcome, name_of(one.article))
-        for copy, story in copies:
+        for copy, story in found.copies:
             if story is not None:
                 self.settle(self.duplicates, story, name_of(copy.article))
 
-    def _sort_out(self, window: Sequence[Raw]) -> tuple[list[_Ready], list[tuple[Copy, ArticleId | None]]]:
-        """The articles to store, and the copies with the article of their story; those without text are settled.
+    def _sort_out(self, window: Sequence[Raw]) -> _Sorted:
+        """What becomes of each article of the window, by one state of the library.
 
         Copies that a changed article leaves behind are stored again, and are no outcome of this run.
         """
-        lines = [recurring_lines(raw.article.text) for raw in window]
+        with self.store.reading():
+            found = _Sorted(self.store.generation())
+            raws: list[Raw] = []
+            for raw in window:
+                taken = take_again(raw, self.store.known)
+                if isinstance(taken, Raw):
+                    raws.append(taken)
+                else:
+                    found.unchanged.append((taken, name_of(raw.article)))
+            self._sort_raws(raws, found)
+        return found
+
+    def _sort_raws(self, raws: Sequence[Raw], found: _Sorted) -> None:
+        lines = [recurring_lines(raw.article.text) for raw in raws]
         recurring = self._recurring(lines)
-        stories = Stories(self.store, (raw.article.id for raw in window))
-        ready: list[_Ready] = []
-        copies: list[tuple[Copy, ArticleId | None]] = []
-        for raw, own in zip(window, lines, strict=True):
+        stories = Stories(self.store, (raw.article.id for raw in raws))
+        for raw, own in zip(raws, lines, strict=True):
             cleaned = clean(
                 raw.article.text, title=raw.article.title, recurring=lambda line: line_hash(line) in recurring
             )
             article = _finish(raw.article, cleaned)
             if not article.text:
-                self.settle(self.failed, Failure(name_of(article), "It holds no text of an article."), name_of(article))
+                found.failed.append(Failure(name_of(article), "It holds no text of an article."))
                 continue
             one = marked(article, hashlib.sha256(article.text.encode()).hexdigest()[:32])
             new = raw.known is None or raw.known.story
             if new and (story := stories.find(one)):
-                copies.append((Copy(str(story), article, raw.digest, one.digest), story))
+                found.copies.append((Copy(str(story), article, raw.digest, one.digest), story))
                 continue
             stories.keep(one)
-            ready.append(_Ready(one, raw.digest, tuple(sorted(own)), raw))
+            found.ready.append(_Ready(one, raw.digest, tuple(sorted(own)), raw))
             for copy in stories.outgrown(one) if not new else ():
                 released = marked(copy.article, copy.text_digest)
                 if story := stories.find(released):
-                    copies.append((replace(copy, story=str(story)), None))
+                    found.copies.append((replace(copy, story=str(story)), None))
                 else:
                     stories.keep(released)
-                    ready.append(_Ready(released, copy.digest, (), None))
-        return ready, copies
+                    found.ready.append(_Ready(released, copy.digest, (), None))
 
     def _recurring(self, lines: Sequence[set[str]]) -> set[str]:
         """Hashes of the lines that stand in enough articles of the library and the window."""
@@ -200,14 +247,18 @@ class _Adding:
         stored = self.store.line_counts(list(counts)) if counts else {}
         return {line for line, count in counts.items() if count + stored.get(line, 0) >= RECURS_IN}
 
-    def _store(self, ready: Sequence[_Ready], copies: Sequence[Copy]) -> None:
-        prepared: list[Prepared] = []
-        if ready:
-            self.embedder = self.embedder or self.embedder_factory()
-            passages = chunk_articles([one.article for one in ready], self.embedder)
-            texts = [embedding_text(one.article, p) for one, part in zip(ready, passages, strict=True) for p in part]
-            prepared = _prepared(ready, passages, self._embed(texts, name_of(ready[0].article)))
-        self.store.put(prepared, copies=copies, owner=self.owner)
+    def _embed_new(self, ready: Sequence[_Ready], embedded: _Embedded) -> _Embedded:
+        """`embedded` with the passages and vectors of the articles that it lacks."""
+        new = [one.article for one in ready if one.article not in embedded]
+        if not new:
+            return embedded
+        self.embedder = self.embedder or self.embedder_factory()
+        passages = chunk_articles(new, self.embedder)
+        texts = [embedding_text(article, p) for article, part in zip(new, passages, strict=True) for p in part]
+        vectors = self._embed(texts, name_of(new[0]))
+        ends = np.cumsum([len(part) for part in passages])[:-1]
+        parts = zip(passages, np.split(vectors, ends), strict=True)
+        return embedded | dict(zip(new, parts, strict=True))
 
     def _embed(self, texts: Sequence[str], source: str) -> Vectors:
         """Vectors in the order of the texts, made from the longest to the shortest, so that little is padded."""
@@ -240,12 +291,6 @@ def _one_line(value: str | None) -> str | None:
     return " ".join(normalise(value).split()) or None if value else None
 
 
-def _prepared(ready: Sequence[_Ready], passages: Sequence[tuple[Passage, ...]], vectors: Vectors) -> list[Prepared]:
-    prepared: list[Prepared] = []
-    first = 0
-    for one, part in zip(ready, passages, strict=True):
-        own = vectors[first : first + len(part)]
-        first += len(part)
-        found = one.marked
-        prepared.append(Prepared(one.article, part, own, one.digest, found.digest, one.lines, found.bands))
-    return prepared
+def _prepared(one: _Ready, passages: tuple[Passage, ...], vectors: Vectors) -> Prepared:
+    found = one.marked
+    return Prepared(one.article, passages, vectors, one.digest, found.digest, one.lines, found.bands)

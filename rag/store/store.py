@@ -13,7 +13,7 @@ one thread see the same state. The database is the truth; the lexical index chan
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,7 @@ from typing import Self
 
 from sqlalchemy import func, select
 
-from rag.errors import LibraryError
+from rag.errors import LibraryError, LibraryLocked
 from rag.schema import Article, Candidate, Filters, Finding, Passage, Vectors
 from rag.store import backups, checks, database, lexical, records, stories, tables
 from rag.store.backups import Backup
@@ -114,18 +114,24 @@ class Store:
             yield
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, *, last: bool = True) -> Iterator[None]:
         """Hold the writer lock; when the outermost block ends, the dense index is brought up to date if it is due.
 
-        LibraryLocked tells who writes when the lock cannot be had in time.
+        With `last=False` that is left to `finish`: more blocks follow. LibraryLocked tells who writes when the lock
+        cannot be had in time.
         """
         with self._lock.held() as outermost:
-            before = self.generation() if outermost else 0
+            before = self.generation() if outermost and last else 0
             try:
                 yield
             finally:
-                if outermost and self.generation() != before:
+                if outermost and last and self.generation() != before:
                     self._dense.catch_up(done=True)
+
+    def finish(self) -> None:
+        """Bring the dense index up to date after blocks of `writing(last=False)`, unless another writer will do so."""
+        with suppress(LibraryLocked), self._lock.held(timeout=0):
+            self._dense.catch_up(done=True)
 
     # --- changing
 
