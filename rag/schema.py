@@ -275,6 +275,10 @@ class Turn(NamedTuple):
     text: str
 
 
+Kind = Literal["answer", "refusal", "library", "story", "reply"]
+Verdict = Literal["yes", "no", "unclear"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """An answer, or an honest refusal with the nearest passages."""
@@ -293,6 +297,10 @@ class Answer:
     model: str = ""  # what wrote the answer
     notes: tuple[str, ...] = ()  # one-line remarks for the reader: candidates left unread, reader missing, ...
     candidates: tuple[Candidate, ...] = ()  # what was retrieved, best first
+    kind: Kind = "answer"  # what sort of reply this is; "refusal" where `answered` is False
+    verdict: Verdict | None = None  # what the sentences say to a yes/no question; None for other questions
+    correction: tuple[Citation, ...] = ()  # in a refusal: what the articles say against what the question presumes
+    suggestions: tuple[str, ...] = ()  # questions that could be asked next
     timings: Mapping[str, float] = field(default_factory=dict)  # milliseconds by step
 
 
