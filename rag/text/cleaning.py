@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from rag.text.dates import date_line
+from rag.text.dates import date_line, dateline
 from rag.text.furniture import is_furniture, may_recur
 from rag.text.normalise import normalise
 from rag.text.paragraphs import split_paragraphs
@@ -19,6 +19,7 @@ from rag.text.paragraphs import split_paragraphs
 _LONGEST_TITLE = 250  # characters; headlines of the 8,000 news articles end at 180
 _SHORT_TITLE = 120  # what a title made from a first paragraph is cut to
 _DATE_WITHIN = 6  # paragraphs from the top: a date line further down belongs to the story
+_DATELINE_WITHIN = 3  # paragraphs: a standfirst and a caption may stand above the report
 _ENDS_LIKE_PROSE = re.compile(r"[a-z0-9)”\"’][.][”\"’)]?$")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])[”\"’)]*\s")
 
@@ -55,7 +56,8 @@ def clean(
         found, rest = _take_date(_drop_title(paragraphs, title))
         when = when or found
         if rest == paragraphs:
-            return CleanText(title, "\n\n".join(paragraphs), published or when)
+            when = published or when or next(filter(None, map(dateline, paragraphs[:_DATELINE_WITHIN])), None)
+            return CleanText(title, "\n\n".join(paragraphs), when)
         paragraphs = rest
 
 

@@ -19,6 +19,7 @@ _DAY_FIRST = re.compile(
 )
 _MONTH_FIRST = re.compile(rf"(?<!\w){_MONTH} *(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ ,]+(?P<year>\d{{4}})(?!\d)", re.I)
 _NUMBERS = re.compile(r"(?<!\d)(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4})(?!\d)")
+_URL_STAMP = re.compile(r"[/=_-](?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})(?=[/_.&?-]|$)")
 _URL_DATE = re.compile(r"/(?P<year>(?:19|20)\d{2})[/-](?P<month>\d{1,2}|[a-z]{3})[/-](?P<day>\d{1,2})(?=[/_-]|$)", re.I)
 
 # What may stand around the date in a line that says nothing but when the article appeared.
@@ -30,6 +31,13 @@ _LINE_WORDS = re.compile(
     r"t\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:z|[+-]\d{2}:?\d{2})?|[\s,:;|·•–—()-]+",
     re.I,
 )
+# "LISBON, 25 May 2022 – The mayor said"; with an agency also "Lisbon, 25 May 2022 (Agency) – The mayor said"
+_DATELINE = re.compile(
+    r"(?P<place>[^\W\d_][^\d()–—;]{2,60}?),? (?P<when>(?:[A-Z]\w{2,9}\.? \d{1,2}|\d{1,2} [A-Z]\w{2,9}),? \d{4}),? ?"
+    r"(?P<agency>[(/][^()/]{2,40}[)/])? ?(?:[–—]|-{1,2}\s)"
+)
+_SMALL_WORDS = re.compile(r"\b(?:and|on|of|de|la|le|del|am|the|upon|sur|in)\b")
+_LONGEST_DATELINE = 160  # characters
 _OLDEST, _NEWEST = 1600, 2200
 
 
@@ -40,8 +48,8 @@ def parse_date(text: str) -> date | None:
 
 
 def date_in_url(url: str) -> date | None:
-    """The date in an address such as https://example.org/2022/05/25/visit, or None."""
-    match = _URL_DATE.search(url)
+    """The date in an address such as https://example.org/2022/05/25/visit, or in /20220525/visit; None without."""
+    match = _URL_DATE.search(url) or _URL_STAMP.search(url)
     return _build(match["year"], match["month"], match["day"]) if match else None
 
 
@@ -58,6 +66,16 @@ def date_line(line: str) -> date | None:
     if second is not None:
         rest = rest[: second[1]] + " " + rest[second[2] :]
     return when if not _LINE_WORDS.sub("", rest) else None
+
+
+def dateline(paragraph: str) -> date | None:
+    """The date at the head of a report, as in "LISBON, 25 May 2022 (Agency) – The mayor said"; None without one."""
+    match = _DATELINE.match(paragraph[:_LONGEST_DATELINE])
+    if match is None:
+        return None
+    place = _SMALL_WORDS.sub("", match["place"].split(",")[0])
+    named = place.isupper() or (bool(match["agency"]) and place.istitle())
+    return parse_date(match["when"]) if named else None
 
 
 def _find(text: str) -> tuple[date, int, int] | None:
