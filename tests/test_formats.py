@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
 from datetime import date
 from pathlib import Path
@@ -14,11 +13,13 @@ from benchmarks import fuzz
 from rag.errors import SourceError
 from rag.ingest import tables, zips
 from rag.ingest.files import parse_file
+from rag.ingest.formats.pdf.reader import parse_pdf
 from rag.ingest.intake import Item, list_items
-from rag.ingest.pdf import parse_pdf
 from rag.schema import Article, Failure
 from tests import formats
 from tests.formats import BODY, TITLE, zipped
+
+DATA = Path(__file__).parent / "data"
 
 
 def items(tmp_path: Path, name: str, data: bytes, **fields: str) -> list[Item]:
@@ -64,17 +65,6 @@ def test_a_mail_is_by_its_sender_and_a_saved_page_keeps_its_address() -> None:
     assert parse_file("a.mhtml", formats.mhtml()).url == "https://example.org/2022/05/25/ferry"
 
 
-def encrypted_pdf() -> bytes:
-    from pypdf import PdfReader, PdfWriter
-
-    writer = PdfWriter()
-    writer.append(PdfReader(io.BytesIO(formats.pdf())))
-    writer.encrypt("secret", algorithm="RC4-128")
-    buffer = io.BytesIO()
-    writer.write(buffer)
-    return buffer.getvalue()
-
-
 def looping_pdf() -> bytes:
     return formats.pdf().replace(b"/Kids[3 0 R]", b"/Kids[2 0 R]")
 
@@ -82,7 +72,7 @@ def looping_pdf() -> bytes:
 @pytest.mark.parametrize(
     ("name", "data", "expected"),
     [
-        ("a.pdf", encrypted_pdf(), "encrypted"),
+        ("a.pdf", (DATA / "pdf/aes-256-password.pdf").read_bytes(), "encrypted"),
         ("a.pdf", formats.pdf(()), "no text"),
         ("a.pdf", b"%PDF-1.4\n" + b"\x00\xff" * 500, "damaged"),
         ("a.pdf", b"Just words.", "not a PDF"),

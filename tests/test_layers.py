@@ -46,6 +46,7 @@ ONLY_IN = {
     "transformers": ("rag.models",),
     "sentence_transformers": ("rag.models",),
     "onnxruntime": ("rag.models",),
+    "pypdfium2": ("rag.ingest.formats.pdf.glyphs",),
     "typer": ("rag.cli",),
     "rich": ("rag.cli",),
 }

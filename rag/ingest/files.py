@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import SourceError
+from rag.ingest.formats.pdf.reader import parse_pdf
 from rag.ingest.frontmatter import split_front_matter
 from rag.ingest.html import parse_html
 from rag.ingest.mail import parse_eml, parse_mhtml
 from rag.ingest.markdown import to_plain
 from rag.ingest.office import parse_docx, parse_epub, parse_odt
-from rag.ingest.pdf import parse_pdf
 from rag.schema import Article
 from rag.text.encoding import decode
 

@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 
 from rag.errors import SourceError
+from rag.ingest.formats.pdf.worker import NO_LETTERS
 from rag.schema import Article
+from rag.text.language import is_language
 
 # Seconds for one PDF. 100 pages of text take about 5 s here with both cores busy, 1,000 are read in less than this.
 LONGEST_S = 60.0
@@ -29,14 +31,16 @@ def parse_pdf(data: bytes, *, longest: float = LONGEST_S) -> Article:
         raise SourceError(answer["error"], answer.get("mend", ""))
     if not answer.get("text", "").strip():
         raise SourceError("The PDF holds no text, perhaps only scanned pictures.", "Run OCR on it first.")
+    if not is_language(answer.get("sample", "")):
+        raise SourceError(NO_LETTERS, "Run OCR on it, or copy the text from another version.")
     return Article(title=answer.get("title", ""), text=answer["text"], author=answer.get("author") or None)
 
 
 def _ask_worker(data: bytes, longest: float) -> dict[str, str]:
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(Path(__file__).resolve().parents[4])
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
     environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-P", "-m", "rag.ingest.pdf_worker", str(int(longest) + 1)]
+    command = [sys.executable, "-P", "-m", "rag.ingest.formats.pdf.worker", str(int(longest) + 1)]
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=longest, env=environment)  # noqa: S603
     except subprocess.TimeoutExpired:

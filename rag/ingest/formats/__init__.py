@@ -1,0 +1,1 @@
+"""Readers of files, one kind a module: bytes in, articles out."""
