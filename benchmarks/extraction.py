@@ -1,7 +1,8 @@
 """What is read from web pages, beside other extractors: `python -m benchmarks.extraction DATA [SET...]`.
 
 DATA holds folders, each with gold.jsonl.gz and html/: `scrapinghub` (whole texts), `trafilatura` (pieces that must and
-must not be there), `readability` (title, author and date). Sets are those three unless some are named.
+must not be there), `readability` (title, author and date). Sets are those three unless some are named. readability-lxml
+asks for an older chardet than ours, and works with it: `pip install --no-deps readability-lxml cssselect`.
 """
 
 from __future__ import annotations

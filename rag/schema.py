@@ -35,6 +35,7 @@ class Article:
     language: str | None = None  # ISO 639-1
     added: datetime | None = None  # UTC
     source: str | None = None  # the file or address that it was read from
+    notes: tuple[str, ...] = ()  # of reading it, for its user: "Its encoding was guessed"; reported, not stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,14 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What the user should know of an article that was added: a guessed encoding, a text that breaks off."""
+
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddReport:
     """What became of the sources given to `Library.add`."""
 
@@ -86,6 +95,7 @@ class AddReport:
     unchanged: tuple[ArticleId, ...] = ()
     duplicates: tuple[ArticleId, ...] = ()  # the same or nearly the same as an article of the library: that one's id
     failed: tuple[Failure, ...] = ()
+    notes: tuple[Note, ...] = ()  # on what was added or updated
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,7 @@ def joined(one: AddReport, other: AddReport) -> AddReport:
         unchanged=one.unchanged + other.unchanged,
         duplicates=one.duplicates + other.duplicates,
         failed=one.failed + other.failed,
+        notes=one.notes + other.notes,
     )
 
 

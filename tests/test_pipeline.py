@@ -270,3 +270,22 @@ def test_the_real_embedder_embeds_as_the_pipeline_asks(tmp_path: Path, folder: P
         vector = store.vectors([passage.id])[passage.id]
         query = embedder.embed_query(f"News of Ash\n{passage.text}")
     assert float(vector @ query) > 0.999
+
+
+class StoppedEmbedder(HashEmbedder):
+    """An embedder during whose work the user presses Ctrl-C."""
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        if self.calls:
+            raise KeyboardInterrupt
+        return super().embed_passages(texts)
+
+
+def test_ctrl_c_keeps_what_was_finished_of_one_small_adding_and_the_next_goes_on(store: Store) -> None:
+    articles = [Article(title=f"News {number}", text=story(f"Town{number}")) for number in range(300)]
+    with pytest.raises(KeyboardInterrupt):
+        add_sources(store, StoppedEmbedder, articles)
+    kept = store.stats().articles
+    assert 90 < kept < 300
+    report = add_sources(store, HashEmbedder, articles)
+    assert (len(report.unchanged), len(report.added)) == (kept, 300 - kept)

@@ -146,6 +146,7 @@ def report_json(report: AddReport) -> dict[str, object]:
         "unchanged": items(report.unchanged),
         "duplicates": items(report.duplicates),
         "failed": to_json(report.failed),
+        "notes": to_json(report.notes),
     }
 
 
@@ -171,6 +172,8 @@ def print_report(report: AddReport, removed: Sequence[ArticleId] = ()) -> None:
         "failed": report.failed,
     }
     out.print(", ".join(f"{len(found)} {word}" for word, found in counts.items() if found) or "Nothing to add.")
+    for note in report.notes:
+        stderr().print(f"note: {one_line(note.source)}: {one_line(note.text)}", style="yellow", soft_wrap=True)
     for failure in report.failed:
         stderr().print(f"failed: {one_line(failure.source)}: {one_line(failure.reason)}", style="red", soft_wrap=True)
 

@@ -20,7 +20,7 @@ from rag.ingest.mail import parse_eml, parse_mhtml
 from rag.ingest.markdown import to_plain
 from rag.ingest.office import parse_docx, parse_epub, parse_odt
 from rag.schema import Article
-from rag.text.encoding import decode
+from rag.text.encoding import read_text
 
 TEXT, MARKDOWN, PAGE = (".txt", ".text"), (".md", ".markdown"), (".html", ".htm", ".xhtml")
 # Documents of one article each, with what reads them.
@@ -121,7 +121,8 @@ def parse_file(name: str, data: bytes) -> Article:
         return parse_html(data)
     if ending in DOCUMENT:
         return DOCUMENT[ending](data)
-    text = decode(data)
+    decoded = read_text(data)
+    text = decoded.text
     if not text.strip():
         raise SourceError("The file holds nothing but white space.")
     front, body = split_front_matter(text)
@@ -139,6 +140,7 @@ def parse_file(name: str, data: bytes) -> Article:
         author=front.author,
         published=front.published,
         language=front.language,
+        notes=(decoded.remark,) if decoded.remark else (),
     )
 
 

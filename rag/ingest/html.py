@@ -13,7 +13,7 @@ from rag.errors import SourceError
 from rag.ingest.frontmatter import language_code, web_address
 from rag.ingest.page_dates import meta_elements, published_on
 from rag.schema import Article
-from rag.text.encoding import decode
+from rag.text.encoding import read_text
 from rag.text.language import detect_language
 
 _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
@@ -33,8 +33,8 @@ def parse_html(data: bytes, *, url: str | None = None, charset: str | None = Non
         charset: the encoding that came with it (an HTTP header), which wins over the one in the page.
     """
     declared = _CHARSET.search(data[:4096])
-    page = decode(data, charset or (declared.group(1).decode("ascii", "replace") if declared else None))
-    page = _XML_HEAD.sub("", page, count=1)
+    decoded = read_text(data, charset or (declared.group(1).decode("ascii", "replace") if declared else None))
+    page = _XML_HEAD.sub("", decoded.text, count=1)
     found = _extract(page, url)
     if found is None or len(found.text) < _FEWEST_CHARACTERS:
         raise SourceError("No article text was found in the page.", "Save the page of one article, or paste its text.")
@@ -49,6 +49,7 @@ def parse_html(data: bytes, *, url: str | None = None, charset: str | None = Non
         author=found.author,
         published=published_on(root, address, title=title, language=detect_language(found.text)),
         language=found.language,
+        notes=(decoded.remark,) if decoded.remark else (),
     )
 
 

@@ -180,7 +180,7 @@ def _take_article(article: Article, lookup: Lookup) -> Taken:
     if not article.text.strip():
         raise SourceError("The article has no text.")
     # Where it came from is no content: a row that moved down in its table, or the same page named by two tables.
-    told = [field.name for field in fields(article) if field.name not in ("added", "source")]
+    told = [field.name for field in fields(article) if field.name not in ("added", "source", "notes")]
     content = "\x1f".join(str(getattr(article, name)) for name in told)
     digest = digest_of(content.encode("utf-8", "surrogatepass"))
     if article.id:

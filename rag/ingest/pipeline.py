@@ -6,6 +6,7 @@ In: a store, a way to get the embedder, and sources. Out: an AddReport. What it 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,15 +18,19 @@ from rag.ingest.chunking import chunk_articles, embedding_text
 from rag.ingest.frontmatter import web_address
 from rag.ingest.intake import Raw, Source, Unchanged, list_items, name_of, take, take_again
 from rag.ingest.stories import Marked, Stories, marked
-from rag.schema import AddReport, Article, ArticleId, Embedder, Failure, Passage, Progress, Vectors
+from rag.schema import AddReport, Article, ArticleId, Embedder, Failure, Note, Passage, Progress, Vectors
 from rag.store.store import Copy, Prepared, Store
 from rag.text.cleaning import CleanText, clean, line_hash, recurring_lines
 from rag.text.language import detect_language
 from rag.text.normalise import normalise
 
-# Passages of a window: read, embedded and stored together. Sorted by length over 1,000 passages, padding costs 2 %;
-# a crash loses at most one window, some 15 s of work, and 1,000 passages with their vectors take 3 MB.
+# Passages of a window, at most: read, embedded and stored together. Sorted by length over 1,000 passages, padding costs
+# 2 %, and 1,000 passages with their vectors take 3 MB. Ctrl-C and crashes lose at most one window, so the first is
+# small, and the next are as large as this machine stores in a few seconds.
 WINDOW_PASSAGES = 1024
+_FIRST_WINDOW = 96
+_FASTEST_GROWTH = 4
+_WINDOW_S = 5.0
 # Passages embedded between two calls of the progress callback, at least. The embedder takes small sets (up to 320) for
 # the sign of a small job, which it does without loading torch.
 _STEP_PASSAGES = 512
@@ -48,12 +53,13 @@ def add_sources(
 ) -> AddReport:
     """Add sources to the store; what became of each. The embedder is loaded only when there is something new.
 
-    A failure does not stop the others. Articles are stored a window of about `batch_passages` passages at a time, so
+    A failure does not stop the others. Articles are stored in windows of up to about `batch_passages` passages, so
     a crash loses at most the window that was not reported to `progress` yet. `fields` maps fields of articles to the
     columns of tables whose names do not tell. `owner` is noted for what is new; `seen` receives the id of each article
     and copy that the sources hold.
     """
     adding = _Adding(store, embedder_factory, progress, owner, claimed=set() if seen is None else seen)
+    pace = _Pace(batch_passages)
     items = list_items(sources, fields)
     adding.total = len(items)
     try:
@@ -61,8 +67,9 @@ def add_sources(
             taken = take(item, store.known, adding.claimed)
             if isinstance(taken, Raw):
                 adding.wait(taken)
-                if adding.waiting_passages >= batch_passages:
+                if pace.due(adding.waiting_passages):
                     adding.flush()
+                    pace.stored()
             elif isinstance(taken, Unchanged):
                 adding.leave(taken, name_of(item))
             else:
@@ -72,6 +79,26 @@ def add_sources(
         if adding.writing:
             store.finish()
     return adding.report()
+
+
+class _Pace:
+    """When to store what waits: windows of a few seconds' work, by how long the last one took."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._passages = min(most, _FIRST_WINDOW)
+        self._started = time.monotonic()
+
+    def due(self, waiting: int) -> bool:
+        """Whether so many passages are a window; slow reading alone makes one too."""
+        return waiting >= self._passages or time.monotonic() - self._started > 2 * _WINDOW_S
+
+    def stored(self) -> None:
+        """Note that a window was stored, and begin the next."""
+        now = time.monotonic()
+        growth = min(_WINDOW_S / max(now - self._started, 0.001), _FASTEST_GROWTH)
+        self._passages = min(self._most, max(int(self._passages * growth), _FIRST_WINDOW))
+        self._started = now
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +147,7 @@ class _Adding:
     unchanged: list[ArticleId] = field(default_factory=list)
     duplicates: list[ArticleId] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     passages: int = 0
     writing: bool = False
     embedder: Embedder | None = None
@@ -132,6 +160,7 @@ class _Adding:
             unchanged=tuple(self.unchanged),
             duplicates=tuple(self.duplicates),
             failed=tuple(self.failed),
+            notes=tuple(self.notes),
         )
 
     def settle(self, outcomes: list[_Outcome], outcome: _Outcome, source: str) -> None:
@@ -169,9 +198,8 @@ class _Adding:
         found = self._sort_out(window)
         if found.ready or found.copies:
             if not self.writing:
-                with self.store.writing(
-                    last=False
-                ):  # before the long work, to learn at once when others write for long
+                # Before the long work, to learn at once when others write for long.
+                with self.store.writing(last=False):
                     self.writing = True
             embedded = self._embed_new(found.ready, {})
             with self.store.writing(last=False):
@@ -192,6 +220,7 @@ class _Adding:
                 outcome = ArticleId(one.article.id, one.article.title, one.article.source)
                 self.claimed.add(one.article.id)
                 new = one.raw.known is None or one.raw.known.story
+                self.notes += (Note(name_of(one.article), note) for note in one.article.notes)
                 self.settle(self.added if new else self.updated, outcome, name_of(one.article))
         for copy, story in found.copies:
             if story is not None:

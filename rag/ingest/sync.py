@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import fields as fields_of
 from pathlib import Path
 
 from rag.errors import SourceError
@@ -60,9 +61,8 @@ def sync_folder(
             and not any(_file_of(source, names) == _file_of(one, names) for one in failed)
             and (removal := _remove(store, embedder_factory, article_id))
         ]
-    return SyncReport(
-        report.added, report.updated, report.unchanged, report.duplicates, report.failed, removed=tuple(removed)
-    )
+    parts = {part.name: getattr(report, part.name) for part in fields_of(AddReport)}
+    return SyncReport(**parts, removed=tuple(removed))
 
 
 def _files_in(root: Path) -> list[Path]:

@@ -192,6 +192,8 @@ def _draw_outcome(tally: Tally) -> None:
                     st.button(
                         title, key=f"added-{number}", type="tertiary", on_click=state.open_article, args=(str(one),)
                     )
+            for note in tally.report.notes:
+                st.warning(f"**{escape(note.source)}**: {escape(note.text)}")
             for failure in tally.report.failed:
                 st.error(f"**{escape(failure.source)}** was not added. {escape(failure.reason)}")
         st.button("Dismiss", key="dismiss", type="tertiary", on_click=_dismiss)

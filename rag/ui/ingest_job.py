@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from rag.errors import RagError
-from rag.schema import AddReport, Article, Failure, Progress
+from rag.schema import AddReport, Article, Failure, Note, Progress
 from rag.ui.backend import Backend, Problem
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _named(report: AddReport) -> AddReport:
         Failure(_short_name(one.source), one.reason.replace(one.source, _short_name(one.source)))
         for one in report.failed
     )
-    return replace(report, failed=failed)
+    return replace(report, failed=failed, notes=tuple(Note(_short_name(one.source), one.text) for one in report.notes))
 
 
 def _short_name(source: str) -> str:
