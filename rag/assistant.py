@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rag.answering.asking import Asking
 from rag.answering.chat_models import Model, choose_model
 from rag.answering.freshness import as_on
 from rag.answering.history import as_turns
+from rag.answering.inputs import as_asked
 from rag.answering.readers import choose_reader
 from rag.config import Settings
-from rag.errors import QuestionError
+from rag.errors import ConfigError, QuestionError
 from rag.library import Library
 from rag.schema import Answer, Done, Event, Filters, PassageReader
 
@@ -44,8 +47,13 @@ class Assistant:
     ) -> None:
         self.library = library
         self.settings = settings or library.settings
+        self._made_with = {"llm": llm, "reader": reader, "settings": self.settings}
         self._chosen = choose_model(llm, self.settings)
         self._choice = choose_reader(self.settings.reader, reader, lambda: library.embedder)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy (`deepcopy`, `pickle`, another process) is a new assistant over the same library opened again."""
+        return partial(Assistant, **_copied(self._made_with)), (self.library,)
 
     def ask(
         self,
@@ -112,17 +120,19 @@ class Assistant:
             await asyncio.to_thread(events.close)
 
     def runnable(self) -> Runnable[Any, Answer]:
-        """The assistant as a LangChain runnable: a question, or {"question": ..., "history": ...}, gives an Answer.
+        """The assistant as a LangChain runnable that gives an Answer.
 
-        What chains, callbacks and tracing expect: invoke, ainvoke, batch, with_config; the config reaches the model.
+        It takes a question, {"question": ..., "history": ...}, {"input": ..., "chat_history": ...}, {"messages": ...},
+        a list of messages or a prompt's value; of messages, the last is the question. What chains, callbacks and
+        tracing expect: invoke, ainvoke, batch, with_config; the config reaches the model.
         """
         from langchain_core.runnables import RunnableLambda
 
         def one(given: Any, config: RunnableConfig) -> Answer:
-            return self.ask(*_asked(given), config=config)
+            return self.ask(*as_asked(given), config=config)
 
         async def a_one(given: Any, config: RunnableConfig) -> Answer:
-            return await self.aask(*_asked(given), config=config)
+            return await self.aask(*as_asked(given), config=config)
 
         return RunnableLambda(one, afunc=a_one, name="article-chat")
 
@@ -151,9 +161,17 @@ class Assistant:
         return asking.events(asked, turns)
 
 
-def _asked(given: Any) -> tuple[Any, Iterable[Any]]:
-    """Question and history of what a chain hands over."""
-    return (given["question"], given.get("history", ())) if isinstance(given, Mapping) else (given, ())
+def _copied(made_with: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an assistant was made with, if it can travel; a ConfigError says what cannot."""
+    for name, value in made_with.items():
+        try:
+            pickle.dumps(value)
+        except Exception as error:  # each class has reasons of its own
+            raise ConfigError(
+                f"The assistant cannot be copied: its {name} ({type(value).__name__}) cannot be: {error}.",
+                "Name the model as 'provider:model', or make an assistant over a copy of the library.",
+            ) from error
+    return made_with
 
 
 def _checked(question: str) -> str:

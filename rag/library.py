@@ -11,11 +11,13 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rag.config import Settings, load_settings
+from rag.forks import RenewedLock
 from rag.models.embedder import embedder_identity, load_embedder
 from rag.schema import AddReport, Article, Embedder, Finding, OtherSource, Passage, Progress, SyncReport
 from rag.store.backups import Backup
@@ -46,11 +48,12 @@ class Stats:
 class Library:
     """One library on disk. Made by `Library.open`; safe to use from many threads."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, *, one_shot: bool = False) -> None:
         self.store = store
         self.settings = settings
+        self._one_shot = one_shot
         self._embedder: Embedder | None = None
-        self._embedder_lock = threading.Lock()
+        self._embedder_lock = RenewedLock()
 
     @classmethod
     def open(
@@ -71,7 +74,12 @@ class Library:
             lock_timeout=settings.lock_timeout_s,
             exact_limit=ONE_SHOT_EXACT if one_shot else 0,
         )
-        return cls(store, settings)
+        return cls(store, settings, one_shot=one_shot)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy (`deepcopy`, `pickle`, another process) is the same library opened again."""
+        settings = self.settings.model_copy(update={"library": self.store.folder})
+        return partial(Library.open, settings=settings, one_shot=self._one_shot), ()
 
     def close(self) -> None:
         """Let go of the library's files."""

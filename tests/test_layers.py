@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS = {
     "rag.errors": 0,
     "rag.schema": 0,
+    "rag.forks": 0,
     "rag.config": 1,
     "rag.text": 1,
     "rag.models": 1,
@@ -27,6 +28,7 @@ FLOORS = {
     "rag.evaluation": 4,
     "rag": 5,
     "rag.cli": 6,
+    "rag.__main__": 7,
     "rag.ui": 6,
     "app": 7,
 }

@@ -6,7 +6,6 @@ Nothing is loaded and nobody is called before the first question; with no model 
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rag.answering.prompting import CHARACTERS_A_TOKEN
 from rag.config import Settings
 from rag.errors import ChatModelError, ConfigError
+from rag.forks import RenewedLock
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -77,7 +77,7 @@ def choose_model(llm: Any, settings: Settings) -> Chosen | None:
             f"llm is a {type(chosen).__name__}, which is no chat model.",
             'Give "provider:model" or a LangChain chat model.',
         )
-    lock, made = threading.Lock(), list[ChatModel]()
+    lock, made = RenewedLock(), list[ChatModel]()
 
     def model() -> ChatModel:
         with lock:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import queue
 import threading
 from collections.abc import AsyncIterator, Generator, Mapping, Sequence
@@ -17,6 +18,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
 from rag.answering.model_errors import AttemptFailed, Failure, failure_of
+from rag.forks import RenewedLock
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -28,8 +30,10 @@ _log = logging.getLogger(__name__)
 HEARTBEAT_S = 0.2  # how often whoever watches may look at a stop button while nothing comes
 LONGEST_S = 300.0  # a whole answer; a 7B model on a processor alone takes some 120 s for one
 
-_lock = threading.Lock()
+_lock = RenewedLock()
 _loops: list[asyncio.AbstractEventLoop] = []
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_loops.clear)  # the thread that runs the loop is the parent's
 
 
 @dataclass(slots=True)

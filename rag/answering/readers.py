@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from rag.answering.selection import PlainReader
 from rag.errors import ModelError
+from rag.forks import RenewedLock
 from rag.schema import Embedder, PassageReader
 
 PLAIN = "none"  # the setting that asks for the plain reader
@@ -23,7 +23,7 @@ class Choice:
 
 def choose_reader(name: str, given: PassageReader | None, embedder: Callable[[], Embedder]) -> Callable[[], Choice]:
     """A function that gives the reader; it is loaded at the first call, once, whatever number of threads ask."""
-    lock = threading.Lock()
+    lock = RenewedLock()
     made: list[Choice] = []
 
     def choice() -> Choice:

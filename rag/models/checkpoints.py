@@ -7,7 +7,6 @@ sequence classifier gives passage and sentence scores only.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import ModelError
+from rag.forks import RenewedLock
+from rag.models.named import TorchProcess, needing_torch
 from rag.models.reader import MAX_ANSWER_TOKENS, Reader, best_span, logistic
 from rag.schema import Reading
 from rag.text.sentences import split_sentences
@@ -27,12 +28,13 @@ MEND = "Check the name or folder, or set RAG_READER=builtin."
 
 def load_checkpoint(name: str) -> Reader:
     """The reader for a checkpoint name or folder; a ModelError says why it cannot serve."""
-    from transformers import (
-        AutoConfig,
-        AutoModelForQuestionAnswering,
-        AutoModelForSequenceClassification,
-        AutoTokenizer,
-    )
+    with needing_torch(name):
+        from transformers import (
+            AutoConfig,
+            AutoModelForQuestionAnswering,
+            AutoModelForSequenceClassification,
+            AutoTokenizer,
+        )
 
     try:
         config = AutoConfig.from_pretrained(name)
@@ -58,7 +60,8 @@ class CheckpointReader(Reader):
         self.name = name
         self._model, self._tokenizer, self._spans = model, tokenizer, spans
         self._max_tokens = min(MAX_TOKENS, tokenizer.model_max_length)
-        self._lock = threading.Lock()
+        self._lock = RenewedLock()
+        self._process = TorchProcess(name)
 
     def read_within(
         self,
@@ -116,6 +119,7 @@ class CheckpointReader(Reader):
         return Reading(logistic(float(values.max())), None, None, _scored(spans, values[1:]))
 
     def _logits(self, encoded: Any) -> tuple[NDArray[np.float32], ...]:
+        self._process.check()
         import torch
 
         with torch.inference_mode():

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rag.errors import ModelError
+from rag.forks import RenewedLock
 from rag.models.encoder import DIMENSION, MAX_TOKENS, load_tokenizer, shared_encoder
+from rag.models.named import TorchProcess, needing_torch
 from rag.models.package import OFFICIAL_SHA256
 from rag.schema import Embedder, Vectors
 
@@ -58,7 +59,7 @@ class BuiltinEmbedder:
     max_tokens = MAX_TOKENS
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = RenewedLock()
         self._counter: Tokenizer | None = None
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
@@ -82,16 +83,19 @@ class NamedEmbedder:
 
     def __init__(self, name: str) -> None:
         self._model = _load(name, local=Path(name).is_dir())
+        self._process = TorchProcess(name)
         self.dimension = int(self._model.get_sentence_embedding_dimension() or 0)
         self.max_tokens = int(self._model.max_seq_length or 512)
         self.fingerprint = _fingerprint(name, self.dimension)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors [texts, dimension]."""
+        self._process.check()
         return _encode(self._model, texts)
 
     def embed_query(self, text: str) -> Vectors:
         """A unit vector [dimension], with the model's own prompt for queries where it has one."""
+        self._process.check()
         prompt = "query" if "query" in (self._model.prompts or {}) else None
         vector = self._model.encode([text], prompt_name=prompt, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vector[0], dtype=np.float32)
@@ -105,7 +109,8 @@ class NamedEmbedder:
 def _load(name: str, *, local: bool) -> SentenceTransformer:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    from sentence_transformers import SentenceTransformer
+    with needing_torch(name):
+        from sentence_transformers import SentenceTransformer
 
     try:
         return SentenceTransformer(name, device="cpu", local_files_only=local)

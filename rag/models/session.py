@@ -7,14 +7,15 @@ embeddings.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import ModelError
+from rag.forks import RenewedLock, end_without_native_handlers, leave_to_parent, renew_in_children
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -22,8 +23,40 @@ if TYPE_CHECKING:
 WEIGHTS = Path(__file__).parent / "weights"
 
 
-def make_session(graph: Path, weights: Mapping[str, NDArray[np.float32]]) -> onnxruntime.InferenceSession:
+class Session:
+    """A graph with its weights, ready to run. In a forked child it is set up again: its threads are the parent's."""
+
+    def __init__(self, graph: Path, weights: Mapping[str, NDArray[np.float32]]) -> None:
+        self._graph, self._weights = graph, dict(weights)
+        self._lock = RenewedLock()
+        self._made: onnxruntime.InferenceSession | None = None
+        self._running()
+        renew_in_children(self)
+
+    def run(self, outputs: Sequence[str] | None, inputs: Mapping[str, NDArray[Any]]) -> list[Any]:
+        """The graph's outputs (all when None) for the inputs by name."""
+        return list(self._running().run(outputs, inputs))
+
+    def after_fork(self) -> None:
+        """Set up again at the next run."""
+        if self._made is not None:
+            leave_to_parent(self._made)
+            end_without_native_handlers()
+            self._made = None
+
+    def _running(self) -> onnxruntime.InferenceSession:
+        with self._lock:
+            if self._made is None:
+                self._made = _inference_session(self._graph, self._weights)
+            return self._made
+
+
+def make_session(graph: Path, weights: Mapping[str, NDArray[np.float32]]) -> Session:
     """A session over `graph` with its parameters taken from `weights` by name; a ModelError says what is wrong."""
+    return Session(graph, weights)
+
+
+def _inference_session(graph: Path, weights: Mapping[str, NDArray[np.float32]]) -> onnxruntime.InferenceSession:
     import onnxruntime as ort
 
     options = ort.SessionOptions()

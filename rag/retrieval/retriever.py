@@ -11,6 +11,7 @@ from typing import Any
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
+from pydantic import Field
 
 from rag.retrieval.hybrid import HybridSearch, Retrieval, SearchableStore
 from rag.schema import Candidate, Embedder, Filters
@@ -21,15 +22,12 @@ class ArticleRetriever(BaseRetriever):
 
     `page_content == article.text[start:end]`; the metadata hold passage_id, article_id, title, url, publisher,
     published (ISO 8601 or None), start, end, score (0..1, see `fusion.py`), lexical (BM25) and dense (cosine).
-    `invoke(question, k=3)` asks for another number of passages than the retriever was made for.
+    `k` is how many passages a question gets at most. `invoke(question, k=3)` asks for another number in one call, as
+    does `{"configurable": {"k": 3}}` in the config of `retriever.configurable_fields(k=ConfigurableField(id="k"))`.
     """
 
     search: HybridSearch
-
-    @property
-    def k(self) -> int:
-        """How many passages a question gets at most."""
-        return self.search.k
+    k: int = Field(default_factory=lambda made_with: made_with["search"].k, ge=1)
 
     @property
     def filters(self) -> Filters:
@@ -38,16 +36,16 @@ class ArticleRetriever(BaseRetriever):
 
     def candidates(self, question: str, k: int | None = None) -> tuple[Candidate, ...]:
         """The passages as `Candidate`s, best first."""
-        return self.search.candidates(question, k)
+        return self.search.candidates(question, self.k if k is None else k)
 
     def retrieve(self, question: str, k: int | None = None) -> Retrieval:
         """The passages as `Candidate`s, with the milliseconds of encode, lexical, dense and fuse."""
-        return self.search.retrieve(question, k)
+        return self.search.retrieve(question, self.k if k is None else k)
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None
     ) -> list[Document]:
-        return [as_document(candidate) for candidate in self.search.candidates(query, k)]
+        return [as_document(candidate) for candidate in self.candidates(query, k)]
 
 
 def build_retriever(

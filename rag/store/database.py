@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from rag.errors import EmbedderMismatch, LibraryError, LibraryLocked
+from rag.forks import leave_to_parent, renew_in_children
 from rag.store import lexical, tables
 
 FILE_NAME = "library.sqlite3"
@@ -59,6 +60,13 @@ class Database:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.engine = _make_engine(file)
+        self._pinned = threading.local()
+        renew_in_children(self)
+
+    def after_fork(self) -> None:
+        """Open connections of one's own. Those of the parent stay as they are: SQLite forbids even closing them."""
+        leave_to_parent(self.engine)
+        self.engine = _make_engine(self.file)
         self._pinned = threading.local()
 
     @contextmanager

@@ -16,13 +16,14 @@ import numpy as np
 from sqlalchemy import Connection, func, select
 
 from rag.errors import LibraryError
+from rag.forks import leave_to_parent, renew_in_children
 from rag.schema import Filters, Vectors
 from rag.store import tables
 from rag.store.database import Database, generation
 from rag.store.filtering import among, conditions, passage_numbers
 from rag.store.lock import WriterLock
 from rag.store.records import STORED
-from rag.store.vectors import BATCH, Numbers, OpenSnapshot, Published, SnapshotLost, Snapshots
+from rag.store.vectors import BATCH, Numbers, OpenSnapshot, Published, SnapshotLost, Snapshots, chroma_works
 
 log = logging.getLogger("rag.store")
 
@@ -69,9 +70,16 @@ class DenseIndex:
         self._writer_lock = lock
         self._dimension = dimension
         self._exact_limit = exact_limit
+        self._futile = 0  # vectors at the last building that came to nothing: the next is tried at twice as many
         self._lock = threading.RLock()
         self._cached: _View | None = None
-        self._futile = 0  # vectors at the last building that came to nothing: the next is tried at twice as many
+        renew_in_children(self)
+
+    def after_fork(self) -> None:
+        """Look at the library anew; the parent's snapshot is the parent's."""
+        self._lock = threading.RLock()
+        leave_to_parent(self._cached)
+        self._cached = None
 
     # --- searching
 
@@ -153,7 +161,7 @@ class DenseIndex:
 
     def _should_reopen(self, view: _View) -> bool:
         if view.snapshot is None:
-            return self._exact_limit == 0 or len(view.numbers) > self._exact_limit
+            return chroma_works() and (self._exact_limit == 0 or len(view.numbers) > self._exact_limit)
         if len(view.numbers) <= REOPEN_BEHIND:
             return False
         published = self._snapshots.current()
@@ -161,7 +169,7 @@ class DenseIndex:
 
     def _fresh(self, connection: Connection, now: int) -> _View:
         live = _live(connection)
-        if live == 0 or live <= self._exact_limit:
+        if live == 0 or live <= self._exact_limit or not chroma_works():
             return self._load(connection, now, None)
         published = self._snapshots.current()
         snapshot = self._snapshots.open(published) if published else None

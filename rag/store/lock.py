@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rag.errors import LibraryError, LibraryLocked
+from rag.forks import renew_in_children
 
 
 class WriterLock:
@@ -22,9 +23,14 @@ class WriterLock:
 
     def __init__(self, folder: Path, timeout: float) -> None:
         self._timeout = timeout
-        self._thread_lock = threading.RLock()
-        self._file_lock = FileLock(folder / "writer.lock", thread_local=False)
         self._card = folder / "writer.json"  # who holds it, for the message of those who wait
+        self.after_fork()
+        renew_in_children(self)
+
+    def after_fork(self) -> None:
+        """Hold nothing: what the parent holds is the parent's."""
+        self._thread_lock = threading.RLock()
+        self._file_lock = FileLock(self._card.with_name("writer.lock"), thread_local=False)
         self._depth = 0
 
     @contextmanager

@@ -12,12 +12,13 @@ one thread see the same state. The database is the truth; the lexical index chan
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import func, select
 
@@ -48,6 +49,7 @@ class Store:
     def __init__(self, folder: Path, dimension: int, *, lock_timeout: float, exact_limit: int) -> None:
         self.folder = folder
         self.dimension = dimension
+        self._opening: Mapping[str, Any] = {}
         self._lock = WriterLock(folder, lock_timeout)
         self._database = Database(folder / FILE_NAME)
         self._snapshots = Snapshots(folder / DENSE_FOLDER)
@@ -76,6 +78,7 @@ class Store:
                 "Choose another folder with RAG_LIBRARY, or mend its permissions.",
             ) from error
         store = cls(folder, dimension, lock_timeout=lock_timeout, exact_limit=exact_limit)
+        store._opening = {"fingerprint": fingerprint, "lock_timeout": lock_timeout, "exact_limit": exact_limit}
         try:
             if not store._database.exists():
                 with store._lock.held():
@@ -91,6 +94,10 @@ class Store:
         """Let go of files and of Chroma."""
         self._dense.close()
         self._database.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy of an open store, in this process or another, is the same library opened again."""
+        return partial(Store.open, self.folder, dimension=self.dimension, **self._opening), ()
 
     def __enter__(self) -> Self:
         return self

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import shutil
 import threading
 import uuid
@@ -207,7 +208,7 @@ class OpenSnapshot:
     def __init__(self, folder: Path, lock: FileLock, published: Published) -> None:
         self.published = published
         self._client = _client(folder)
-        self._close = weakref.finalize(self, _dispose, self._client, folder, lock)
+        self._close = weakref.finalize(self, _dispose_own, os.getpid(), self._client, folder, lock)
         self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
         self._one_at_a_time = threading.Lock()  # four threads get no more out of Chroma than one
 
@@ -252,7 +253,18 @@ def _finds(collection: Any, samples: list[Vectors]) -> bool:
     return float(np.mean([bool(row) and row[0] < SAME for row in found])) >= FOUND_AT_LEAST
 
 
+_used_by: list[int] = []  # the process that first used Chroma, here or before it forked this one
+
+
+def chroma_works() -> bool:
+    """Whether Chroma can be used: in a process forked from one that has used it, its first call never returns."""
+    return not _used_by or _used_by[0] == os.getpid()
+
+
 def _client(folder: Path) -> Any:
+    if not chroma_works():
+        raise RuntimeError("this process was forked from one that uses Chroma")
+    _used_by[:] = [os.getpid()]
     import chromadb  # 0.7 s: only who searches or builds pays for it
     from chromadb.config import Settings
 
@@ -264,6 +276,12 @@ def _chroma_errors() -> tuple[type[Exception], ...]:
     from chromadb.errors import ChromaError
 
     return (ChromaError, OSError, RuntimeError, ValueError)
+
+
+def _dispose_own(owner: int, client: Any, folder: Path, lock: FileLock) -> None:
+    """Let go of a copy, unless this is a forked child and the copy its parent's."""
+    if os.getpid() == owner:
+        _dispose(client, folder, lock)
 
 
 def _dispose(client: Any, folder: Path, lock: FileLock) -> None:
