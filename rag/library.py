@@ -26,6 +26,8 @@ from rag.store.feeds import Feed
 from rag.store.store import Order, Snapshot, Store
 
 if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
     from rag.ingest.subscriptions import Subscriber
     from rag.retrieval.retriever import ArticleRetriever
 
@@ -262,6 +264,26 @@ class Library:
 
         filters = make_filters(publisher=publisher, since=since, until=until, article_ids=article_ids)
         return build_retriever(self.store, self._load_embedder, k=k, filters=filters)
+
+    def tool(
+        self,
+        k: int = 8,
+        *,
+        publisher: str | None = None,
+        since: date | str | None = None,
+        until: date | str | None = None,
+        article_ids: Iterable[str] | None = None,
+        name: str | None = None,
+        description: str | None = None,
+    ) -> BaseTool:
+        """The library as a tool of a LangChain agent, narrowed like `retriever`.
+
+        Its content is text for the model, passages with their numbers; its artifact is the same as `Citation`s.
+        """
+        from rag.retrieval.tool import DESCRIPTION, NAME, build_tool
+
+        retriever = self.retriever(k, publisher=publisher, since=since, until=until, article_ids=article_ids)
+        return build_tool(retriever.search, name=name or NAME, description=description or DESCRIPTION)
 
     @property
     def embedder(self) -> Embedder:

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage
+    from langchain_core.messages.content import Annotation
 
 Vectors = NDArray[np.float32]
 
@@ -313,6 +317,48 @@ class Answer:
     correction: tuple[Citation, ...] = ()  # in a refusal: what the articles say against what the question presumes
     suggestions: tuple[str, ...] = ()  # questions that could be asked next
     timings: Mapping[str, float] = field(default_factory=dict)  # milliseconds by step
+
+    def as_message(self) -> AIMessage:
+        """The answer as a LangChain message: its text with a standard citation annotation a sentence and source.
+
+        An annotation's indices count into the message's text; its extras say where the quote stands in the article.
+        """
+        from langchain_core.messages import AIMessage
+        from langchain_core.messages.content import create_text_block
+
+        block = create_text_block(self.text, annotations=_annotations(self.text, self.sentences))
+        about = {"model_name": self.model, "answered": self.answered, "confidence": self.confidence}
+        return AIMessage(content_blocks=[block], response_metadata=about)
+
+
+def _annotations(text: str, sentences: Sequence[AnswerSentence]) -> list[Annotation]:
+    """A citation for each source of each sentence, placed where the sentence stands in the text."""
+    from langchain_core.messages.content import create_citation
+
+    made: list[Annotation] = []
+    reached = 0
+    for sentence in sentences:
+        start = text.find(sentence.text, reached)
+        end = start + len(sentence.text) if start >= 0 else None
+        reached = reached if end is None else end
+        for citation in sentence.citations:
+            made.append(
+                create_citation(
+                    url=citation.url,
+                    title=citation.title,
+                    start_index=None if end is None else start,
+                    end_index=end,
+                    cited_text=citation.quote,
+                    number=citation.number,
+                    article_id=citation.article_id,
+                    version=citation.version,
+                    start=citation.start,
+                    end=citation.end,
+                    publisher=citation.publisher,
+                    published=citation.published.isoformat() if citation.published else None,
+                )
+            )
+    return made
 
 
 @dataclass(frozen=True, slots=True)
