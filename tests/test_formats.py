@@ -11,8 +11,9 @@ import pytest
 
 from benchmarks import fuzz
 from rag.errors import SourceError
-from rag.ingest import tables, zips
+from rag.ingest import tables
 from rag.ingest.files import parse_file
+from rag.ingest.formats import zips
 from rag.ingest.formats.pdf.reader import parse_pdf
 from rag.ingest.intake import Item, list_items
 from rag.schema import Article, Failure
@@ -72,7 +73,7 @@ def looping_pdf() -> bytes:
 @pytest.mark.parametrize(
     ("name", "data", "expected"),
     [
-        ("a.pdf", (DATA / "pdf/aes-256-password.pdf").read_bytes(), "encrypted"),
+        ("a.pdf", (DATA / "cases/pdf/aes-256-password.pdf").read_bytes(), "encrypted"),
         ("a.pdf", formats.pdf(()), "no text"),
         ("a.pdf", b"%PDF-1.4\n" + b"\x00\xff" * 500, "damaged"),
         ("a.pdf", b"Just words.", "not a PDF"),

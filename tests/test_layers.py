@@ -49,6 +49,8 @@ ONLY_IN = {
     "sentence_transformers": ("rag.models",),
     "onnxruntime": ("rag.models",),
     "pypdfium2": ("rag.ingest.formats.pdf.glyphs",),
+    "warcio": ("rag.ingest.formats.web_archive",),
+    "striprtf": ("rag.ingest.formats.rtf",),
     "typer": ("rag.cli",),
     "rich": ("rag.cli",),
 }

@@ -11,7 +11,7 @@ from fpdf import FPDF
 from rag.errors import SourceError
 from rag.ingest.formats.pdf.reader import parse_pdf
 
-DATA = Path(__file__).parent / "data" / "pdf"
+DATA = Path(__file__).parent / "data" / "cases" / "pdf"
 HEADLINE = "Tarnwick orders two electric ferries for the crossing to Skell Island"
 FERRIES = (
     "Each ferry carries 180 passengers and 24 cars, and a crossing takes nineteen minutes.",

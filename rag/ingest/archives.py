@@ -1,6 +1,6 @@
-"""Files that hold many articles: tables, and ZIP archives of article files.
+"""Files that hold many articles: tables, exports and archives of pages, and ZIP archives of article files.
 
-In: the path of such a file. Out: an Article or a Failure for each row or member, as bounded reading gives them.
+In: the path of such a file. Out: an Article or a Failure for each row, entry or member, as bounded reading gives them.
 """
 
 from __future__ import annotations
@@ -11,22 +11,65 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from rag.errors import SourceError
-from rag.ingest.files import ARCHIVE, TABLE, is_article_name, is_table, largest_of, parse_file, read_bytes
+from rag.ingest.files import ARCHIVE, is_article_name, is_table, largest_of, parse_file, read_bytes
+from rag.ingest.formats.feed_file import is_feed
+from rag.ingest.formats.several import SEVERAL, may_hold_several, reader_of
+from rag.ingest.formats.zips import open_container
 from rag.ingest.tables import read_table
-from rag.ingest.zips import open_container
 from rag.schema import Article, Failure
 
 LARGEST_UNPACKED = 500_000_000  # bytes of all members of a ZIP; they are read one after the other
 LARGEST_TABLE = 200_000_000  # bytes of an unpacked table: 40,000 news articles
+MOST_FAILURES = 20  # of one file named one by one; an archive of a site has thousands of pages without an article
+
+
+def holds_several(path: Path) -> bool:
+    """Whether a file is one of many articles; the content is looked at where the ending does not tell."""
+    name = path.name.lower()
+    if is_table(name) or name.endswith((*ARCHIVE, *SEVERAL)):
+        return True
+    if not may_hold_several(name):
+        return False
+    try:
+        return reader_of(name, read_bytes(path)) is not None
+    except SourceError:
+        return False  # what is wrong with it is said when it is read
 
 
 def articles_in(path: Path, source: str, fields: Mapping[str, str]) -> Iterator[Article | Failure]:
-    """What the table or archive at `path`, called `source`, holds; a SourceError when nothing can be read at all."""
+    """What the file at `path`, called `source`, holds; a SourceError when nothing can be read at all."""
     data = read_bytes(path)
-    if is_table(path.name):
-        yield from read_table(source, data, fields, largest=LARGEST_TABLE)
-    else:
+    if path.name.lower().endswith(ARCHIVE):
         yield from _members(source, data, fields)
+    else:
+        yield from _entries(source, data, fields)
+
+
+def _entries(source: str, data: bytes, fields: Mapping[str, str]) -> Iterator[Article | Failure]:
+    """The rows of a table, or the articles of an export."""
+    if is_table(source):
+        yield from read_table(source, data, fields, largest=LARGEST_TABLE)
+        return
+    if not data.strip():
+        raise SourceError("The file is empty.")
+    read = reader_of(source, data)
+    if read is None:
+        raise SourceError(
+            "The file is of no kind that is read.", "Feeds (RSS, Atom) and WordPress exports are .xml files."
+        )
+    number = failed = 0
+    for number, entry in enumerate(read(data), start=1):
+        place = f"{source}, article {number}"
+        if isinstance(entry, Article):
+            yield replace(entry, source=place)
+            continue
+        failed += 1
+        if failed <= MOST_FAILURES:
+            yield Failure(f"{place} ({entry.source})", entry.reason)
+    if failed > MOST_FAILURES:
+        yield Failure(source, f"{failed - MOST_FAILURES:,} more entries could not be added.")
+    if not number:
+        raise SourceError("The file holds no articles.")
 
 
 def _members(source: str, data: bytes, fields: Mapping[str, str]) -> Iterator[Article | Failure]:
@@ -42,8 +85,10 @@ def _members(source: str, data: bytes, fields: Mapping[str, str]) -> Iterator[Ar
             if name.lower().endswith(ARCHIVE):
                 raise SourceError("An archive inside an archive is not read.", "Unpack it first.")
             part = container.read(name, largest_of(name))
-            if is_table(name):
-                yield from read_table(place, part, fields, largest=LARGEST_TABLE)
+            if name.lower().endswith(".xml") and not is_feed(part):
+                continue  # a part of something else
+            if is_table(name) or name.lower().endswith(SEVERAL) or reader_of(name, part) is not None:
+                yield from _entries(place, part, fields)
             else:
                 identity = hashlib.sha256(f"file:{place}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
                 article = parse_file(name, part)
@@ -57,4 +102,5 @@ def _wanted(name: str) -> bool:
     parts = PurePosixPath(name).parts
     if any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in parts):
         return False
-    return is_article_name(parts[-1]) or name.lower().endswith((*TABLE, *ARCHIVE))
+    lower = name.lower()
+    return is_article_name(parts[-1]) or is_table(lower) or lower.endswith((*ARCHIVE, *SEVERAL))

@@ -13,31 +13,36 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import SourceError
+from rag.ingest.formats.epub import parse_epub
+from rag.ingest.formats.feed_file import is_feed
+from rag.ingest.formats.opendocument import parse_odt
 from rag.ingest.formats.pdf.reader import parse_pdf
+from rag.ingest.formats.rtf import parse_rtf
+from rag.ingest.formats.several import SEVERAL
+from rag.ingest.formats.word import parse_docx
 from rag.ingest.frontmatter import split_front_matter
 from rag.ingest.html import parse_html
 from rag.ingest.mail import parse_eml, parse_mhtml
 from rag.ingest.markdown import to_plain
-from rag.ingest.office import parse_docx, parse_epub, parse_odt
 from rag.schema import Article
 from rag.text.encoding import read_text
 
 TEXT, MARKDOWN, PAGE = (".txt", ".text"), (".md", ".markdown"), (".html", ".htm", ".xhtml")
 # Documents of one article each, with what reads them.
 DOCUMENT: dict[str, Callable[[bytes], Article]] = {
-    ".pdf": parse_pdf, ".docx": parse_docx, ".odt": parse_odt, ".epub": parse_epub, ".eml": parse_eml,
-    ".mhtml": parse_mhtml, ".mht": parse_mhtml,
+    ".pdf": parse_pdf, ".docx": parse_docx, ".odt": parse_odt, ".rtf": parse_rtf, ".epub": parse_epub,
+    ".eml": parse_eml, ".mhtml": parse_mhtml, ".mht": parse_mhtml,
 }  # fmt: skip
 # Files of many articles: rag/ingest/archives.py reads them.
 TABLE = (".json", ".jsonl", ".csv", ".tsv", ".json.gz", ".jsonl.gz", ".csv.gz", ".tsv.gz")
-ARCHIVE = (".zip",)
-KNOWN_ENDINGS = (*TEXT, *MARKDOWN, *PAGE, *DOCUMENT, *TABLE, *ARCHIVE)
+ARCHIVE = (".zip", ".wacz")
+KNOWN_ENDINGS = (*TEXT, *MARKDOWN, *PAGE, *DOCUMENT, *TABLE, *ARCHIVE, *SEVERAL)
 LARGEST_FILE = 20_000_000  # bytes. The longest novels have 4 MB; what is larger is a dump of many articles
 LARGEST_DOCUMENT = 100_000_000  # bytes, pictures included; most of them are never unpacked
 LARGEST_PAGE = 10_000_000  # bytes of HTML; its tree takes 20 times as much memory
 _ABOUT_THE_FOLDER = re.compile(r"(?:readme|license|licence|changelog|contributing)(?:[._-].*)?", re.IGNORECASE)
 # Part of every digest: raise it when cleaning or parsing changes, and unchanged files are read again.
-_READING = "1"
+_READING = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +167,21 @@ def _walk(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            several = name.lower().endswith((*TABLE, *ARCHIVE)) and not name.startswith(".")
-            if several or is_article_name(name):
-                yield Path(parent, name)
+            several = name.lower().endswith((*TABLE, *ARCHIVE, *SEVERAL)) and not name.startswith(".")
+            path = Path(parent, name)
+            if is_article_name(name) or (several and not _is_other_xml(path)):
+                yield path
+
+
+def _is_other_xml(path: Path) -> bool:
+    """Whether an XML file in a folder is something else than a feed: settings, a site map."""
+    if path.suffix.lower() != ".xml":
+        return False
+    try:
+        with path.open("rb") as file:
+            return not is_feed(file.read(4096))
+    except OSError:
+        return False  # reported when it is read
 
 
 def _read(path: Path, largest: int) -> bytes:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import SourceError
-from rag.ingest.archives import articles_in
-from rag.ingest.files import ARCHIVE, TABLE, RawFile, address_of, digest_of, find_files, parse_file, read_raw
+from rag.ingest.archives import articles_in, holds_several
+from rag.ingest.files import RawFile, address_of, digest_of, find_files, parse_file, read_raw
 from rag.schema import Article, ArticleId, Failure
 from rag.store.store import Known
 
@@ -69,7 +69,7 @@ def list_items(sources: Iterable[Source], fields: Mapping[str, str] | None = Non
                 if item in seen:
                     continue
                 seen.add(item)
-                if item.name.lower().endswith((*TABLE, *ARCHIVE)):
+                if holds_several(item):
                     items.extend(_items_in(item, fields or {}))
                     continue
             items.append(item)

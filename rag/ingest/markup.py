@@ -20,9 +20,12 @@ _BLOCKS = set(
 )
 
 
-def parse_xml(data: bytes) -> Any:
-    """The root of an XML document: entities stay unresolved and nothing is fetched; a SourceError when it is broken."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+def parse_xml(data: bytes, *, huge: bool = False) -> Any:
+    """The root of an XML document: entities stay unresolved and nothing is fetched; a SourceError when it is broken.
+
+    `huge` allows single values of more than 10 MB, such as the pictures inside notes.
+    """
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=huge)
     try:
         return etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:

@@ -20,7 +20,7 @@ from rag.schema import AddReport, ArticleId, Embedder, Progress, SyncReport
 from rag.store.store import Store
 from rag.text.normalise import normalise
 
-_ROW = re.compile(r", row \d+\Z")
+_ROW = re.compile(r", (?:row|article) \d+(?: \([^/]*\))?\Z")
 
 
 def sync_folder(

@@ -6,29 +6,17 @@ In: a PDF on stdin. Out: {"title", "author", "text"} or {"error", "mend"}.
 from __future__ import annotations
 
 import json
-import re
 import sys
 
 from rag.ingest.formats.pdf.article import article_of
 from rag.ingest.formats.pdf.glyphs import Page, PdfFile
+from rag.ingest.formats.stated import stated_author, stated_title
 
 MOST_PAGES = 2000  # twice the longest report; an archive of papers is split first
 MOST_CHARACTERS = 10_000_000
 MEMORY = 2_000_000_000  # bytes of address space; 200-page papers take 0.4 GB of it
 MOST_UNREAD = 0.5  # of the letters
 NO_LETTERS = "The fonts of the PDF do not say which letters they show, so its text cannot be read."
-# Titles and authors that programs put in by themselves.
-_NO_TITLE = re.compile(
-    r"\(?(?:untitled|unspecified|unbenannt|sans titre|sin título)\)?.*|(?:microsoft )?(?:word|powerpoint|excel) -.*|"
-    r"microsoft word.*|.*\.(?:docx?|pdf|indd|qxd|tex|dvi|ps|pages|odt|rtf|html?|txt|pptx?|xlsx?)|"
-    r"(?:document|doc|dokument|slide) ?\d*|about:blank|https?://\S+|\W*|\d+",
-    re.IGNORECASE,
-)
-_NO_AUTHOR = re.compile(
-    r"\(?(?:anonymous|unspecified|unknown|author|admin\w*|user|owner|default|root|guest|microsoft office user|"
-    r"windows[- ]user|none|null|n/?a)\)?\d*|\W*|\d+|\S+\.(?:exe|dll)",
-    re.IGNORECASE,
-)
 
 
 def read_pdf(data: bytes) -> dict[str, str]:
@@ -51,10 +39,10 @@ def read_pdf(data: bytes) -> dict[str, str]:
     found = article_of(pages)
     if found.unread > MOST_UNREAD:
         return _error(NO_LETTERS, "Run OCR on it, or copy the text from another version.")
-    title, author = (" ".join(stated.split()) for stated in document.about())
+    title, author = document.about()
     return {
-        "title": found.by_size or ("" if _NO_TITLE.fullmatch(title) else title) or found.head,
-        "author": "" if _NO_AUTHOR.fullmatch(author) else author,
+        "title": found.by_size or stated_title(title) or found.head,
+        "author": stated_author(author),
         "text": found.text,
         "sample": found.sample,
     }

@@ -1,0 +1,82 @@
+"""News issues as EPUB, as Calibre makes them: one article a chapter, with its address.
+
+In: the bytes of an EPUB. Out: its articles; the issue is their publisher and says their day.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree, html  # type: ignore[import-untyped]  # comes with trafilatura
+
+from rag.errors import SourceError
+from rag.ingest.formats.epub import Book, open_book
+from rag.ingest.formats.packages import LARGEST_PART
+from rag.ingest.frontmatter import language_code, web_address
+from rag.ingest.markup import paragraphs_of
+from rag.schema import Article, Failure
+from rag.text.dates import parse_date
+
+_ARTICLE = re.compile(r"(?:^|/)feed_\d+/article_\d+/")
+_ISSUE = re.compile(r"\s*\[[^\]]*\]\s*$")  # "The Oakham Mail [Fri, 27 Oct 2023]"
+_DOWNLOADED = re.compile(r"This article was downloaded by\s+calibre\s+from\s+(\S+)", re.IGNORECASE)
+_HEADINGS = ("h1", "h2")
+
+
+def is_news(data: bytes) -> bool:
+    """Whether the book is a news issue."""
+    try:
+        return any(_ARTICLE.search(path) for path in open_book(data).chapters)
+    except SourceError:
+        return False  # what is wrong with it is said when it is read
+
+
+def read_articles(data: bytes) -> Iterator[Article | Failure]:
+    """The articles of the issue; menus and section lists are passed over."""
+    book = open_book(data)
+    parts: dict[str, list[str]] = {}
+    for path in book.chapters:
+        if _ARTICLE.search(path):
+            parts.setdefault(posixpath.dirname(path), []).append(path)
+    for folder, paths in parts.items():
+        try:
+            yield _article(book, paths)
+        except SourceError as error:
+            yield Failure(folder, str(error))
+
+
+def _article(book: Book, paths: list[str]) -> Article:
+    roots = [root for path in paths if (root := _tree(book.container.read(path, LARGEST_PART))) is not None]
+    title, texts = "", []
+    for root in roots:
+        for element in root.xpath("//*[contains(@class, 'navbar')]"):
+            element.drop_tree()
+        heading = next((element for element in root.iter(*_HEADINGS)), None)
+        if heading is not None and not title:
+            title = " ".join(heading.text_content().split())
+            heading.drop_tree()
+        texts.append(paragraphs_of(root))
+    text = "\n\n".join(filter(None, texts))
+    downloaded = _DOWNLOADED.search(text)
+    text = "\n\n".join(part for part in text.split("\n\n") if not _DOWNLOADED.search(part))
+    if not text:
+        raise SourceError("The article has no text.")
+    issue = book.about.get("title", "")
+    return Article(
+        title=title,
+        text=text,
+        url=web_address(downloaded[1]) if downloaded else None,
+        publisher=_ISSUE.sub("", issue) or None,
+        published=parse_date(issue) or parse_date(book.about.get("date", "")),
+        language=language_code(book.about.get("language")),
+    )
+
+
+def _tree(data: bytes) -> Any:
+    try:
+        return html.document_fromstring(data)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return None
