@@ -285,7 +285,7 @@ def test_ctrl_c_keeps_what_was_finished_of_one_small_adding_and_the_next_goes_on
     articles = [Article(title=f"News {number}", text=story(f"Town{number}")) for number in range(300)]
     with pytest.raises(KeyboardInterrupt):
         add_sources(store, StoppedEmbedder, articles)
-    kept = store.stats().articles
+    kept = store.count_articles()
     assert 90 < kept < 300
     report = add_sources(store, HashEmbedder, articles)
     assert (len(report.unchanged), len(report.added)) == (kept, 300 - kept)
