@@ -29,6 +29,7 @@ _WHOLE = _whole(
     r"(?:an )?error (?:has )?occurred",
     r"·?\s*\d{1,3}[\s-]*min(?:ute)?s?[\s-]*read(?:ing time)?",
     r"(?:reading time|estimated read(?:ing)? time):?\s*\d+\s*min(?:ute)?s?",
+    r"by .{2,60}? ?[·|•] ?\d{1,3} min(?:ute)?s? read",
     r"in this article",
     r"(?:more|read more|also read|read also|see also|related|related (?:stories|articles|topics|content|links))",
     r"(?:you may also like|recommended(?: for you)?|most (?:read|popular|viewed)|trending(?: now)?|up next|"

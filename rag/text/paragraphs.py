@@ -9,6 +9,8 @@ import itertools
 import re
 
 _LIST_ITEM = re.compile(r"(?:[•●▪■◦‣*►▶➤·+–—−-]|\d{1,3}[.)])\s")
+_ENDS_SENTENCE = ".!?:;。！？”\"»)"
+_LONG_LINE = 0.75  # of the width: a line that ends before it was ended by hand
 _NARROWEST, _WIDEST = 45, 110  # plain text is wrapped at 60-80; mail and code at up to 100
 _FEWEST_BREAKS = 3  # two short lines below each other may be a heading or a poem
 _WRAPPED_SHARE = 0.8  # of the line breaks inside blocks that must be where a wrapping program would have put them
@@ -26,7 +28,13 @@ def split_paragraphs(text: str) -> list[str]:
 
 def _wrap_width(blocks: list[list[str]]) -> int:
     """The width at which the text was wrapped, 0 when it was not."""
-    breaks = [pair for lines in blocks for pair in itertools.pairwise(lines)]
+    # Lists, addresses, signatures and headings are of short lines, which no program has broken.
+    breaks = [
+        (first, second)
+        for lines in blocks
+        for first, second in itertools.pairwise(lines)
+        if len(first) >= _NARROWEST and not _LIST_ITEM.match(second)
+    ]
     if len(breaks) < _FEWEST_BREAKS:
         return 0
     width = max(len(line) for pair in breaks for line in pair)
@@ -43,11 +51,18 @@ def _is_wrap(line: str, following: str, width: int) -> bool:
     return len(line) + 1 + len(following.split(maxsplit=1)[0]) > width
 
 
+def _goes_on(line: str, following: str, width: int) -> bool:
+    """Whether a long line breaks off inside a sentence, in a text that was wrapped."""
+    if _LIST_ITEM.match(following) or len(line) < width * _LONG_LINE:
+        return False
+    return line[-1] not in _ENDS_SENTENCE and (following[0].islower() or following[0].isdigit())
+
+
 def _unwrap(lines: list[str], width: int) -> list[str]:
     paragraphs = lines[:1]
     last = lines[0]
     for line in lines[1:]:
-        if _is_wrap(last, line, width):
+        if _is_wrap(last, line, width) or _goes_on(last, line, width):
             paragraphs[-1] += _glue(last, line) + line
         else:
             paragraphs.append(line)
