@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import SourceError
-from rag.ingest.mail import holds_several, parse_eml, read_mails
+from rag.ingest.formats.mail.reader import holds_several, parse_eml, read_mails
 from rag.schema import Article, Failure
 from rag.text.cleaning import clean
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from rag.errors import SourceError
 from rag.ingest.formats.epub import parse_epub
 from rag.ingest.formats.feed_file import is_feed
+from rag.ingest.formats.mail.reader import parse_eml, parse_mhtml
 from rag.ingest.formats.opendocument import parse_odt
 from rag.ingest.formats.pdf.reader import parse_pdf
 from rag.ingest.formats.rtf import parse_rtf
@@ -22,7 +23,6 @@ from rag.ingest.formats.several import SEVERAL
 from rag.ingest.formats.word import parse_docx
 from rag.ingest.frontmatter import split_front_matter
 from rag.ingest.html import parse_html
-from rag.ingest.mail import parse_eml, parse_mhtml
 from rag.ingest.markdown import to_plain
 from rag.schema import Article
 from rag.text.encoding import read_text

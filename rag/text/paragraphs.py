@@ -9,7 +9,7 @@ import itertools
 import re
 
 _LIST_ITEM = re.compile(r"(?:[•●▪■◦‣*►▶➤·+–—−-]|\d{1,3}[.)])\s")
-_ENDS_SENTENCE = ".!?:;。！？”\"»)"
+_ENDS_SENTENCE = '.!?:;。！？”"»)'
 _LONG_LINE = 0.75  # of the width: a line that ends before it was ended by hand
 _NARROWEST, _WIDEST = 45, 110  # plain text is wrapped at 60-80; mail and code at up to 100
 _FEWEST_BREAKS = 3  # two short lines below each other may be a heading or a poem

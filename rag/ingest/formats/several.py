@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from rag.ingest.formats import evernote, feed_file, news_book, press, web_archive
+from rag.ingest.formats.mail import reader as mail
 from rag.schema import Article, Failure
 
 Read = Callable[[bytes], Iterable[Article | Failure]]
@@ -33,10 +34,21 @@ KINDS = (
     Kind((".warc", ".warc.gz"), _any, web_archive.read_pages),
     Kind((".rss", ".atom"), _any, feed_file.read_entries),
     Kind((".xml",), feed_file.is_feed, feed_file.read_entries),
+    Kind((".mbox", ".mbx"), _any, mail.read_mails),
+    Kind((".eml",), mail.holds_several, mail.read_mails),
     Kind((".epub",), news_book.is_news, news_book.read_articles),
     Kind((".txt", ".text", ".rtf", ".docx"), press.is_export, press.read_export),
 )
-SEVERAL = (".enex", ".warc", ".warc.gz", ".rss", ".atom", ".xml")  # endings that no file of one article has
+SEVERAL = (
+    ".enex",
+    ".warc",
+    ".warc.gz",
+    ".rss",
+    ".atom",
+    ".xml",
+    ".mbox",
+    ".mbx",
+)  # endings that no file of one article has
 _ENDINGS = tuple(ending for kind in KINDS for ending in kind.endings)
 
 

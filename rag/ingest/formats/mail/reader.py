@@ -18,9 +18,9 @@ from itertools import islice
 from typing import TypeVar
 
 from rag.errors import SourceError
+from rag.ingest.formats.mail.text import Inner, inner_mail, page_text, plain_text, web_version
 from rag.ingest.frontmatter import web_address
 from rag.ingest.html import parse_html
-from rag.ingest.mail_text import Inner, inner_mail, page_text, plain_text, web_version
 from rag.schema import Article, Failure
 from rag.text.encoding import Decoded, read_text
 

@@ -1,0 +1,1 @@
+"""E-mails, mailboxes and saved pages: MIME messages to articles."""
