@@ -48,6 +48,7 @@ ONLY_IN = {
     "transformers": ("rag.models",),
     "sentence_transformers": ("rag.models",),
     "onnxruntime": ("rag.models",),
+    "chardet": ("rag.text.encoding",),
     "pypdfium2": ("rag.ingest.formats.pdf.glyphs",),
     "warcio": ("rag.ingest.formats.web_archive",),
     "striprtf": ("rag.ingest.formats.rtf",),
