@@ -21,6 +21,7 @@ from rag.schema import Progress
 from rag.store.feeds import MOST_FAILURES
 from rag.store.store import Store
 
+CASES = Path(__file__).parent / "data" / "cases" / "feeds"
 WHOLE = "".join(f"<p>{line} That was report {number}.</p>" for number in range(4) for line in BODY)
 TRAMS = "".join(
     f"<p>Tram {number} of Tramstad stood still for {number} hours: ice on its rails.</p>" for number in range(30)
@@ -150,6 +151,60 @@ def test_an_entry_whose_text_goes_on_elsewhere_is_no_whole_article(site: Site) -
         listing = parse_feed(rss(item("one", site=site, text=WHOLE + f"<p>{ending}</p>")), site.url)
         assert listing.entries[0].article.text == ""
     assert len(parse_feed(rss(item("one", site=site, text=WHOLE)), site.url).entries[0].article.text) > feeds.WHOLE_TEXT
+
+
+def story(number: int, lines: int = 14) -> str:
+    return "".join(
+        f"<p>Line {line} of story {number}: warden Ekberg counted {line} seals.</p>" for line in range(lines)
+    )
+
+
+def test_an_entry_without_guid_and_link_is_kept_and_known_again() -> None:
+    nameless = f"<item><title>No link</title><description>{escape(story(1))}</description></item>"
+    other = f"<item><title>No link either</title><description>{escape(story(2))}</description></item>"
+    listing = parse_feed(rss(nameless, other), "https://example.org/feed")
+    assert [entry.article.title for entry in listing.entries] == ["No link", "No link either"]
+    again = parse_feed(rss(other, nameless), "https://example.org/feed")
+    assert {entry.key for entry in again.entries} == {entry.key for entry in listing.entries}
+    assert {entry.article.id for entry in again.entries} == {entry.article.id for entry in listing.entries}
+
+
+def test_entries_that_share_a_guid_are_told_apart_and_relative_links_and_double_escapes_are_mended() -> None:
+    listing = parse_feed((CASES / "rss-encoded-relative-noguid.xml").read_bytes(), "https://blog.example/feed.xml")
+    assert [entry.article.title for entry in listing.entries] == [
+        "Seals & sand", "No link, no guid", "Short whole post", "Same guid A", "Same guid B",
+    ]  # fmt: skip
+    assert listing.entries[0].url == "https://blog.example/2024/05/seals"
+    assert len({entry.key for entry in listing.entries}) == 5
+
+
+@pytest.mark.parametrize(
+    "answer", [(404, {}, b""), (403, {}, b""), (200, HTML, b"<html><body><p>Log in</p></body></html>")]
+)
+def test_the_text_of_the_feed_stands_in_for_a_page_that_cannot_be_had(
+    store: Store, site: Site, answer: tuple[int, dict[str, str], bytes]
+) -> None:
+    short = "<p>The swimming hall opens on Monday at nine. Entry costs four pounds.</p>"
+    site.answers["/feed"] = [(200, {"ETag": '"a"'}, rss(item("hall", site=site, text=short)))]
+    site.answers["/hall"] = [answer]
+    report = subscriber(store, site).add_feed(f"{site.url}/feed")
+    (article,) = store.articles()
+    assert article.text == "The swimming hall opens on Monday at nine. Entry costs four pounds."
+    assert "this is the text of the feed" in report.notes[0].text
+    lines = "".join(f"<p>{line}</p>" for line in ("The swimming hall opens on Monday at nine.", *BODY))
+    site.answers["/hall"] = [(200, HTML, f"<html><body><article>{lines}</article></body></html>".encode())]
+    assert len(subscriber(store, site).add_feed(f"{site.url}/feed").updated) == 1
+    assert BODY[0] in store.articles()[0].text
+
+
+def test_a_page_that_shows_less_than_the_feed_does_not_replace_its_text(store: Store, site: Site) -> None:
+    excerpt = story(1, 12) + "<p>Continue reading</p>"
+    site.answers["/feed"] = [(200, {}, rss(item("seals", site=site, text=excerpt)))]
+    stub = "".join(f"<p>Line {line} of story 1: warden Ekberg counted {line} seals.</p>" for line in range(4))
+    site.answers["/seals"] = [(200, HTML, f"<html><body><article>{stub}</article></body></html>".encode())]
+    report = subscriber(store, site).add_feed(f"{site.url}/feed")
+    assert "Line 11 of story 1" in store.articles()[0].text
+    assert "breaks off" in report.notes[0].text
 
 
 def urlset(site: Site, **pages: str) -> bytes:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
+from html import unescape
 from typing import Any
+from urllib.parse import urljoin
 
 from rag.errors import SourceError
 from rag.ingest.frontmatter import language_code, web_address
@@ -38,7 +40,13 @@ class Entry:
     key: str  # what names it for ever: its guid, or its address
     mark: str  # differs when the entry was changed
     url: str | None
-    article: Article  # what the listing says; its text is empty when only the page has it
+    article: Article  # what the listing says; its text is empty when the page is to be fetched
+    own: str = ""  # the text in the listing, be it the article or a teaser
+
+    @property
+    def breaks_off(self) -> bool:
+        """Whether the text in the listing says itself that it goes on elsewhere."""
+        return bool(_GOES_ON.search(self.own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +70,32 @@ def parse_feed(data: bytes, url: str) -> Listing:
     title = _one_line(feed.feed.get("title", ""))
     language = language_code(feed.feed.get("language"))
     entries = (_entry(entry, url, title, language) for entry in feed.entries[:MOST_ENTRIES])
-    distinct = {entry.key: entry for entry in entries if entry is not None}
-    return Listing(title, tuple(distinct.values()))
+    return Listing(title, tuple(_distinct(entries)))
 
 
-def _entry(entry: Any, feed: str, publisher: str, language: str | None) -> Entry | None:
-    url = web_address(str(entry.get("link") or ""))
-    key = str(entry.get("id") or url or "")[:_LONGEST_KEY]
-    if not key:
-        return None
+def _distinct(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Each entry once; different ones to which the feed gives one guid by mistake are told apart by their addresses."""
+    seen: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.key in seen and entry.url and entry.url != seen[entry.key].url:
+            entry = replace(entry, key=f"{entry.key}\x1f{entry.url}"[:_LONGEST_KEY])
+        if entry.key not in seen:
+            seen[entry.key] = entry
+            yield entry
+
+
+def _entry(entry: Any, feed: str, publisher: str, language: str | None) -> Entry:
+    link = str(entry.get("link") or "")
+    url = web_address(urljoin(feed, link)) if link else None
     text = max(_texts(entry), key=len, default="")
+    title = _title(entry)
+    key = str(entry.get("id") or url or f"{title}\x1f{_date(entry) or text}")[:_LONGEST_KEY]
     whole = len(text) >= WHOLE_TEXT and not _GOES_ON.search(text)
     own_id = hashlib.sha256(f"entry:{feed}\x1f{key}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     source = entry.get("source", {}).get("title", "") if isinstance(entry.get("source"), dict) else ""
     article = Article(
         id="" if url else own_id,
-        title=_one_line(html_text(entry.get("title") or "x") if "<" in str(entry.get("title")) else entry.get("title")),
+        title=title,
         text=text if whole or not url else "",
         url=url,
         publisher=_one_line(source) or publisher or None,
@@ -86,7 +104,13 @@ def _entry(entry: Any, feed: str, publisher: str, language: str | None) -> Entry
         language=language,
         source=url or f"{feed}#{key}",
     )
-    return Entry(key, _mark(entry), url, article)
+    return Entry(key, _mark(entry), url, article, own=text)
+
+
+def _title(entry: Any) -> str:
+    """The title as a reader sees it; some programs escape its characters twice."""
+    written = str(entry.get("title") or "")
+    return _one_line(unescape(html_text(written) if "<" in written else written))
 
 
 def _texts(entry: Any) -> Iterator[str]:

@@ -21,6 +21,8 @@ from rag.store.store import Store
 
 # Entries that are fetched, added and remembered together: at a second between requests to a host, half a minute's work.
 STEP = 20
+FEWEST_WORDS = 8  # of an entry's own text that may stand for its page; below are headlines and "Comments"
+LONG_EXCERPT = 400  # characters of an own text that breaks off
 Told = Callable[[Progress], None] | None
 
 
@@ -49,8 +51,8 @@ class Subscriber:
         except SourceError as error:
             return AddReport(failed=(Failure(url, str(error)),))
         new = self._new(url, listing.entries)
-        report = self._add(url, new[:limit])
-        whole = not report.failed and len(new[:limit]) == len(new)  # otherwise the next visit must see it again
+        report, taken = self._add(url, new[:limit])
+        whole = taken and len(new[:limit]) == len(new)  # otherwise the next visit must see it again
         etag, modified = (page.etag, page.modified) if whole else ("", "")
         self.store.feeds.visited(Feed(url, listing.title, etag, modified))
         return report
@@ -63,7 +65,7 @@ class Subscriber:
             pages = sitemaps.pages_of(self.fetcher, address, enough=limit + len(seen))
         except SourceError as error:
             return AddReport(failed=(Failure(url, str(error)),))
-        report = self._add(url, self._new(url, pages)[:limit])
+        report, _ = self._add(url, self._new(url, pages)[:limit])
         self.store.feeds.visited(Feed(url, SITE_MAP))
         return report
 
@@ -71,8 +73,12 @@ class Subscriber:
         seen = self.store.feeds.seen(url)
         return [entry for entry in entries if seen.get(entry.key) != entry.mark]
 
-    def _add(self, url: str, entries: Sequence[Entry]) -> AddReport:
-        """Add the entries in steps, each remembered when it is in the library."""
+    def _add(self, url: str, entries: Sequence[Entry]) -> tuple[AddReport, bool]:
+        """Add the entries in steps, each remembered when it is in the library.
+
+        Also whether each was taken as it should be; a page that could not be had is asked for again.
+        """
+        without_page: set[str] = set()  # keys of entries that were added from the listing for want of their page
         whole = AddReport()
         done = passages = 0
 
@@ -82,19 +88,41 @@ class Subscriber:
 
         for first in range(0, len(entries), STEP):
             part = entries[first : first + STEP]
-            report = add_sources(self.store, self.embedder_factory, map(self._source, part), progress=told)
+            sources = [self._source(entry, without_page) for entry in part]
+            report = add_sources(self.store, self.embedder_factory, sources, progress=told)
             failed = {failure.source for failure in report.failed}
             for lost in (False, True):
-                marks = ((one.key, one.mark) for one in part if (one.article.source in failed) == lost)
+                again = (one for one in part if (one.article.source in failed or one.key in without_page) == lost)
+                marks = ((one.key, one.mark) for one in again)
                 self.store.feeds.take(url, marks, failed=lost)
             whole = joined(whole, report)
             done += len(part)
-        return whole
+        return whole, not (whole.failed or without_page)
 
-    def _source(self, entry: Entry) -> Article | Address:
+    def _source(self, entry: Entry, without_page: set[str]) -> Article | Address:
         if entry.article.text or entry.url is None:
             return entry.article
-        return Address(entry.url, lambda url: _with_listing(self.fetcher.article(url), entry.article))
+        return Address(entry.url, lambda url: self._article(entry, url, without_page))
+
+    def _article(self, entry: Entry, url: str, without_page: set[str]) -> Article:
+        """The best text in hand: that of the page, or that of the listing where the page has less or cannot be had."""
+        try:
+            article = _with_listing(self.fetcher.article(url), entry.article)
+        except SourceError as error:
+            if not _tells(entry):
+                raise
+            without_page.add(entry.key)
+            note = f"Its page could not be read, and this is the text of the feed. {error.message}"
+            return replace(entry.article, text=entry.own, notes=(note,))
+        if len(entry.own) <= len(article.text):
+            return article
+        notes = ("The text of the feed, which breaks off; its page shows less.",) if entry.breaks_off else ()
+        return replace(article, text=entry.own, notes=notes)
+
+
+def _tells(entry: Entry) -> bool:
+    """Whether the listing's own text is worth keeping alone: it does not break off, or only after a good deal."""
+    return len(entry.own.split()) >= FEWEST_WORDS and (not entry.breaks_off or len(entry.own) >= LONG_EXCERPT)
 
 
 def _with_listing(page: Article, listed: Article) -> Article:

@@ -39,16 +39,8 @@ KINDS = (
     Kind((".epub",), news_book.is_news, news_book.read_articles),
     Kind((".txt", ".text", ".rtf", ".docx"), press.is_export, press.read_export),
 )
-SEVERAL = (
-    ".enex",
-    ".warc",
-    ".warc.gz",
-    ".rss",
-    ".atom",
-    ".xml",
-    ".mbox",
-    ".mbx",
-)  # endings that no file of one article has
+# Endings that no file of one article has.
+SEVERAL = (".enex", ".warc", ".warc.gz", ".rss", ".atom", ".xml", ".mbox", ".mbx")
 _ENDINGS = tuple(ending for kind in KINDS for ending in kind.endings)
 
 
