@@ -14,8 +14,8 @@ from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 
+from rag.ingest.formats.tables.reader import read_table
 from rag.ingest.frontmatter import split_front_matter
-from rag.ingest.tables import read_table
 from rag.schema import Article
 from rag.text.copies import Print, bands, fingerprint, same_story
 

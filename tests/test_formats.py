@@ -11,10 +11,10 @@ import pytest
 
 from benchmarks import fuzz
 from rag.errors import SourceError
-from rag.ingest import tables
 from rag.ingest.files import parse_file
 from rag.ingest.formats import zips
 from rag.ingest.formats.pdf.reader import parse_pdf
+from rag.ingest.formats.tables import reader
 from rag.ingest.intake import Item, list_items
 from rag.schema import Article, Failure
 from tests import formats
@@ -131,8 +131,8 @@ def test_a_csv_with_semicolons_is_read_and_a_column_can_be_named(tmp_path: Path)
     found = articles(items(tmp_path, "a.csv", formats.table_csv()))
     assert found[0].text == f"{BODY[0]}\n\nSecond paragraph."
     assert found[0].published == date(2022, 5, 25)
-    own = b"kop,verhaal\nFerry,The ferry stays.\n"
-    assert articles(items(tmp_path, "b.csv", own, text="verhaal", title="kop"))[0].title == "Ferry"
+    own = b"cim,tortenet\nFerry,The ferry stays.\n"
+    assert articles(items(tmp_path, "b.csv", own, text="tortenet", title="cim"))[0].title == "Ferry"
     assert "--map text=COLUMN" in reason(items(tmp_path, "b.csv", own))
     assert "no column 'nix'" in reason(items(tmp_path, "b.csv", own, text="nix"))
 
@@ -155,7 +155,7 @@ def test_bad_rows_are_named_and_the_others_are_taken(tmp_path: Path) -> None:
     found = items(tmp_path, "a.jsonl", b'{"text": "Good."}\n{broken\n["list"]\n\n{"text": ""}\n{"text": "Fine."}\n')
     assert [type(item) for item in found] == [Article, Failure, Failure, Failure, Article]
     many = items(tmp_path, "b.jsonl", b"x\n" * 1000)
-    assert len(many) == tables.MOST_FAILURES + 1
+    assert len(many) == reader.MOST_FAILURES + 1
     assert isinstance(many[-1], Failure)
     assert many[-1].reason.startswith("980 more rows")
 
@@ -183,11 +183,11 @@ def test_a_damaged_table_or_archive_is_refused_with_its_reason(
 
 def test_a_table_that_unpacks_to_more_than_allowed_is_refused() -> None:
     with pytest.raises(SourceError, match="Unpacked"):
-        list(tables.read_table("a.csv.gz", gzip.compress(b"x" * 5000), {}, largest=4000))
+        list(reader.read_table("a.csv.gz", gzip.compress(b"x" * 5000), {}, largest=4000))
 
 
 def test_a_table_has_a_bound_of_rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(tables, "MOST_ROWS", 2)
+    monkeypatch.setattr(reader, "MOST_ROWS", 2)
     found = items(tmp_path, "a.jsonl", formats.table_jsonl())
     assert [type(item) for item in found] == [Article, Article, Failure]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,6 +36,14 @@ def add(
             "--map", metavar="FIELD=COLUMN", help="Column of a JSON or CSV file, as in text=story. May come again."
         ),
     ] = None,
+    links: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--links",
+            metavar="FILE",
+            help="Fetch the pages that a file links to: bookmarks, a reading list. May come again.",
+        ),
+    ] = None,
     feed: Annotated[
         list[str] | None,
         typer.Option("--feed", metavar="URL", help="RSS or Atom feed: adds what is new in it. May come again."),
@@ -51,19 +60,22 @@ def add(
 ) -> None:
     """Add articles from files, folders or web addresses. Adding the same thing again changes nothing.
 
-    Text, Markdown, HTML, PDF, Word, OpenDocument, EPUB, e-mail, MHTML, JSON, JSON Lines, CSV, and ZIP files of these.
+    Text, Markdown, HTML, PDF, Word, OpenDocument, RTF, EPUB, e-mail, MHTML, JSON, CSV, exports of press databases,
+    Evernote and WordPress, feeds kept as files, web archives (WARC), and ZIP files of these.
     """
+    from rag.ingest.link_lists import links_in
     from rag.schema import joined
 
     fields = _fields(columns or [])
-    if not (sources or feed or sitemap):
-        raise typer.BadParameter("Name something to add: files, folders, addresses, --feed or --sitemap.")
+    if not (sources or links or feed or sitemap):
+        raise typer.BadParameter("Name something to add: files, folders, addresses, --links, --feed or --sitemap.")
+    linked = [url for file in links or [] for url in links_in(file)]
     with (
         open_library(settings_for(context, library)) as opened,
         progress_bar() as advance,
         _told_when_interrupted(opened),
     ):
-        report = opened.add(sources or [], progress=advance, fields=fields)
+        report = opened.add([*(sources or []), *linked], progress=advance, fields=fields)
         for url in feed or []:
             report = joined(report, opened.add_feed(url, limit=limit, progress=advance))
         for url in sitemap or []:
@@ -88,7 +100,7 @@ def _told_when_interrupted(library: Library) -> Iterator[None]:
 
 def _fields(pairs: Sequence[str]) -> dict[str, str]:
     """The columns that --map names, by field."""
-    from rag.ingest.tables import FIELDS
+    from rag.ingest.formats.tables.columns import FIELDS
 
     fields = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
     if len(fields) < len(pairs) or not set(fields) <= set(FIELDS):

@@ -14,8 +14,8 @@ from rag.errors import SourceError
 from rag.ingest.files import ARCHIVE, is_article_name, is_table, largest_of, parse_file, read_bytes
 from rag.ingest.formats.feed_file import is_feed
 from rag.ingest.formats.several import SEVERAL, may_hold_several, reader_of
+from rag.ingest.formats.tables.reader import read_table
 from rag.ingest.formats.zips import open_container
-from rag.ingest.tables import read_table
 from rag.schema import Article, Failure
 
 LARGEST_UNPACKED = 500_000_000  # bytes of all members of a ZIP; they are read one after the other

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from rag.ingest.formats import evernote, feed_file, news_book, press, web_archive
+from rag.ingest.formats import evernote, feed_file, links, news_book, press, web_archive
 from rag.ingest.formats.mail import reader as mail
 from rag.schema import Article, Failure
 
@@ -38,6 +38,7 @@ KINDS = (
     Kind((".eml",), mail.holds_several, mail.read_mails),
     Kind((".epub",), news_book.is_news, news_book.read_articles),
     Kind((".txt", ".text", ".rtf", ".docx"), press.is_export, press.read_export),
+    Kind((".html", ".htm", ".xhtml", ".txt", ".text"), links.is_link_list, links.refuse_link_list),
 )
 # Endings that no file of one article has.
 SEVERAL = (".enex", ".warc", ".warc.gz", ".rss", ".atom", ".xml", ".mbox", ".mbx")

@@ -1,0 +1,62 @@
+"""Lists of links: bookmarks, reading lists (Pocket, Instapaper), and texts of nothing but addresses.
+
+In: the bytes of a file. Out: whether it is one, and the addresses in it. They are fetched only on demand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rag.errors import SourceError
+from rag.ingest.frontmatter import web_address
+from rag.schema import Article, Failure
+from rag.text.encoding import decode
+
+LINKS_ONLY = "This is a list of links ({}), not of articles."
+_FEWEST = 2  # links of a list
+_LINK = re.compile(r"<a\s[^>]*?href\s*=\s*[\"']?(https?://[^\s\"'<>]+)[^>]*>(.*?)</a\s*>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(
+    r"<(?:script|style|title|head)\b.*?</(?:script|style|title|head)\s*>|<[^>]*>|<!--.*?-->", re.I | re.DOTALL
+)
+_PROSE = re.compile(rb"<(?:p|article)[\s>]", re.IGNORECASE)
+_BOOKMARKS = re.compile(rb"<!DOCTYPE\s+NETSCAPE-Bookmark-file|time_added\s*=", re.IGNORECASE)
+_MOST_ELSE = 0.2  # of the words of the list: headings and dates between the links
+
+
+def links_hint(source: str) -> str:
+    """What the user does to get the pages."""
+    return f"Fetch the pages: rag add --links {source}"
+
+
+def is_link_list(data: bytes) -> bool:
+    """Whether a page or text holds nothing but links."""
+    if b"<a" not in data[:200_000].lower():
+        return b"http" in data[:200] and len(_address_lines(data)) >= _FEWEST
+    if _PROSE.search(data) and not _BOOKMARKS.search(data):
+        return False
+    text = data.decode("utf-8", "replace")
+    links = _LINK.findall(text)
+    if len(links) < _FEWEST:
+        return False
+    words = len(_TAG.sub(" ", text).split())
+    linked = sum(len(_TAG.sub(" ", label).split()) for _, label in links)
+    return bool(_BOOKMARKS.search(data)) or words - linked <= _MOST_ELSE * words
+
+
+def refuse_link_list(data: bytes) -> Iterator[Article | Failure]:
+    """A SourceError that calls the file what it is."""
+    raise SourceError(LINKS_ONLY.format(len(links_of(data))), "Fetch the pages: rag add --links FILE")
+
+
+def links_of(data: bytes) -> list[str]:
+    """The addresses in a page or text, each once, in their order."""
+    text = decode(data)
+    found = [url for url, _ in _LINK.findall(text)] or _address_lines(data)
+    return list(dict.fromkeys(url for one in found if (url := web_address(one.replace("&amp;", "&")))))
+
+
+def _address_lines(data: bytes) -> list[str]:
+    """The lines of a text when each is a web address; none otherwise."""
+    lines = [line.strip() for line in data.decode("utf-8", "replace").lstrip("\ufeff").splitlines() if line.strip()]
+    return lines if all(map(web_address, lines)) else []
