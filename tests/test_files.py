@@ -12,10 +12,11 @@ import pytest
 from rag.errors import SourceError
 from rag.ingest import files
 from rag.ingest.files import find_files, parse_file, read_raw
+from rag.ingest.formats.markdown import to_plain
 from rag.ingest.frontmatter import split_front_matter
 from rag.ingest.html import parse_html
-from rag.ingest.markdown import to_plain
 
+CASES = Path(__file__).parent / "data" / "cases"
 BODY = (
     "The town of Norrmouth voted on Tuesday to keep its ferry, with 6,412 votes for and 1,877 against, the mayor said.",
     "The operator must now sign a contract by the first of July, and critics say that the line loses money each year.",
@@ -71,6 +72,48 @@ def test_markdown_becomes_what_a_reader_sees() -> None:
     assert text.split("\n\n") == [
         "The town voted yes, said the mayor.", "- one_of_many words", "- 2 * 3 * 4", "quoted code", "End*",
     ]  # fmt: skip
+
+
+def test_front_matter_of_toml_json_and_pandoc_is_read() -> None:
+    toml = (CASES / "markdown" / "hugo-toml.md").read_bytes()
+    nested = b'+++\ntitle = "T"\n[params]\nauthor = "Ann Lee"\n+++\nText.'
+    as_json = b'{"title": "T", "date": "2023-10-27", "authors": ["Ann Lee"]}\n\nText.'
+    pandoc = b"% T\n% Ann Lee\n% 27 October 2023\n\nText."
+    found = parse_file("a.md", toml)
+    assert (found.title, found.author, found.published) == (
+        "A robot sorts the books of Oakham 2", "Petra Quist", date(2023, 10, 27),
+    )  # fmt: skip
+    assert found.text.startswith("The museum in Oakham")
+    for data in (nested, as_json, pandoc):
+        article = parse_file("a.md", data)
+        assert (article.title, article.author, article.text) == ("T", "Ann Lee", "Text.")
+    assert parse_file("a.md", b'{"key": "no front matter"}\n\nText.').text.endswith("Text.")
+
+
+def test_fields_below_a_note_of_joplin_are_no_text() -> None:
+    found = parse_file("a.md", (CASES / "markdown" / "joplin.md").read_bytes())
+    assert (found.title, found.author, found.url) == ("Old mill burns down", "Asta", "https://example.org/mill")
+    assert found.text.endswith("The mill dates from 1782.")
+    assert found.published is None
+
+
+def test_a_clipping_of_obsidian_becomes_what_a_reader_sees() -> None:
+    found = parse_file("a.md", (CASES / "markdown" / "obsidian-clipper.md").read_bytes())
+    assert (found.title, found.author, found.url, found.published) == (
+        "A robot sorts the books of Oakham", "Petra Quist", "https://example.org/robot", date(2023, 10, 27),
+    )  # fmt: skip
+    assert found.text.split("\n\n")[1:] == [
+        "What it can do",
+        "Two members of staff will be trained to repair it. See Robots and the library. Readers return about 400,000 "
+        "books a year.",
+        "Nyberg", "We will not dismiss anybody.", "- call Petra", "- Speed: 1,200 books",
+        "Year / Books", "2022 / 380,000", "2023 / 400,000",
+        "A footnote.", "The price excludes value added tax.", "print('hi')",
+    ]  # fmt: skip
+
+
+def test_front_matter_without_anything_of_the_article_is_no_text_either() -> None:
+    assert parse_file("a.md", b"---\ntags:\n  - a\naliases: []\n---\n# T\n\nText.").text == "Text."
 
 
 def test_a_page_gives_its_article_without_what_stands_around_it() -> None:

@@ -50,6 +50,7 @@ ONLY_IN = {
     "onnxruntime": ("rag.models",),
     "chardet": ("rag.text.encoding",),
     "pypdfium2": ("rag.ingest.formats.pdf.glyphs",),
+    "markdown_it": ("rag.ingest.formats.markdown",),
     "warcio": ("rag.ingest.formats.web_archive",),
     "striprtf": ("rag.ingest.formats.rtf",),
     "typer": ("rag.cli",),

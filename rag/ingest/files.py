@@ -16,6 +16,7 @@ from rag.errors import SourceError
 from rag.ingest.formats.epub import parse_epub
 from rag.ingest.formats.feed_file import is_feed
 from rag.ingest.formats.mail.reader import parse_eml, parse_mhtml
+from rag.ingest.formats.markdown import to_plain
 from rag.ingest.formats.opendocument import parse_odt
 from rag.ingest.formats.pdf.reader import parse_pdf
 from rag.ingest.formats.rtf import parse_rtf
@@ -23,7 +24,6 @@ from rag.ingest.formats.several import SEVERAL
 from rag.ingest.formats.word import parse_docx
 from rag.ingest.frontmatter import split_front_matter
 from rag.ingest.html import parse_html
-from rag.ingest.markdown import to_plain
 from rag.schema import Article
 from rag.text.encoding import read_text
 
@@ -152,7 +152,7 @@ def parse_file(name: str, data: bytes) -> Article:
 def address_of(raw: RawFile) -> str | None:
     """The address that the file's front matter gives its article; cheap, so that unchanged files need no parsing."""
     if raw.path.suffix.lower() not in (*TEXT, *MARKDOWN) or not raw.data[:10].strip(b"\xef\xbb\xbf\r\n ").startswith(
-        b"---"
+        (b"---", b"+++")
     ):
         return None
     return split_front_matter(raw.data[:20_000].decode("utf-8", errors="replace"))[0].url

@@ -1,11 +1,13 @@
-"""Front matter: the block of `key: value` lines between two `---` at the head of a Markdown or text file.
+"""Front matter: the fields at the head of a Markdown or text file, in YAML, TOML or JSON; and Joplin's at the foot.
 
 In: the text of a file. Out: what it says about the article, and the rest. Every value is text and data, never code.
 """
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,8 +17,15 @@ import yaml
 from rag.text.dates import parse_date
 
 _BLOCK = re.compile(r"\A\ufeff?\s*---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_TOML = re.compile(r"\A\ufeff?\s*\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_PANDOC = re.compile(r"\A\ufeff?%[ \t]+(\S.*)\r?\n(?:%[ \t]*(.*)\r?\n)?(?:%[ \t]*(.*)\r?\n)?")
+# Joplin writes its fields below the note: "id: 1f2a", "created_time: ...", up to "type_: 1".
+_JOPLIN = re.compile(r"\n\s*\n(id: \w+\r?\n(?:\w+: ?.*\r?\n)*type_: 1)\s*\Z")
+_NOTE_LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]+)\]\]")
 _LARGEST = 20_000  # characters: a longer "block" is text between two rules
 _PAIR = re.compile(r"^([A-Za-z_]+):[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
+_TOML_PAIR = re.compile(r"^([A-Za-z_]+)[ \t]*=[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
+_JOPLIN_PAIR = re.compile(r"^(\w+): ?(.*?)[ \t]*\r?$", re.MULTILINE)
 _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f<>\"'`\\]+", re.IGNORECASE)
 
 
@@ -34,22 +43,81 @@ class FrontMatter:
 
 def split_front_matter(text: str) -> tuple[FrontMatter, str]:
     """The front matter of `text` and the text after it; unknown keys are ignored, a bad date means no date."""
-    match = _BLOCK.match(text[: _LARGEST + 10])
-    if match is None:
-        return FrontMatter(), text
-    values = _values(match.group(1))
-    if values is None:
-        return FrontMatter(), text
-    dated = values.get("published") or values.get("date")
-    front = FrontMatter(
-        title=values.get("title"),
-        publisher=values.get("publisher"),
-        author=values.get("author"),
-        published=parse_date(dated) if dated else None,
-        url=web_address(values.get("url")),
-        language=language_code(values.get("language")),
+    for read in (_yaml_block, _toml_block, _json_block, _pandoc_block, _joplin_block):
+        if found := read(text):
+            values, rest = found
+            return _front(values), rest
+    return FrontMatter(), text
+
+
+def _front(values: dict[str, str]) -> FrontMatter:
+    """The fields by whichever of their names the file uses; the day on which a note was made or clipped is none."""
+    given = {field: [values[name] for name in names if name in values] for field, names in _NAMES.items()}
+    url = next(filter(None, map(web_address, given["url"])), None)
+    publisher = next((value for value in given["publisher"] if not web_address(value)), None)
+    return FrontMatter(
+        title=next(iter(given["title"]), None),
+        publisher=publisher,
+        author=next(iter(given["author"]), None),
+        published=next(filter(None, map(parse_date, given["published"])), None),
+        url=url,
+        language=next(filter(None, map(language_code, given["language"])), None),
     )
-    return front, text[match.end() :]
+
+
+_Found = tuple[dict[str, str], str]
+
+
+def _yaml_block(text: str) -> _Found | None:
+    match = _BLOCK.match(text[: _LARGEST + 10])
+    values = _values(match.group(1)) if match else None
+    return (values, text[match.end() :]) if match and values is not None else None
+
+
+def _toml_block(text: str) -> _Found | None:
+    match = _TOML.match(text[: _LARGEST + 10])
+    if match is None:
+        return None
+    try:
+        loaded = tomllib.loads(match.group(1).replace("\r\n", "\n"))
+    except (tomllib.TOMLDecodeError, RecursionError):
+        loaded = {key: value.strip("\"'") for key, value in _TOML_PAIR.findall(match.group(1))}
+    return _as_texts(_flat(loaded)), text[match.end() :]
+
+
+def _json_block(text: str) -> _Found | None:
+    head = text[:_LARGEST].lstrip("\ufeff \r\n")
+    if not head.startswith("{"):
+        return None
+    try:
+        loaded, end = json.JSONDecoder().raw_decode(head)
+    except (ValueError, RecursionError):
+        return None
+    if not _is_front_matter(loaded):
+        return None
+    return _as_texts(_flat(loaded)), text[text.index("{") + end :]
+
+
+def _pandoc_block(text: str) -> _Found | None:
+    match = _PANDOC.match(text[:_LARGEST])
+    if match is None:
+        return None
+    title, author, day = (" ".join((part or "").split()) for part in match.groups())
+    return {key: value for key, value in (("title", title), ("author", author), ("date", day)) if value}, text[
+        match.end() :
+    ]
+
+
+def _joplin_block(text: str) -> _Found | None:
+    match = _JOPLIN.search(text[-_LARGEST:])
+    if match is None:
+        return None
+    values = {key: value for key, value in _JOPLIN_PAIR.findall(match.group(1)) if value}
+    body = text[: len(text) - len(text[-_LARGEST:]) + match.start()]
+    title, _, rest = body.strip().partition("\n")
+    if rest.strip() and "title" not in values:
+        values, body = {**values, "title": title.strip()}, rest
+    return values, body
 
 
 def web_address(value: str | None) -> str | None:
@@ -69,17 +137,45 @@ def _values(block: str) -> dict[str, str] | None:
     try:
         # BaseLoader makes nothing but text, lists and maps: no objects, no dates that raise.
         loaded: Any = yaml.load(block, Loader=yaml.BaseLoader)  # noqa: S506
-    except yaml.YAMLError:  # "title: Foo: bar" is no YAML, but clear enough
+    except (yaml.YAMLError, RecursionError):  # "title: Foo: bar" is no YAML, but clear enough
         loaded = {key: value.strip("\"'") for key, value in _PAIR.findall(block)}
-    if not isinstance(loaded, dict) or not any(isinstance(key, str) and key.lower() in _KEYS for key in loaded):
-        return None
+    return _as_texts(loaded) if _is_front_matter(loaded) else None
+
+
+def _is_front_matter(loaded: object) -> bool:
+    return isinstance(loaded, dict) and any(isinstance(key, str) and key.lower() in _KEYS for key in loaded)
+
+
+def _flat(loaded: dict[str, Any]) -> dict[str, Any]:
+    """The fields with those of the tables in which site generators keep what is the site's own."""
+    inner = [part for name in ("params", "extra") if isinstance(part := loaded.get(name), dict)]
+    return {key: value for part in (*inner, loaded) for key, value in part.items()}
+
+
+def _as_texts(loaded: dict[Any, Any]) -> dict[str, str]:
     return {str(key).lower(): text for key, value in loaded.items() if (text := _as_text(value))}
 
 
 def _as_text(value: object) -> str:
     if isinstance(value, list):
-        return ", ".join(part.strip() for part in value if isinstance(part, str))
-    return " ".join(value.split()) if isinstance(value, str) else ""
+        return ", ".join(filter(None, map(_as_text, value)))
+    if isinstance(value, dict):
+        return _as_text(value.get("name", ""))
+    if isinstance(value, bool) or value is None:
+        return ""
+    return _NOTE_LINK.sub(r"\1", " ".join(str(value).split()))
 
 
-_KEYS = frozenset(FrontMatter.__dataclass_fields__) | {"date"}
+# Names of fields, likeliest first. "source" holds an address in web clippers and the outlet elsewhere.
+_NAMES = {
+    "title": ("title", "headline"),
+    "publisher": ("publisher", "outlet", "publication", "site", "site_name", "source"),
+    "author": ("author", "authors", "byline", "creator"),
+    "published": ("published", "date", "datepublished", "date_published", "published_at", "publishdate", "pubdate"),
+    "url": ("url", "source", "source_url", "link", "canonical_url", "canonicalurl", "original", "permalink"),
+    "language": ("language", "lang"),
+}
+# What tells front matter from text between two rules.
+_KEYS = frozenset(name for names in _NAMES.values() for name in names) | frozenset(
+    "tags aliases categories created updated modified lastmod draft layout slug description keywords type".split()
+)

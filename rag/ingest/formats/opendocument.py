@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rag.errors import SourceError
-from rag.ingest.formats.packages import Block, article_of, described, open_package, xml_part
-from rag.ingest.formats.word import CELL
+from rag.ingest.formats.packages import CELL, Block, article_of, described, open_package, xml_part
 from rag.ingest.markup import local_name
 from rag.schema import Article
 

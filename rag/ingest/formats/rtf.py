@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from rag.errors import SourceError
+from rag.ingest.formats.packages import CELL
 from rag.ingest.formats.stated import stated_author, stated_title
-from rag.ingest.formats.word import CELL
 from rag.schema import Article
 
 _GONE = re.compile(r"\{(?:\\[a-z]+-?\d* ?){0,20}?\\(?:deleted|v)(?![a-z0-9])[^{}]{0,100000}\}")
