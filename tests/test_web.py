@@ -110,7 +110,7 @@ def bomb() -> Answer:
         (lambda: (403, {}, b""), "log-in or refuses programs"),
         (lambda: (200, {"Content-Type": "image/png"}, b"x"), "leads to image/png"),
         (lambda: (200, HTML, b" " * 11_000_000), "more than 10 MB"),
-        (bomb, "more than 10 MB"),
+        (bomb, "more than 20 MB"),
         (lambda: (200, HTML | {"Content-Encoding": "gzip"}, b"no gzip"), "damaged"),
         (lambda: (200, HTML | {"Content-Encoding": "gzip"}, gzip.compress(PAGE)[:-20]), "whole"),
         (lambda: (200, HTML | {"Content-Encoding": "br"}, b"x"), "packed as 'br'"),

@@ -20,10 +20,11 @@ from rag.ingest.frontmatter import language_code, web_address
 from rag.ingest.markup import html_text
 from rag.schema import Article
 from rag.text.dates import parse_date
+from rag.text.words import weight
 
 KINDS = "application/rss+xml,application/atom+xml,application/xml,text/xml;q=0.9,*/*;q=0.5"
 MOST_ENTRIES = 2_000
-# Characters of an entry's own text from which it is taken for the article; teasers end below (most have 100 to 400).
+# Characters (weighed) of an entry's own text from which it is taken for the article; most teasers have 100 to 400.
 WHOLE_TEXT = 1_000
 _LONGEST_KEY = 500
 _GOES_ON = re.compile(
@@ -90,7 +91,7 @@ def _entry(entry: Any, feed: str, publisher: str, language: str | None) -> Entry
     text = max(_texts(entry), key=len, default="")
     title = _title(entry)
     key = str(entry.get("id") or url or f"{title}\x1f{_date(entry) or text}")[:_LONGEST_KEY]
-    whole = len(text) >= WHOLE_TEXT and not _GOES_ON.search(text)
+    whole = weight(text) >= WHOLE_TEXT and not _GOES_ON.search(text)
     own_id = hashlib.sha256(f"entry:{feed}\x1f{key}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     source = entry.get("source", {}).get("title", "") if isinstance(entry.get("source"), dict) else ""
     article = Article(

@@ -39,7 +39,6 @@ ARCHIVE = (".zip", ".wacz")
 KNOWN_ENDINGS = (*TEXT, *MARKDOWN, *PAGE, *DOCUMENT, *TABLE, *ARCHIVE, *SEVERAL)
 LARGEST_FILE = 20_000_000  # bytes. The longest novels have 4 MB; what is larger is a dump of many articles
 LARGEST_DOCUMENT = 100_000_000  # bytes, pictures included; most of them are never unpacked
-LARGEST_PAGE = 10_000_000  # bytes of HTML; its tree takes 20 times as much memory
 _ABOUT_THE_FOLDER = re.compile(r"(?:readme|license|licence|changelog|contributing)(?:[._-].*)?", re.IGNORECASE)
 # Part of every digest: raise it when cleaning or parsing changes, and unchanged files are read again.
 _READING = "2"
@@ -101,8 +100,6 @@ def read_bytes(path: Path) -> bytes:
 def largest_of(name: str) -> int:
     """How many bytes a file called `name` may have."""
     ending = Path(name).suffix.lower()
-    if ending in PAGE:
-        return LARGEST_PAGE
     return LARGEST_FILE if ending in (*TEXT, *MARKDOWN, ".eml") else LARGEST_DOCUMENT
 
 

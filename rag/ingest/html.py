@@ -6,21 +6,29 @@ In: the bytes of a page. Out: an Article with what the page says about it; a Sou
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from rag.errors import SourceError
 from rag.ingest.frontmatter import language_code, web_address
+from rag.ingest.live_blogs import live_text
 from rag.ingest.page_dates import meta_elements, published_on
+from rag.ingest.page_kinds import refuse_what_is_no_article, without_paywall
 from rag.schema import Article
 from rag.text.encoding import read_text
 from rag.text.language import detect_language
+from rag.text.words import weight
 
 _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _XML_HEAD = re.compile(r"\A\s*<\?xml[^>]*\?>")
-_FEWEST_CHARACTERS = 120  # of text: menus and error pages give less, the shortest news in brief has more
+_FEWEST_CHARACTERS = 120  # of text, weighed: menus and error pages give less, the shortest news in brief has more
+LARGEST_PAGE = 10_000_000  # bytes of HTML without embedded pictures; its tree takes 20 times as much memory
+_PICTURE = re.compile(rb"data:[\w/+.;=-]{1,100};base64,[A-Za-z0-9+/=%\s]{64,}")
+_LISTS_IN_CELLS = "//td//ul|//td//ol|//th//ul|//th//ol"
 _META_TITLES = ("og:title", "twitter:title", "dc.title", "citation_title")
 _PARTS = re.compile(r"\s+[|–—·]\s+|\s+-\s+")  # of a window's title: "Article | Section - Site"
+_WEEKDAY = re.compile(r",? (?:mon|tues|wednes|thurs|fri|satur|sun)day\b.*", re.IGNORECASE)  # behind a name in a byline
 _WORD = re.compile(r"\w+")
 _FEWEST_WORDS = 2  # of a window's title: a lone word is the site
 
@@ -32,24 +40,30 @@ def parse_html(data: bytes, *, url: str | None = None, charset: str | None = Non
         url: where the page was found, when that is known; otherwise its canonical address, if it names one.
         charset: the encoding that came with it (an HTTP header), which wins over the one in the page.
     """
+    data = _PICTURE.sub(b"data:,", data) if b";base64," in data else data
+    if len(data) > LARGEST_PAGE:
+        raise SourceError(f"The page has more than {LARGEST_PAGE / 1e6:.0f} MB of text and code.", "Save one article.")
     declared = _CHARSET.search(data[:4096])
     decoded = read_text(data, charset or (declared.group(1).decode("ascii", "replace") if declared else None))
     page = _XML_HEAD.sub("", decoded.text, count=1)
-    found = _extract(page, url)
-    if found is None or len(found.text) < _FEWEST_CHARACTERS:
+    root = _tree(page)
+    found = _extract(_with_open_cells(root, page), url)
+    if found is None or root is None or weight(found.text) < _FEWEST_CHARACTERS:
         raise SourceError("No article text was found in the page.", "Save the page of one article, or paste its text.")
     address = web_address(url) or web_address(found.url)
-    root = _tree(page)
     title = _title(root, found)
+    refuse_what_is_no_article(root, address, title, found.text)
+    live = live_text(root, found.text)
+    text, breaks_off = (live, "") if live else without_paywall(found.text, root)
     return Article(
         title=title,
-        text=found.text,
+        text=text,
         url=address,
         publisher=found.site,
         author=found.author,
         published=published_on(root, address, title=title, language=detect_language(found.text)),
         language=found.language,
-        notes=(decoded.remark,) if decoded.remark else (),
+        notes=tuple(filter(None, (decoded.remark, breaks_off))),
     )
 
 
@@ -75,7 +89,7 @@ def _extract(page: str, url: str | None) -> _Found | None:
         text=document.text,
         url=document.url,
         site=document.sitename or None,
-        author=(document.author or "").replace("; ", ", ") or None,
+        author=_WEEKDAY.sub("", (document.author or "").replace("; ", ", ")) or None,
         language=language_code(document.language),
     )
 
@@ -88,6 +102,27 @@ def _tree(page: str) -> Any:
         return html.document_fromstring(page)
     except (html.etree.ParserError, ValueError):
         return None
+
+
+def _with_open_cells(root: Any, page: str) -> str:
+    """The page with the lists inside cells of tables as paragraphs, for the extractor drops them."""
+    from lxml import html
+
+    if root is None or not root.xpath(_LISTS_IN_CELLS):
+        return page
+    opened = deepcopy(root)
+    lists = [one for one in opened.xpath(_LISTS_IN_CELLS) if not _is_menu(one)]
+    for one in lists:
+        for item in one.findall("li"):
+            item.tag, item.text = "p", f"• {item.text or ''}"
+        one.tag = "div"
+    return str(html.tostring(opened, encoding="unicode")) if lists else page
+
+
+def _is_menu(items: Any) -> bool:
+    """Whether a list is of links mostly, as boxes of navigation are."""
+    linked = sum(len(link.text_content()) for link in items.iter("a"))
+    return bool(2 * linked >= len(items.text_content().strip()))
 
 
 def _title(root: Any, found: _Found) -> str:

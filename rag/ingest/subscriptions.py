@@ -18,11 +18,14 @@ from rag.ingest.web import Fetcher, check_address
 from rag.schema import AddReport, Article, Embedder, Failure, Progress, joined
 from rag.store.feeds import SITE_MAP, Feed
 from rag.store.store import Store
+from rag.text.words import weight
 
 # Entries that are fetched, added and remembered together: at a second between requests to a host, half a minute's work.
 STEP = 20
-FEWEST_WORDS = 8  # of an entry's own text that may stand for its page; below are headlines and "Comments"
-LONG_EXCERPT = 400  # characters of an own text that breaks off
+FEWEST_CHARACTERS = (
+    50  # weighed, of an entry's own text that may stand for its page; below are headlines and "Comments"
+)
+LONG_EXCERPT = 400  # weighed characters of an own text that breaks off
 Told = Callable[[Progress], None] | None
 
 
@@ -122,7 +125,7 @@ class Subscriber:
 
 def _tells(entry: Entry) -> bool:
     """Whether the listing's own text is worth keeping alone: it does not break off, or only after a good deal."""
-    return len(entry.own.split()) >= FEWEST_WORDS and (not entry.breaks_off or len(entry.own) >= LONG_EXCERPT)
+    return weight(entry.own) >= (LONG_EXCERPT if entry.breaks_off else FEWEST_CHARACTERS)
 
 
 def _with_listing(page: Article, listed: Article) -> Article:

@@ -21,7 +21,7 @@ import certifi
 import httpcore
 
 from rag.errors import SourceError
-from rag.ingest.files import LARGEST_FILE, LARGEST_PAGE, parse_file
+from rag.ingest.files import LARGEST_FILE, parse_file
 from rag.ingest.guard import GuardedBackend, left
 from rag.ingest.html import parse_html
 from rag.schema import Article
@@ -233,8 +233,6 @@ def check_address(url: str) -> SplitResult:
 
 def _body(response: httpcore.Response, headers: dict[str, str], largest: int) -> bytes:
     """The body, unpacked as it comes, so that neither a large nor a packed one fills the memory."""
-    kind = headers.get("content-type", "").lower()
-    largest = min(largest, LARGEST_PAGE) if "html" in kind else largest
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip", "x-gzip", ""):
         raise SourceError(f"The page is packed as '{encoding[:20]}', which was not asked for.", "Save it by hand.")

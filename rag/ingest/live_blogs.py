@@ -1,0 +1,95 @@
+"""Live blogs: pages of many short posts, each with its own time and headline.
+
+In: the tree of a page. Out: the text of its posts in their order, times and headlines kept; None for other pages.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rag.ingest.markup import paragraphs_of
+
+_FEWEST_POSTS = 3
+_LONG_LINE = 60  # characters of a line of prose
+_LONGEST_TIME = 40  # characters of a time as it is written
+_CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}")
+_POST = re.compile(
+    r"(?:^|[\s_-])(?:live[_-]*(?:blog)?[_-]*(?:posts?)?[_-]*|ticker[_-]*|timeline[_-]*)"
+    r"(?:post|entry|item|update|block)(?:$|\s|--)",
+    re.IGNORECASE,
+)
+_LIVE = re.compile(r"live-?blog|live-?(?:updates?|ticker|coverage|feed|posts?)|LiveBlogPosting", re.IGNORECASE)
+_HEADINGS = ("h1", "h2", "h3", "h4")
+
+
+def live_text(root: Any, found: str) -> str | None:
+    """The text of a live blog; None when the page is none, or has one beside its article.
+
+    Args:
+        found: the text of the page as an article.
+    """
+    posts = _posts(root)
+    if len(posts) < _FEWEST_POSTS:
+        return None
+    texts = [text for post in posts if (text := _text_of(post))]
+    whole = "\n".join(texts)
+    prose = [line for line in found.split("\n") if len(line) >= _LONG_LINE]
+    own = sum(" ".join(line.split()) in whole for line in prose)
+    return whole if len(texts) >= _FEWEST_POSTS and 2 * own >= len(prose) else None
+
+
+def _posts(root: Any) -> list[Any]:
+    """The elements that hold a post each: by their names, or as siblings with a time each in a page that is live."""
+    named = {one for one in root.iter("article", "div", "li", "section") if _is_post(one)}
+    outer = [one for one in root.iter("article", "div", "li", "section") if one in named and not _inside(one, named)]
+    if len(outer) >= _FEWEST_POSTS:
+        return outer
+    if not _is_live(root):
+        return []
+    timed = (one for one in root.iter("article", "div", "li", "section") if one.find(".//p") is not None)
+    rows: dict[Any, list[Any]] = {}
+    for one in timed:
+        if one.find(".//time") is not None:
+            rows.setdefault(one.getparent(), []).append(one)
+    return max(rows.values(), key=len, default=[])
+
+
+def _inside(element: Any, boxes: set[Any]) -> bool:
+    return any(box in boxes for box in element.iterancestors())
+
+
+def _is_live(root: Any) -> bool:
+    """Whether a page says that it is a live blog, in JSON-LD or by the name of a part."""
+    data = any("LiveBlogPosting" in (script.text or "") for script in root.iter("script"))
+    parts = root.iter("div", "main", "section", "article", "body")
+    return data or any(_LIVE.search(f"{one.get('class')} {one.get('id')} {one.get('itemtype')}") for one in parts)
+
+
+def _is_post(element: Any) -> bool:
+    told = f"{element.get('class') or ''} {element.get('itemprop') or ''}"
+    return (bool(_POST.search(told)) or "liveBlogUpdate" in told) and element.find(".//p") is not None
+
+
+def _text_of(post: Any) -> str:
+    """The lines of a post: its time with its headline, then its paragraphs."""
+    heading = next((one for one in post.iter(*_HEADINGS) if _line(one)), None)
+    times = list(post.iter("time"))
+    when = next(filter(None, map(_time_of, times)), "")
+    known = {_line(heading), *map(_line, times)}
+    body = [line for line in paragraphs_of(post).split("\n\n") if line not in known]
+    head = " – ".join(filter(None, (when, _line(heading))))
+    return "\n".join(filter(None, (head, *body))) if body else ""
+
+
+def _time_of(time: Any) -> str:
+    """A time as readers see it; as programs do where readers see "2h ago"."""
+    shown = _line(time)
+    if _CLOCK.search(shown) and len(shown) <= _LONGEST_TIME:
+        return shown
+    match = re.match(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)", time.get("datetime") or "")
+    return f"{match[1]} {match[2]}" if match else shown if len(shown) <= _LONGEST_TIME else ""
+
+
+def _line(element: Any) -> str:
+    return "" if element is None else " ".join("".join(element.itertext()).split())
