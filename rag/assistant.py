@@ -14,11 +14,13 @@ from rag.answering.chat_models import Model, choose_model
 from rag.answering.freshness import as_on
 from rag.answering.history import as_turns
 from rag.answering.inputs import as_asked
+from rag.answering.intents.respond import respond
 from rag.answering.readers import choose_reader
+from rag.answering.telling import told
 from rag.config import Settings
 from rag.errors import ConfigError, QuestionError
 from rag.library import Library
-from rag.schema import Answer, Done, Event, Filters, PassageReader
+from rag.schema import Answer, Done, Event, Filters, PassageReader, Turn
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable, RunnableConfig
@@ -62,17 +64,21 @@ class Assistant:
         *,
         filters: Filters | None = None,
         periods: bool = True,
+        spelling: bool = True,
         today: date | None = None,
         config: RunnableConfig | None = None,
     ) -> Answer:
         """The answer. `history` holds turns, (role, text) pairs or LangChain messages, oldest first.
 
         With `periods`, a time in the question ("since March", "last week") narrows the search to articles published
-        then, unless these do not answer. With `today` it is asked as on that day: times count from it, articles
-        published later are left out, and of two that fit alike the one fresher on it comes first; without it, this
-        day counts and nothing is left out. `config` (callbacks, tags, ...) goes to the chat model.
+        then, unless these do not answer. With `spelling`, words that no article has are corrected by those that the
+        articles have; `answer.typed` then holds what was typed. With `today` it is asked as on that day: times count
+        from it, articles published later are left out, and of two that fit alike the one fresher on it comes first;
+        without it, this day counts and nothing is left out. `config` (callbacks, tags, ...) goes to the chat model.
         """
-        *_, last = self.stream(question, history, filters=filters, periods=periods, today=today, config=config)
+        *_, last = self.stream(
+            question, history, filters=filters, periods=periods, spelling=spelling, today=today, config=config
+        )
         assert isinstance(last, Done)  # stream() ends with it
         return last.answer
 
@@ -83,12 +89,13 @@ class Assistant:
         *,
         filters: Filters | None = None,
         periods: bool = True,
+        spelling: bool = True,
         today: date | None = None,
         config: RunnableConfig | None = None,
     ) -> Answer:
         """The answer, made in a thread so that an event loop goes on; cancelling frees the chat model."""
         async for event in self.astream(
-            question, history, filters=filters, periods=periods, today=today, config=config
+            question, history, filters=filters, periods=periods, spelling=spelling, today=today, config=config
         ):
             last = event
         assert isinstance(last, Done)
@@ -101,11 +108,14 @@ class Assistant:
         *,
         filters: Filters | None = None,
         periods: bool = True,
+        spelling: bool = True,
         today: date | None = None,
         config: RunnableConfig | None = None,
     ) -> AsyncGenerator[Event, None]:
         """The events of `stream`, each made in a thread."""
-        events = self.stream(question, history, filters=filters, periods=periods, today=today, config=config)
+        events = self.stream(
+            question, history, filters=filters, periods=periods, spelling=spelling, today=today, config=config
+        )
         step: asyncio.Future[Event | None] | None = None
         try:
             while True:
@@ -143,22 +153,36 @@ class Assistant:
         *,
         filters: Filters | None = None,
         periods: bool = True,
+        spelling: bool = True,
         today: date | None = None,
         config: RunnableConfig | None = None,
     ) -> Generator[Event, None, None]:
         """Events while the answer is made; the last is `Done` with the same answer that `ask` returns."""
         asked = _checked(question)
-        turns: Sequence[Any] = as_turns(history)
-        asking = Asking(
-            self.library,
-            self._choice(),
-            self.settings,
-            as_on(today, filters or Filters()),
-            today or date.today(),
-            periods,
-            Model(self._chosen, self.settings.llm_timeout_s, config) if self._chosen else None,
-        )
-        return asking.events(asked, turns)
+        turns = as_turns(history)
+        wanted, day = as_on(today, filters or Filters()), today or date.today()
+        model = Model(self._chosen, self.settings.llm_timeout_s, config) if self._chosen else None
+        return self._events(asked, turns, wanted, day, periods=periods, spelling=spelling, model=model)
+
+    def _events(
+        self,
+        asked: str,
+        turns: Sequence[Turn],
+        wanted: Filters,
+        day: date,
+        *,
+        periods: bool,
+        spelling: bool,
+        model: Model | None,
+    ) -> Generator[Event, None, None]:
+        response = respond(asked, self.library, wanted, day, model=model is not None, spelling=spelling)
+        if response.answer is not None:
+            yield from told(response.answer)
+            yield Done(response.noted(response.answer, asked))
+            return
+        asking = Asking(self.library, self._choice(), self.settings, wanted, day, periods, model)
+        for event in asking.events(response.question, turns):
+            yield Done(response.noted(event.answer, asked)) if isinstance(event, Done) else event
 
 
 def _copied(made_with: Mapping[str, Any]) -> Mapping[str, Any]:

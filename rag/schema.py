@@ -316,6 +316,7 @@ class Answer:
     verdict: Verdict | None = None  # what the sentences say to a yes/no question; None for other questions
     correction: tuple[Citation, ...] = ()  # in a refusal: what the articles say against what the question presumes
     suggestions: tuple[str, ...] = ()  # questions that could be asked next
+    typed: str = ""  # the question as it was typed, where misspelt words of it were corrected
     timings: Mapping[str, float] = field(default_factory=dict)  # milliseconds by step
 
     def as_message(self) -> AIMessage:

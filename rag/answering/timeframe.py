@@ -43,14 +43,14 @@ NUMBERS = {
 } | {"few": 4, "couple of": 2}
 
 
-def read_period(question: str, today: date) -> Period | None:
-    """The period that a question names, or None."""
+def read_period(question: str, today: date, *, reported_within: timedelta = REPORTED_WITHIN) -> Period | None:
+    """The period that a question names, or None; what is of a day or a month is reported that much later at most."""
     for form, pattern in _PATTERNS.items():
         found = pattern.search(question)
         if found is None:
             continue
         given = {name: value for name, value in found.groupdict().items() if value}
-        since, until = _bounds(form, given, today)
+        since, until = _bounds(form, given, today, reported_within)
         if _is_past(since, until, today):
             return Period(found.group(), since, until)
     return None
@@ -76,7 +76,7 @@ def _is_past(since: date | None, until: date | None, today: date) -> bool:
     return since <= min(today, until or today)
 
 
-def _bounds(form: str, given: dict[str, str], today: date) -> tuple[date | None, date | None]:
+def _bounds(form: str, given: dict[str, str], today: date, later: timedelta) -> tuple[date | None, date | None]:
     if form == "past":
         count = given["count"].lower()
         days = _DAYS[given["unit"].lower()] * (int(count) if count.isdigit() else NUMBERS[count])
@@ -88,7 +88,7 @@ def _bounds(form: str, given: dict[str, str], today: date) -> tuple[date | None,
     until = _end(last, today, closed=form == "between") if last else None
     if form in ("day", "month") and since and first:
         until = _end(first, today, closed=True)
-        until = until + REPORTED_WITHIN if until else None
+        until = until + later if until else None
     return since, until
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import func, select
 
 from rag.errors import LibraryError, LibraryLocked
 from rag.schema import Article, Candidate, Filters, Finding, Passage, Vectors
-from rag.store import backups, checks, database, lexical, records, stories, tables
+from rag.store import backups, checks, database, lexical, mentions, records, stories, tables
 from rag.store.backups import Backup
 from rag.store.collections import CollectionTable
 from rag.store.conversations import ConversationTable
@@ -33,12 +33,13 @@ from rag.store.dense import DenseIndex, Progress
 from rag.store.feedback import FeedbackTable
 from rag.store.feeds import FeedTable
 from rag.store.lock import WriterLock
+from rag.store.mentions import Mention
 from rag.store.records import Known, Line, Order, Prepared, Snapshot
 from rag.store.rows import article_of
 from rag.store.stories import Copy
 from rag.store.vectors import Snapshots
 
-__all__ = ["Copy", "Known", "Order", "Prepared", "Snapshot", "Store"]
+__all__ = ["Copy", "Known", "Mention", "Order", "Prepared", "Snapshot", "Store"]
 
 DENSE_FOLDER = "dense"
 
@@ -308,6 +309,16 @@ class Store:
         """Ids of the k passages that match any of the words best, with BM25 (higher is better)."""
         with self._database.read() as connection:
             return lexical.search(connection, words, k, filters, title_weight=title_weight, text_weight=text_weight)
+
+    def mentioning(self, phrases: Sequence[str], filters: Filters) -> list[Mention]:
+        """The articles that hold each of the phrases, those with all of them in the title first."""
+        with self._database.read() as connection:
+            return mentions.mentioning(connection, phrases, filters)
+
+    def words_alike(self, start: str, least: int, most: int) -> list[tuple[str, int]]:
+        """Stems of the library that begin so, of `least` to `most` letters, with how many passages hold them."""
+        with self._database.read() as connection:
+            return mentions.alike(connection, start, least, most)
 
     def search_dense(self, vector: Vectors, k: int, filters: Filters) -> list[tuple[str, float]]:
         """Ids of the k passages nearest to the vector, with cosine similarity, best first."""

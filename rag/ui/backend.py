@@ -36,6 +36,7 @@ class Problem:
 # long for a page's frame, the models as long for the whole page. A cold start paints after 1.9 s in place of 2.3, and
 # has the question box after 2.9 s in place of 4.0.
 PAINT_FIRST_S = 3.0
+WARM_UP = "What did the minister say about the plan?"  # an ordinary question, so that the reader loads
 UNEXPECTED = Problem("The library could not be opened.", "The server's log says why; `rag doctor` may mend it.")
 
 
@@ -148,7 +149,7 @@ class Backend:
         # The first question pays for what loads lazily (models, dense index): ask one and throw its answer away.
         self._library.embedder.embed_query("warm up")
         if self._library.articles(limit=1):  # offline: no call to a chat model that nobody asked for
-            rag.Assistant(self._library, llm="").ask("What happened?")
+            rag.Assistant(self._library, llm="").ask(WARM_UP)
         self._assistant = assistant
         # A collection walks all objects: 230 ms a rerun with the models loaded, 20 ms when these are frozen.
         gc.collect()

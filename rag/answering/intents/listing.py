@@ -1,0 +1,170 @@
+"""Answers about the library itself: its articles, their number, their outlets and authors, and what is new.
+
+Each gives a sentence that counts exactly, and a citation for each article that is listed, which opens it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from rag.answering.intents.quoting import Quoter, own_answer, said
+from rag.answering.intents.selection import Selection, select
+from rag.answering.intents.shelf import Collection
+from rag.answering.intents.understanding import Wish
+from rag.schema import Answer, AnswerSentence, Article, Citation, Filters
+from rag.text.dates import day_in_words
+
+LISTED = 25  # articles in one answer
+SHOWN = 3  # articles cited for one outlet or author
+READ = 2_000  # articles looked at for their authors: the newest
+NEW_DAYS = 7  # what "new" means where no time is named
+_OUTLETS_ASKED = re.compile(r"\bhow many (?:\w+ )?(?:outlets|publishers|newspapers|papers|publications|media)\b", re.I)
+_AUTHORS_ASKED = re.compile(r"\bhow many (?:\w+ )?(?:authors|journalists|reporters|writers)\b", re.I)
+
+
+def articles(wish: Wish, shelf: Collection, filters: Filters, _today: date) -> Answer:
+    """The articles on a topic, of an outlet or of a time: how many, and which."""
+    selection = select(wish, shelf, filters)
+    return _listed(wish, shelf, selection, _counted(selection, shelf))
+
+
+def count(wish: Wish, shelf: Collection, filters: Filters, today: date) -> Answer:
+    """How many articles, outlets or authors."""
+    if _OUTLETS_ASKED.search(wish.question):
+        return outlets(wish, shelf, filters, today)
+    if _AUTHORS_ASKED.search(wish.question):
+        return authors(wish, shelf, filters, today)
+    return articles(wish, shelf, filters, today)
+
+
+def outlets(wish: Wish, shelf: Collection, filters: Filters, _today: date) -> Answer:
+    """Which outlets have articles on a topic, and how many each."""
+    selection = select(wish, shelf, filters)
+    if not selection.mentions and not selection.about and filters.open:
+        return _all_outlets(wish, shelf)
+    found = selection.articles(shelf, READ)
+    by_outlet = _grouped([(one.publisher or "no outlet named", one) for one in found])
+    if selection.near or not found:
+        return _listed(wish, shelf, selection, _counted(selection, shelf))
+    verb = "mentions" if len(by_outlet) == 1 else "mention"
+    what = (
+        f"{verb} {selection.mentions}, in {_number(len(found), 'article')}" if selection.mentions else selection.about
+    )
+    head = f"{_number(len(by_outlet), 'outlet')} {what}."
+    return own_answer("library", wish.question, [said(head), *_rows(by_outlet, shelf, wish.topic)])
+
+
+def _all_outlets(wish: Wish, shelf: Collection) -> Answer:
+    """All outlets of the library."""
+    known = shelf.publishers()
+    quoter = Quoter(shelf)
+    rows = []
+    for name, number in known[:LISTED]:
+        newest = shelf.articles(publisher=name, limit=1)
+        rows.append(said(f"{name}: {_number(number, 'article')}.", _places(quoter, newest)))
+    head = f"The articles come from {_number(len(known), 'outlet')}."
+    return own_answer("library", wish.question, [said(head), *rows])
+
+
+def authors(wish: Wish, shelf: Collection, filters: Filters, _today: date) -> Answer:
+    """Who wrote the articles on a topic or of an outlet, and how many each."""
+    selection = select(wish, shelf, filters)
+    found = [one for one in selection.articles(shelf, READ) if one.author]
+    if selection.near or not found:
+        return _listed(wish, shelf, selection, f"{_counted(selection, shelf)} No author is named.")
+    by_author = _grouped(
+        [(f"{one.author}, {one.publisher}" if one.publisher else str(one.author), one) for one in found]
+    )
+    where = " ".join(filter(None, (selection.mentions and f"that mention {selection.mentions}", selection.about)))
+    head = (
+        f"{_number(len(by_author), 'author')} wrote the {_number(len(found), 'article')}{f' {where}' if where else ''}."
+    )
+    return own_answer("library", wish.question, [said(head), *_rows(by_author, shelf, wish.topic)])
+
+
+def news(wish: Wish, shelf: Collection, filters: Filters, today: date) -> Answer:
+    """What was published or added in the time that is named, else in the last days."""
+    selection = select(wish, shelf, filters)
+    since = wish.period.since if wish.period and wish.period.since else today - timedelta(days=NEW_DAYS)
+    until = wish.period.until if wish.period and wish.period.until else today
+    wider = select(Wish(wish.intent, wish.question, wish.topic, wish.outlets), shelf, filters)
+    latest = wider.articles(shelf, READ) if wider.mentions and not wider.near else _latest(wider, shelf)
+    fresh = [one for one in latest if _in(one.published, since, until) or _in(_added(one), since, until)]
+    about = f" on {wider.mentions}" if wider.mentions and not wider.near else ""
+    span = f"since {day_in_words(since)}" if until >= today else f"from {day_in_words(since)} to {day_in_words(until)}"
+    if fresh:
+        published = sum(_in(one.published, since, until) for one in fresh)
+        then = f"{published} of them published then" if published else "none of them published then"
+        head = f"{_number(len(fresh), 'article')}{about} came in {span}, {then}."
+        return _listed(wish, shelf, selection, head, fresh)
+    head = f"Nothing{about} was published or added {span}. The newest articles:"
+    newest = sorted(latest, key=lambda one: one.published or date.min, reverse=True)
+    return _listed(wish, shelf, selection, head, newest[:5])
+
+
+def _latest(selection: Selection, shelf: Collection) -> list[Article]:
+    """The last added and the last published articles."""
+    publisher, ids = selection.filters.publisher, selection.filters.article_ids
+    added = shelf.articles(publisher=publisher, limit=READ, order="added", article_ids=ids)
+    published = shelf.articles(publisher=publisher, limit=LISTED, article_ids=ids)
+    return list({one.id: one for one in (*published, *added)}.values())
+
+
+def _added(article: Article) -> date | None:
+    return article.added.date() if article.added else None
+
+
+def _in(day: date | None, since: date, until: date) -> bool:
+    return day is not None and since <= day <= until
+
+
+def _counted(selection: Selection, shelf: Collection) -> str:
+    """The sentence that counts."""
+    number = selection.count(shelf)
+    about = f" {selection.about}" if selection.about else ""
+    if selection.near:
+        near = " These are nearest to it in meaning:" if number else ""
+        return f"No article{about} mentions {selection.mentions}.{near}"
+    if selection.mentions:
+        verb = "mentions" if number == 1 else "mention"
+        titled = f", {selection.in_title} of them in the title" if selection.in_title and number > 1 else ""
+        return f"{_number(number, 'article')}{about} {verb} {selection.mentions}{titled}."
+    return f"{_number(number, 'article')}{about}." if about else f"The library holds {_number(number, 'article')}."
+
+
+def _listed(
+    wish: Wish, shelf: Collection, selection: Selection, head: str, found: Sequence[Article] | None = None
+) -> Answer:
+    """The counting sentence with a citation for each article."""
+    chosen = list(selection.articles(shelf, LISTED) if found is None else found)
+    whole = selection.count(shelf) if found is None else len(chosen)
+    places = _places(Quoter(shelf), chosen[:LISTED], "" if selection.near else wish.topic)
+    more = f" The first {LISTED} are listed." if whole > LISTED else ""
+    return own_answer("library", wish.question, [said(head + more, places)])
+
+
+def _rows(groups: dict[str, list[Article]], shelf: Collection, topic: str) -> list[AnswerSentence]:
+    """A sentence for each group, those with most articles first."""
+    quoter = Quoter(shelf)
+    ordered = sorted(groups.items(), key=lambda both: -len(both[1]))[:LISTED]
+    return [
+        said(f"{name}: {_number(len(several), 'article')}.", _places(quoter, several[:SHOWN], topic))
+        for name, several in ordered
+    ]
+
+
+def _places(quoter: Quoter, several: Sequence[Article], topic: str = "") -> list[Citation]:
+    return [place for one in several if (place := quoter.on(one, topic))]
+
+
+def _grouped(named: Sequence[tuple[str, Article]]) -> dict[str, list[Article]]:
+    groups: dict[str, list[Article]] = {}
+    for name, article in named:
+        groups.setdefault(name, []).append(article)
+    return groups
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -1,0 +1,71 @@
+"""The way in: a question that is no question to the articles gets its answer here, without reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from time import perf_counter
+
+from rag.answering.intents import accounts, keywords, listing, replies, story
+from rag.answering.intents.shelf import Collection
+from rag.answering.intents.spelling import Corrected, correct
+from rag.answering.intents.understanding import Wish, understand
+from rag.schema import Answer, Filters
+
+Reply = Callable[[Wish, Collection, Filters, date], Answer | None]
+
+# What answers each intent; a reply that has nothing to say leaves the question to the reader.
+REPLIES: Mapping[str, Reply] = {
+    "articles": listing.articles,
+    "count": listing.count,
+    "outlets": listing.outlets,
+    "authors": listing.authors,
+    "news": listing.news,
+    "said": accounts.account,
+    "compare": accounts.comparison,
+    "hello": replies.greeting,
+    "thanks": replies.thanks,
+    "help": replies.help_text,
+}
+ALWAYS = ("hello", "thanks", "help")  # answered whatever the library holds
+# Those that quote what the articles tell: with a chat model they are left to it.
+QUOTED: Mapping[str, Reply] = {"story": story.story, "keywords": keywords.keywords}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What became of a question: an answer of the assistant's own, or the question to search."""
+
+    question: str  # its spelling corrected
+    answer: Answer | None = None
+    note: str = ""  # what was corrected
+
+    def noted(self, answer: Answer, typed: str) -> Answer:
+        """The answer with what was corrected."""
+        return replace(answer, notes=(self.note, *answer.notes), typed=typed) if self.note else answer
+
+
+def respond(
+    question: str, shelf: Collection, filters: Filters, today: date, *, model: bool, spelling: bool = True
+) -> Response:
+    """The answer to what is no question to the articles, or the question to search, its spelling corrected.
+
+    `model` says that a chat model writes the answers; without `spelling`, words stay as they were typed.
+    """
+    began = perf_counter()
+    publishers = [name for name, _ in shelf.publishers()]
+    wish = understand(question, publishers, today)
+    if wish.intent not in ALWAYS:
+        if not shelf.count_articles():
+            return Response(question, replies.empty(question))
+        if not model and (other := replies.foreign(question, shelf)):
+            return Response(question, other)
+    corrected = correct(question, shelf) if spelling and wish.intent not in ALWAYS else Corrected(question)
+    if corrected.changes:
+        wish = understand(corrected.question, publishers, today)
+    reply = REPLIES.get(wish.intent) or (None if model else QUOTED.get(wish.intent))
+    made = reply(wish, shelf, filters, today) if reply else None
+    if made is not None:
+        made = replace(made, timings={"total": round(1000 * (perf_counter() - began), 2)})
+    return Response(corrected.question, made, corrected.note)

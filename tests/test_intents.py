@@ -1,0 +1,263 @@
+"""What people type besides questions that a passage answers gets a reply of its own, exact and cited."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from benchmarks.intents import judged
+from rag.answering.intents.spelling import correct
+from rag.answering.intents.understanding import ANSWERED, mask_outlets, understand
+from rag.assistant import Assistant
+from rag.config import Settings
+from rag.errors import QuestionError
+from rag.library import Library
+from rag.schema import Answer, Article, Done, Filters
+from training.intents import read_phrasings
+
+CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+TODAY = date(2026, 11, 30)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The demo articles, read by the plain selector."""
+    settings = Settings(library=tmp_path_factory.mktemp("intents") / "library", reader="none")
+    with Library.open(settings=settings, one_shot=True) as opened:
+        opened.add(CORPUS)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def assistant(library: Library) -> Assistant:
+    return Assistant(library, llm="")
+
+
+def holds(answer: Answer, library: Library) -> bool:
+    """Whether every citation is word for word what its article says there."""
+    texts = {one.article_id: library.article(one.article_id) for one in answer.citations}
+    return all(
+        (article := texts[one.article_id]) is not None and article.text[one.start : one.end] == one.quote
+        for one in answer.citations
+    )
+
+
+def articles_with(library: Library, word: str) -> set[str]:
+    """The articles in whose title or text the word stands, counted without the index."""
+    form = re.compile(rf"\b{word}s?\b", re.I)
+    return {one.id for one in library.articles(limit=500) if form.search(f"{one.title}\n{one.text}")}
+
+
+# --- the library itself
+
+
+@pytest.mark.parametrize("question", ["How many articles mention China?", "Which articles do you have about China?"])
+def test_articles_on_a_topic_are_counted_exactly_and_each_is_cited(
+    assistant: Assistant, library: Library, question: str
+) -> None:
+    answer = assistant.ask(question)
+    wanted = articles_with(library, "China")
+    assert answer.kind == "library"
+    assert answer.text.startswith(f"{len(wanted)} articles mention “China”")
+    assert {one.article_id for one in answer.citations} == wanted
+    assert holds(answer, library)
+
+
+def test_all_articles_are_counted_and_the_first_are_listed(assistant: Assistant, library: Library) -> None:
+    answer = assistant.ask("How many articles are there?")
+    assert answer.text.startswith(f"The library holds {library.count_articles()} articles.")
+    assert len(answer.citations) == 25
+
+
+def test_a_list_is_narrowed_to_an_outlet_and_a_month(assistant: Assistant, library: Library) -> None:
+    answer = assistant.ask("Show me the articles from Lantern Weekly")
+    assert {one.publisher for one in answer.citations} == {"Lantern Weekly"}
+    assert len(answer.citations) == dict(library.publishers())["Lantern Weekly"]
+    dated = assistant.ask("articles published in May 2022")
+    assert {(one.published.year, one.published.month) for one in dated.citations if one.published} == {(2022, 5)}
+
+
+def test_a_topic_that_no_article_has_is_said_to_be_in_none(assistant: Assistant) -> None:
+    answer = assistant.ask("How many articles mention beekeeping?")
+    assert answer.text.startswith("No article mentions “beekeeping”.")
+
+
+def test_outlets_that_reported_are_named_with_their_number_of_articles(assistant: Assistant, library: Library) -> None:
+    answer = assistant.ask("Which outlets reported on the earthquake?")
+    wanted = articles_with(library, "earthquake")
+    outlets = {article.publisher for one in wanted if (article := library.article(one))}
+    assert answer.kind == "library"
+    assert answer.text.startswith(f"{len(outlets)} outlets mention “earthquake”, in {len(wanted)} articles.")
+    assert {one.publisher for one in answer.citations} == outlets
+
+
+def test_authors_of_an_outlet_are_named(assistant: Assistant, library: Library) -> None:
+    answer = assistant.ask("Who writes for Lantern Weekly?")
+    wanted = {one.author for one in library.articles(publisher="Lantern Weekly", limit=100)}
+    assert answer.kind == "library"
+    assert all(str(author) in answer.text for author in wanted)
+
+
+def test_what_an_outlet_says_is_quoted_under_its_name(assistant: Assistant, library: Library) -> None:
+    answer = assistant.ask("What did Lantern Weekly say about the police files?")
+    assert answer.kind == "library"
+    assert {one.publisher for one in answer.citations} == {"Lantern Weekly"}
+    assert answer.speakers == (None, "Lantern Weekly")
+    assert "Police Files" in answer.citations[0].quote
+    assert holds(answer, library)
+
+
+def test_outlets_are_compared_side_by_side(assistant: Assistant, library: Library) -> None:
+    answer = assistant.ask("compare what Meridian Wire and the Harbour Post say about the trip")
+    assert answer.kind == "library"
+    assert {one for one in answer.speakers if one} == {"Meridian Wire", "The Harbour Post"}
+    assert holds(answer, library)
+
+
+def test_what_is_new_counts_what_was_added_or_published(library: Library) -> None:
+    newest = Article(title="Ferry fares rise", text="Ferry fares rise by a tenth, the port said.", published=TODAY)
+    with Library.open(
+        settings=library.settings.model_copy(update={"library": library.settings.library / "new"})
+    ) as own:
+        own.add([newest])
+        answer = Assistant(own, llm="").ask("What is new?")
+    assert answer.kind == "library"
+    assert answer.text.startswith("1 article came in since ")
+
+
+def test_a_question_about_the_world_with_an_outlets_name_is_no_question_to_the_library(assistant: Assistant) -> None:
+    assert assistant.ask("Who owns Lantern Weekly?").kind in ("answer", "refusal")
+
+
+# --- stories and keywords
+
+
+def test_a_story_of_several_articles_is_told_by_a_sentence_of_each(assistant: Assistant, library: Library) -> None:
+    answer = assistant.ask("Tell me about Bachelet's trip")
+    assert answer.kind == "story"
+    assert len({one.article_id for one in answer.citations}) == len(answer.citations) >= 3
+    days = [one.published for one in answer.citations[1:] if one.published]  # behind the most important one
+    assert days == sorted(days)
+    assert holds(answer, library)
+
+
+def test_what_one_article_tells_is_no_story(assistant: Assistant) -> None:
+    assert assistant.ask("Tell me about the malaria vaccinations").kind != "story"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [("inflation", "9.1"), ("53,537", "53,537"), ("$44bn", "44 billion"), ("JWST first images", "Webb")],
+)
+def test_keywords_show_the_sentences_that_hold_them(assistant: Assistant, typed: str, shown: str) -> None:
+    answer = assistant.ask(typed)
+    assert answer.answered
+    assert shown in " ".join(one.text for one in answer.sentences)
+
+
+# --- short replies
+
+
+@pytest.mark.parametrize("typed", ["hi", "Hello!", "thanks", "Thank you!", "help", "What can you do?"])
+def test_greetings_thanks_and_help_get_a_reply_without_a_search(assistant: Assistant, typed: str) -> None:
+    events = list(assistant.stream(typed))
+    last = events[-1]
+    assert isinstance(last, Done)
+    assert last.answer.kind == "reply"
+    assert last.answer.answered
+    assert not last.answer.candidates
+
+
+def test_an_empty_library_says_so_and_how_to_fill_it(tmp_path: Path) -> None:
+    with Library.open(settings=Settings(library=tmp_path / "empty", reader="none")) as empty:
+        answer = Assistant(empty, llm="").ask("Who won the election?")
+    assert (answer.kind, answer.answered) == ("reply", False)
+    assert "rag add" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "language"),
+    [("Was sagte Bachelet über ihre Reise nach China?", "German"), ("¿Qué dijo Bachelet sobre el viaje?", "Spanish")],
+)
+def test_a_question_in_a_language_of_no_article_is_told_so(assistant: Assistant, typed: str, language: str) -> None:
+    answer = assistant.ask(typed)
+    assert (answer.kind, answer.answered) == ("reply", False)
+    assert language in answer.text
+    assert "English" in answer.text
+
+
+def test_an_empty_question_is_refused_before_anything_is_searched(assistant: Assistant) -> None:
+    with pytest.raises(QuestionError):
+        assistant.stream("   ")
+
+
+# --- spelling
+
+
+@pytest.mark.parametrize(
+    ("typed", "searched"),
+    [
+        ("What did Bachlet say about her trip?", "What did Bachelet say about her trip?"),
+        ("Kiptum marathn record", "Kiptum marathon record"),
+        ("What is the ECB?", "What is the European Central Bank?"),
+    ],
+)
+def test_what_no_article_has_is_corrected_by_the_words_of_the_articles(
+    library: Library, typed: str, searched: str
+) -> None:
+    assert correct(typed, library).question == searched
+
+
+@pytest.mark.parametrize(
+    "typed", ["What did Bolsonaro say?", "Who tampered with the ballots?", "wasnt there a hotline?"]
+)
+def test_what_is_merely_absent_stays_as_it_was_typed(library: Library, typed: str) -> None:
+    assert correct(typed, library).question == typed
+
+
+def test_an_answer_says_what_was_corrected_and_can_be_asked_as_typed(assistant: Assistant) -> None:
+    typed = "What did Bachlet say about her trip?"
+    answer = assistant.ask(typed)
+    assert answer.typed == typed
+    assert "Bachelet" in answer.question
+    assert "Searched for “Bachelet”" in answer.notes[0]
+    as_typed = assistant.ask(typed, spelling=False)
+    assert as_typed.typed == ""
+    assert as_typed.question == typed
+
+
+# --- understanding
+
+
+def test_outlets_are_found_whatever_their_case_and_article() -> None:
+    masked, outlets = mask_outlets(
+        "did harbour post and THE Lantern Weekly's say so?", ["The Harbour Post", "Lantern Weekly"]
+    )
+    assert outlets == ("The Harbour Post", "Lantern Weekly")
+    assert masked == "did OUTLET and OTHER's say so?"
+
+
+def test_an_outlet_of_one_common_word_is_told_by_its_capital() -> None:
+    assert mask_outlets("what happened at that time?", ["Time"])[1] == ()
+    assert mask_outlets("what did Time say?", ["Time"])[1] == ("Time",)
+
+
+def test_a_pasted_text_is_no_request() -> None:
+    assert understand("list all articles " * 20, [], TODAY).intent == "content"
+
+
+def test_requests_that_were_kept_apart_are_told_from_ordinary_questions() -> None:
+    made = judged(one for one in read_phrasings() if one.kept_apart)
+    own = [one for one in made if one.phrasing.intent not in ANSWERED]
+    taken = [one for one in made if one.intent not in ANSWERED]
+    assert sum(one.intent not in ANSWERED for one in own) >= 0.9 * len(own)
+    assert sum(one.phrasing.intent not in ANSWERED for one in taken) >= 0.9 * len(taken)
+
+
+def test_filters_that_are_set_hold_for_requests_too(assistant: Assistant) -> None:
+    answer = assistant.ask("How many articles are there?", filters=Filters(publisher="Northern Ledger"))
+    assert answer.text.startswith("5 articles from Northern Ledger.")
