@@ -30,12 +30,16 @@ FLOORS = {
     "rag.cli": 6,
     "rag.__main__": 7,
     "rag.ui": 6,
+    "rag.server": 6,
     "app": 7,
 }
 
 # Sideways imports that are wanted, each with its reason.
 WANTED = {
     ("rag.cli.service", "rag.ui.launch"): "`rag chat` starts the page",
+    ("rag.cli.serving", "rag.server.app"): "`rag serve` starts the server",
+    ("rag.server", "rag.ui"): "the page and its backend are served with REST and MCP, over one open library",
+    ("rag.server", "rag"): "the version, as any program asks for it",
     ("rag.evaluation", "rag.assistant"): "evaluation asks the assistant as a user does",
     ("rag.models", "rag.text.sentences"): "a Reading scores the sentences of a passage; text knows nothing of models",
 }
@@ -54,6 +58,8 @@ ONLY_IN = {
     "warcio": ("rag.ingest.formats.web_archive",),
     "striprtf": ("rag.ingest.formats.rtf",),
     "typer": ("rag.cli",),
+    "fastapi": ("rag.server",),
+    "mcp": ("rag.server",),
     "rich": ("rag.cli",),
 }
 

@@ -18,6 +18,7 @@ from rag.cli.folders import sync, watch
 from rag.cli.options import LibraryPath
 from rag.cli.questions import ask, search
 from rag.cli.service import chat, doctor
+from rag.cli.serving import serve
 from rag.cli.terminal import one_line
 from rag.errors import RagError
 
@@ -60,6 +61,7 @@ app.command("remove")(remove)
 app.command("search")(search)
 app.command("ask")(ask)
 app.command("chat")(chat)
+app.command("serve")(serve)
 app.command("doctor")(doctor)
 app.command("backup")(backup)
 app.command("restore")(restore)

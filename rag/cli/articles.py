@@ -14,8 +14,9 @@ from rich.table import Table
 
 from rag.cli import exits
 from rag.cli.options import Json, LibraryPath, Publisher, Since, Until, day, open_library, settings_for
-from rag.cli.terminal import clean, one_line, plain, print_json, stderr, stdout, to_json
+from rag.cli.terminal import clean, one_line, plain, print_json, stderr, stdout
 from rag.errors import LibraryError
+from rag.export.plain import report_json, to_json
 
 if TYPE_CHECKING:
     from rag.library import Library
@@ -144,22 +145,6 @@ def progress_bar() -> Iterator[Callable[[Step], None]]:
             )
 
         yield advance
-
-
-def report_json(report: AddReport) -> dict[str, object]:
-    """The report as `--json` prints it."""
-
-    def items(ids: Sequence[ArticleId]) -> list[dict[str, str | None]]:
-        return [{"id": item.id, "title": item.title, "source": item.source} for item in ids]
-
-    return {
-        "added": items(report.added),
-        "updated": items(report.updated),
-        "unchanged": items(report.unchanged),
-        "duplicates": items(report.duplicates),
-        "failed": to_json(report.failed),
-        "notes": to_json(report.notes),
-    }
 
 
 def print_report(report: AddReport, removed: Sequence[ArticleId] = ()) -> None:

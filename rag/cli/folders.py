@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.cli import exits
-from rag.cli.articles import add_code, print_report, progress_bar, report_json
+from rag.cli.articles import add_code, print_report, progress_bar
 from rag.cli.options import Json, LibraryPath, open_library, settings_for
 from rag.cli.terminal import one_line, print_json, stderr, stdout
 from rag.errors import LibraryLocked
+from rag.export.plain import report_json
 
 if TYPE_CHECKING:
     from rag.schema import SyncReport

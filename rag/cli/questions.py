@@ -23,7 +23,8 @@ from rag.cli.options import (
     open_library,
     settings_for,
 )
-from rag.cli.terminal import Wrapped, clean, one_line, print_indented, print_json, stderr, stdout, to_json
+from rag.cli.terminal import Wrapped, one_line, print_indented, print_json, stderr, stdout
+from rag.export.plain import answer_json
 
 if TYPE_CHECKING:
     from rag.library import Library
@@ -88,7 +89,7 @@ def ask(
         answer = _last(events) if json else _show(events)
         _hint_when_empty(opened)
     if json:
-        print_json(_answer_json(answer))
+        print_json(answer_json(answer))
     raise typer.Exit(exits.OK if answer.answered else exits.NO_ANSWER)
 
 
@@ -140,14 +141,6 @@ def _print_sources(heading: str, citations: Sequence[Citation], limit: int | Non
 
 def _iso(published: date | None) -> str | None:
     return published.isoformat() if published else None
-
-
-def _answer_json(answer: Answer) -> dict[str, object]:
-    """The Answer without the retrieved candidates, which `rag search --json` gives."""
-    described: dict[str, object] = to_json(answer)
-    del described["candidates"]
-    described["timings"] = {clean(step): round(ms, 1) for step, ms in answer.timings.items()}
-    return described
 
 
 def _hint_when_empty(library: Library) -> None:

@@ -29,8 +29,8 @@ def chat(
 ) -> None:
     """Open the chat in a browser. Ctrl-C stops it."""
     settings = settings_for(context, library)
-    _require_free(host, port)
-    if not _is_loopback(host):
+    require_free(host, port, "rag chat")
+    if not is_loopback(host):
         stderr().print(
             f"Whoever can reach {host}:{port} can read and change this library: the chat has no log-in.", style="yellow"
         )
@@ -43,7 +43,7 @@ def chat(
     serve(settings, port=port, host=host, open_browser=browser)
 
 
-def _require_free(host: str, port: int) -> None:
+def require_free(host: str, port: int, command: str) -> None:
     """A ConfigError when nothing can listen there, before the page's own start says it in many lines."""
     try:
         address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -51,11 +51,12 @@ def _require_free(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address[4])
     except OSError as error:
-        mend = f"Choose another port: rag chat --port {port + 1 if port < 65535 else 8501}"
+        mend = f"Choose another port: {command} --port {port + 1 if port < 65535 else 8501}"
         raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror or error}.", mend) from error
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

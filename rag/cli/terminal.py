@@ -6,13 +6,13 @@ import json
 import re
 import shutil
 import sys
-from dataclasses import fields, is_dataclass
-from datetime import date
-from typing import Any, TextIO
+from typing import TextIO
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
+
+from rag.export.plain import to_json
 
 # C0 and C1 controls (escape sequences begin with one), bidirectional overrides (text that reads other than it is), lone
 # surrogates (they cannot be encoded). Line feed and tab are handled by the callers below.
@@ -71,21 +71,6 @@ def print_json(value: object) -> None:
     safe = _JSON_UNSAFE_RE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
     sys.stdout.write(safe + "\n")
     sys.stdout.flush()
-
-
-def to_json(value: object) -> Any:
-    """`value` as what `json.dumps` takes: dataclasses and named tuples become objects, dates ISO 8601."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return {key: to_json(item) for key, item in value._asdict().items()}
-    if isinstance(value, dict):
-        return {str(key): to_json(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [to_json(item) for item in value]
-    if isinstance(value, date):
-        return value.isoformat()
-    return value
 
 
 class Wrapped:

@@ -24,7 +24,7 @@ from sqlalchemy import func, select
 
 from rag.errors import LibraryError, LibraryLocked
 from rag.schema import Article, Candidate, Filters, Finding, Passage, Vectors
-from rag.store import backups, checks, database, lexical, mentions, records, stories, tables
+from rag.store import backups, checks, database, lexical, mentions, pages, records, stories, tables
 from rag.store.backups import Backup
 from rag.store.collections import CollectionTable
 from rag.store.conversations import ConversationTable
@@ -34,6 +34,7 @@ from rag.store.feedback import FeedbackTable
 from rag.store.feeds import FeedTable
 from rag.store.lock import WriterLock
 from rag.store.mentions import Mention
+from rag.store.pages import Page
 from rag.store.records import Known, Line, Order, Prepared, Snapshot
 from rag.store.rows import article_of
 from rag.store.stories import Copy
@@ -244,6 +245,22 @@ class Store:
         wanted = records.listing(query, _filters(publisher, since, until, article_ids))
         with self._database.read() as connection:
             return records.list_articles(connection, wanted, limit, offset, order)
+
+    def page(
+        self,
+        limit: int,
+        cursor: str = "",
+        *,
+        query: str | None = None,
+        publisher: str | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        article_ids: Sequence[str] | None = None,
+    ) -> Page:
+        """At most `limit` of the articles that `articles` lists, newest first, after the cursor of the page before."""
+        wanted = records.listing(query, _filters(publisher, since, until, article_ids))
+        with self._database.read() as connection:
+            return pages.page(connection, wanted, limit, cursor)
 
     def count_articles(
         self,

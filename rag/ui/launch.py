@@ -10,13 +10,18 @@ import threading
 import time
 import urllib.request
 import webbrowser
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.config import Settings
 from rag.ui.theme import OPTIONS
+
+if TYPE_CHECKING:
+    from starlette.middleware import Middleware
+    from starlette.routing import BaseRoute
 
 SCRIPT = str(Path(__file__).with_name("script.py"))
 log = logging.getLogger(__name__)
@@ -42,6 +47,25 @@ def serve(
         threading.Thread(target=_open_when_up, args=(address,), daemon=True).start()
     config = OPTIONS | {"server.port": port, "server.address": host, "logger.hideWelcomeMessage": True}
     st.App(SCRIPT, **parts()).run(config=config)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is served beside the chat on the same port."""
+
+    routes: Sequence[BaseRoute]
+    middleware: Sequence[Middleware]
+    lifespan: Callable[[object], AbstractAsyncContextManager[None]]
+
+
+def serve_beside(beside: Beside, *, port: int, host: str) -> None:
+    """Serve the chat and what is beside it until interrupted."""
+    import streamlit as st
+
+    own = parts()
+    own |= {"routes": list(beside.routes), "middleware": [*own["middleware"], *beside.middleware]}
+    config = OPTIONS | {"server.port": port, "server.address": host, "logger.hideWelcomeMessage": True}
+    st.App(SCRIPT, **own | {"lifespan": beside.lifespan}).run(config=config)
 
 
 def parts() -> dict[str, Any]:

@@ -1,0 +1,50 @@
+"""`rag serve`: the chat, REST and MCP on one port."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from rag.cli.options import LibraryPath, settings_for
+from rag.cli.service import is_loopback, require_free
+from rag.cli.terminal import stdout
+from rag.errors import ConfigError
+
+INSTALL = 'Install it with: .venv/bin/pip install -c constraints.txt -e ".[serve]"'
+
+
+def serve(
+    context: typer.Context,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8501,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    chat: Annotated[bool, typer.Option("--chat/--no-chat", help="Serve the chat's page at /.")] = True,
+    anybody: Annotated[
+        bool, typer.Option("--open", help="Let anybody who reaches the port read and change the library.")
+    ] = False,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="Host name that requests may use. May come again."),
+    ] = None,
+    address: Annotated[
+        str, typer.Option("--address", metavar="URL", help="Where others reach this server, for links to articles.")
+    ] = "",
+    library: LibraryPath = None,
+) -> None:
+    """Serve the chat at /, REST under /api and MCP under /mcp. Ctrl-C stops it."""
+    settings = settings_for(context, library)
+    if not (anybody or is_loopback(host)):
+        raise ConfigError(
+            f"Whoever reaches {host}:{port} could read and change the library: there is no sign-in.",
+            "Listen on 127.0.0.1, or allow it with: rag serve --open",
+        )
+    require_free(host, port, "rag serve")
+    try:
+        from rag.server.app import Serving, serve_http
+    except ImportError as error:
+        raise ConfigError(f"rag serve needs the package {error.name}, which is not installed.", INSTALL) from error
+    shown = f"[{host}]" if ":" in host else host
+    stdout().print(f"Article Chat is on http://{shown}:{port} (REST under /api, MCP under /mcp)", soft_wrap=True)
+    sys.stdout.flush()
+    serve_http(settings, Serving(host, port, chat, tuple(names or ()), address))

@@ -1,0 +1,88 @@
+"""One ASGI application on one port: the chat at /, REST under /api, MCP under /mcp.
+
+`serve_http` is what `rag serve` calls. The library opens when the server has started, never before a fork.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+
+from rag.config import Settings
+from rag.server.guard import Guard
+from rag.server.mcp import mcp_server
+from rag.server.metrics import Metrics
+from rag.server.rest import rest_app
+from rag.server.service import Service
+from rag.ui import backend
+from rag.ui.backend import Backend
+from rag.ui.launch import Beside, serve_beside
+
+Lifespan = Callable[[object], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How the server is started."""
+
+    host: str = "127.0.0.1"
+    port: int = 8501
+    chat: bool = True
+    allowed_hosts: tuple[str, ...] = ()  # names under which it answers, beside those of loopback
+    address: str = ""  # under which others reach it: "https://articles.example"
+
+
+def serve_http(settings: Settings, serving: Serving) -> None:
+    """Serve until interrupted."""
+    parts = build(settings, serving)
+    if serving.chat:
+        serve_beside(parts, port=serving.port, host=serving.host)
+        return
+    import uvicorn
+
+    app = Starlette(routes=parts.routes, middleware=parts.middleware, lifespan=parts.lifespan)
+    uvicorn.run(app, host=serving.host, port=serving.port, log_level="warning")
+
+
+def build(settings: Settings, serving: Serving) -> Beside:
+    """REST and MCP over one library, as routes, middleware and lifespan of an application."""
+    shared = Backend(settings)
+    backend.use(shared)
+    address = serving.address.rstrip("/") or _address(serving)
+    service = Service(shared, address, chat=serving.chat)
+    metrics = Metrics()
+    server = mcp_server(service, metrics)
+    hosts = _hosts(serving)
+    # The guard before it has looked at Host and Origin already.
+    unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    spoken = server.streamable_http_app(stateless_http=True, transport_security=unchecked)
+    routes: Sequence[BaseRoute] = (Mount("/api", rest_app(service, metrics)), *spoken.routes)
+
+    @asynccontextmanager
+    async def lifespan(_app: object) -> AsyncIterator[None]:
+        shared.start()
+        if not serving.chat:
+            shared.painted()  # there is no page that must come first
+        async with server.session_manager.run():
+            yield
+
+    return Beside(routes, [Middleware(Guard, hosts=hosts)], lifespan)
+
+
+def _hosts(serving: Serving) -> tuple[str, ...]:
+    """The names that requests may use. Who listens on all addresses without naming any is asked by any name."""
+    named = serving.allowed_hosts
+    if serving.host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
+        return named or ("*",)
+    return (*named, f"[{serving.host}]" if ":" in serving.host else serving.host)
+
+
+def _address(serving: Serving) -> str:
+    host = "127.0.0.1" if serving.host in ("0.0.0.0", "::") else serving.host  # noqa: S104 (compared, not bound)
+    return f"http://{f'[{host}]' if ':' in host else host}:{serving.port}"

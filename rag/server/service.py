@@ -1,0 +1,88 @@
+"""What all of the server's interfaces stand on: the open library, the assistant, and the addresses of articles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
+
+import rag
+from rag.errors import LibraryError
+from rag.retrieval.hybrid import HybridSearch
+from rag.schema import Article, Candidate, Filters
+from rag.server.problems import NotFound
+from rag.ui.backend import UNEXPECTED, Backend
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from rag.library import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether questions can be answered, and over how much."""
+
+    status: Literal["ok", "starting", "failed"]
+    version: str
+    articles: int
+    passages: int
+    generation: int  # grows with each change of the library
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The library and the assistant of the chat, for other interfaces. Its methods may block: call them in threads."""
+
+    backend: Backend
+    address: str = ""  # of this server, for links to articles: "https://articles.example"
+    chat: bool = True  # whether the chat's page is there to link to
+
+    def library(self) -> Library:
+        """The open library; a LibraryError when it cannot be opened."""
+        self.backend.start().wait_opened()
+        library = self.backend.library
+        if library is None:
+            problem = self.backend.problem or UNEXPECTED
+            raise LibraryError(problem.message, problem.mend)
+        return library
+
+    def assistant(self) -> Assistant:
+        """The assistant with its models loaded."""
+        self.backend.start().wait()
+        return self.backend.assistant()
+
+    def search(self, question: str, k: int, filters: Filters) -> tuple[Candidate, ...]:
+        """The passages nearest to a question, best first."""
+        library = self.library()
+        return HybridSearch(library.store, lambda: library.embedder, k=k, filters=filters).candidates(question)
+
+    def article(self, article_id: str, version: str | None = None) -> Article:
+        """The article, with the text of a version if one is named; NotFound when the library does not hold it."""
+        found = self.library().article(article_id, version=version)
+        if found is None:
+            named = f"version {version!r} of the article {article_id!r}" if version else f"article {article_id!r}"
+            raise NotFound(f"The library holds no {named}.", "Search for it, or list the articles.")
+        return found
+
+    def link(self, article_id: str, url: str | None = None, at: tuple[int, int] | None = None) -> str:
+        """Where a reader finds the article: its outlet's page, or else this server's."""
+        if url:
+            return url
+        name = quote(article_id, safe="")
+        if not self.chat:
+            return f"{self.address}/api/articles/{name}"
+        return f"{self.address}/?article={name}" + (f"&at={at[0]}-{at[1]}" if at else "")
+
+    def health(self) -> Health:
+        """The state of the service; never waits."""
+        library, problem = self.backend.start().library, self.backend.problem
+        if library is None or problem:
+            failed = self.backend.opened and problem is not None
+            said = problem.message if failed and problem else ""
+            return Health("failed" if failed else "starting", rag.__version__, 0, 0, 0, said)
+        try:
+            held = library.stats()
+        except LibraryError as error:
+            return Health("failed", rag.__version__, 0, 0, 0, error.message)
+        return Health("ok", rag.__version__, held.articles, held.passages, held.generation, "")
