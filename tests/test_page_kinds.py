@@ -67,6 +67,13 @@ def test_posts_without_names_are_known_in_a_page_that_says_that_it_is_live() -> 
     assert text.split("\n")[::2] == [f"1{n}:05 – Report {n}" for n in range(5)]
 
 
+def test_what_introduces_the_posts_is_kept() -> None:
+    posts = "".join(f"<div class='live-post'><time>1{n}:05</time><p>{STORY[n % 3]} ({n})</p></div>" for n in range(5))
+    intro = "The council counts the votes of the whole town in the hall on the quay this evening."
+    text = parse_html(page(f"<main><h1>Ferry stays</h1><p>{intro}</p>{posts}</main>")).text
+    assert text.startswith(f"{intro}\n10:05\n{STORY[0]}")
+
+
 def test_a_ticker_beside_an_article_does_not_take_its_place() -> None:
     ticker = "".join(f"<li class='ticker-item'><time>1{n}:05</time><p>Short news {n}.</p></li>" for n in range(9))
     text = parse_html(page(f"<aside><ul>{ticker}</ul></aside>{article(*STORY, *STORY[::-1])}")).text

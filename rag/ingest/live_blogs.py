@@ -34,9 +34,12 @@ def live_text(root: Any, found: str) -> str | None:
         return None
     texts = [text for post in posts if (text := _text_of(post))]
     whole = "\n".join(texts)
-    prose = [line for line in found.split("\n") if len(line) >= _LONG_LINE]
-    own = sum(" ".join(line.split()) in whole for line in prose)
-    return whole if len(texts) >= _FEWEST_POSTS and 2 * own >= len(prose) else None
+    prose = [" ".join(line.split()) for line in found.split("\n") if len(line) >= _LONG_LINE]
+    own = [line in whole for line in prose]
+    if len(texts) < _FEWEST_POSTS or 2 * sum(own) < len(prose):
+        return None
+    above = prose[: own.index(True)] if any(own) else []  # what introduces the posts
+    return "\n".join([*above, whole])
 
 
 def _posts(root: Any) -> list[Any]:
@@ -77,9 +80,14 @@ def _text_of(post: Any) -> str:
     times = list(post.iter("time"))
     when = next(filter(None, map(_time_of, times)), "")
     known = {_line(heading), *map(_line, times)}
-    body = [line for line in paragraphs_of(post).split("\n\n") if line not in known]
+    body = [line for line in paragraphs_of(post).split("\n\n") if line not in known and not _is_byline(line, when)]
     head = " – ".join(filter(None, (when, _line(heading))))
     return "\n".join(filter(None, (head, *body))) if body else ""
+
+
+def _is_byline(line: str, when: str) -> bool:
+    """Whether a line is the time of the post once more, with its author."""
+    return bool(when) and line.startswith(when) and len(line) <= len(when) + _LONGEST_TIME
 
 
 def _time_of(time: Any) -> str:
