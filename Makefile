@@ -92,7 +92,9 @@ $(BIN)/python:
 	  echo "$$found has no venv module. Debian/Ubuntu: apt-get install python$$version-venv (as root), then run make again." >&2; exit 1; \
 	fi; \
 	echo "Making $(VENV) with $$found ..."; \
-	"$$found" -m venv $(VENV)
+	"$$found" -m venv $(VENV); \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --upgrade pip || \
+	  echo "pip stays as it is; one of before 2024 warns of an extra of lxml (html_clean), which does no harm." >&2
 
 # The tests in a real browser use the system's Chromium or Chrome. As root on Debian it is installed; elsewhere its absence is said.
 browser:
