@@ -131,6 +131,10 @@ CARDS = "".join(
     f"<article><h2><a href='/story-{n}'>Headline number {n} of the day</a></h2><p>{STORY[n % 3]}</p></article>"
     for n in range(8)
 )
+TEASERS = "".join(
+    f"<div class='teaser'><h3><a href='/story-{n}'>Headline {n} of the day</a></h3><p>{STORY[n % 3]} ({n})</p></div>"
+    for n in range(8)
+)
 RESULTS = "".join(f"<li><a href='/story-{n}'>Result {n}</a><p>{STORY[n % 3]}</p></li>" for n in range(8))
 
 
@@ -139,6 +143,7 @@ RESULTS = "".join(f"<li><a href='/story-{n}'>Result {n}</a><p>{STORY[n % 3]}</p>
     [
         (CARDS, "The Courier - News from Norrmouth", "https://example.org/", "home page"),
         (CARDS, "The Courier - News from Norrmouth", None, "home page"),
+        (TEASERS, "The Courier - News from Norrmouth", None, "home page"),
         (CARDS, "Ferries - The Courier", "https://example.org/tag/ferries", "list of articles"),
         (f"<h1>Search results for “ferry”</h1><ul>{RESULTS}</ul>", "ferry - The Courier", None, "search results"),
         (f"<ul>{RESULTS}</ul>", "Search results for ferry", "https://example.org/?s=ferry", "search results"),

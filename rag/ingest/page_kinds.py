@@ -87,7 +87,7 @@ def refuse_what_is_no_article(root: Any, url: str | None, title: str, text: str)
         _SEARCH_TITLE.match(title) or _SEARCH_TITLE.match(_window(root)) or (path and _SEARCH_PATH.search(path))
     )
     listed = kinds & _LIST_TYPES or (path is not None and (path in ("", "/") or _LIST_PATH.search(path))) or searched
-    if _is_prose(text) or not (search or listed or _has_cards(root)):
+    if _is_prose(text) or not (search or listed or _has_cards(root) or _is_of_headlines(root, text, parts.path)):
         return
     if search or _headlines(root, parts.path) >= _FEWEST_HEADLINES:
         what = "search results" if search else "a home page or a list of articles"
@@ -128,10 +128,31 @@ def _has_cards(root: Any) -> bool:
     return len(cards) >= _FEWEST_HEADLINES and not own
 
 
+def _is_of_headlines(root: Any, text: str, path: str) -> bool:
+    """Whether the text is made of teasers: paragraphs that each stand below a headline that leads to another page."""
+    shown = {" ".join(line.split()) for line in text.split("\n") if line.strip()}
+    links = {one for one in root.xpath(_HEADLINES) if urlsplit(_address(one)).path not in (path, "")}
+    if len(links) < _FEWEST_HEADLINES:
+        return False
+    teasers: set[str] = set()
+    below_link = False
+    for element in root.iter():
+        if element in links:
+            below_link = True
+        elif below_link and element.tag == "p":
+            teasers |= {" ".join("".join(element.itertext()).split())} & shown
+            below_link = False
+    return len(teasers) >= _FEWEST_HEADLINES and 2 * len(teasers) >= len(shown)
+
+
+def _address(link: Any) -> str:
+    """Where a headline leads: itself a link, or inside one."""
+    return link.get("href") or next((str(box.get("href")) for box in link.iterancestors("a")), "")
+
+
 def _headlines(root: Any, path: str) -> int:
     """The headlines that are links to other pages."""
-    found = {element.get("href") or element.getparent().get("href") for element in root.xpath(_HEADLINES)}
-    return sum(urlsplit(address).path not in (path, "") for address in found if address)
+    return len({address for one in root.xpath(_HEADLINES) if urlsplit(address := _address(one)).path not in (path, "")})
 
 
 def _kinds(root: Any) -> Iterator[str]:
