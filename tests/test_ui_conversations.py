@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rag.answering.certainty import certainty, why
 from rag.config import Settings
 from rag.schema import Answer, AnswerSentence, Article, Candidate, Citation, Difference, Passage, Period
 from rag.ui import backend as backends
@@ -19,7 +20,7 @@ from rag.ui import state
 from rag.ui.answer_job import Draft
 from rag.ui.backend import Backend
 from rag.ui.conversation import Conversation, Conversations, KeptAnswer
-from rag.ui.judgement import certainty, newest, reason, sources
+from rag.ui.judgement import newest, sources
 from rag.ui.scope import Scope
 
 SCRIPT = str(Path(__file__).parent.parent / "rag" / "ui" / "script.py")
@@ -195,8 +196,9 @@ def test_the_card_says_the_short_answer_how_sure_it_is_and_how_fresh(
     keep(answer)
     text = text_of(opened(chat))
     assert text.count("412 million crowns") >= 2
-    assert "**Well supported** · 1 independent source · as of 5 March 2024" in text
-    assert "one outlet reports it" in text
+    assert "**Well supported** · 1 outlet cited · newest of 5 March 2024" in text
+    assert "about 10 of 10 answers that look like this hold what was asked" in text
+    assert "report this" not in text
     assert "Searched for: How much will the barrier of Vellmar cost?" in text
     assert all(f"#act-{action}-m1" in text for action in ("copy", "export", "why", "timeline"))
 
@@ -236,11 +238,12 @@ def test_statements_stand_under_their_speakers_with_the_quotation_marked(
 def test_a_sentence_that_was_not_verified_says_so(chat: AppTest, keep: Callable[..., None], answer: Answer) -> None:
     from dataclasses import replace
 
-    keep(replace(answer, sentences=(AnswerSentence("It is cheap.", answer.citations, 0.1, False),), short=None))
+    keep(replace(answer, sentences=(*answer.sentences, AnswerSentence("It is cheap.", (), 0.1, False)), short=None))
     text = text_of(opened(chat))
-    assert "*(not verified)*" in text
+    assert "[It is cheap.](#note-m1 " in text
+    assert "Not found in the articles" in text
+    assert "1 sentence was not found in the articles and is underlined." in text
     assert "**Supported in part**" in text
-    assert "What is marked as not verified" in text
 
 
 def test_a_period_is_a_chip_that_asks_again_without_it(
@@ -283,13 +286,26 @@ def test_the_searched_question_can_be_edited_and_asked_again(
     assert "Who is the mayor?" in text_of(chat)
 
 
-def test_words_of_certainty_follow_confidence_sources_and_differences(answer: Answer) -> None:
+def test_words_of_certainty_follow_the_calibrated_probability(answer: Answer) -> None:
     from dataclasses import replace
 
     assert certainty(answer) == "Well supported"
-    assert certainty(replace(answer, confidence=0.8)) == "Supported"
+    assert certainty(replace(answer, confidence=0.8)) == "Supported in part"
     assert certainty(replace(answer, confidence=0.55)) == "Uncertain"
-    assert "Read them before" in reason(replace(answer, confidence=0.55))
+    assert "Read the passages before" in why(replace(answer, confidence=0.55))
+    assert certainty(replace(answer, kind="library")) is None
+    assert certainty(replace(answer, answered=False)) is None
+
+
+def test_shared_words_alone_are_never_well_supported(answer: Answer) -> None:
+    from dataclasses import replace
+
+    assert certainty(replace(answer, confidence=1.0, model="plain")) == "Supported in part"
+
+
+def test_cited_outlets_are_counted_once(answer: Answer) -> None:
+    from dataclasses import replace
+
     twin = replace(answer.citations[0], article_id="other", publisher=" POST ")
     assert sources((answer.citations[0], twin)) == 1
     assert sources((answer.citations[0], replace(twin, publisher=None))) == 2
@@ -297,17 +313,18 @@ def test_words_of_certainty_follow_confidence_sources_and_differences(answer: An
     assert newest(()) is None
 
 
-def test_a_question_asked_before_tells_what_is_new_since(
+def test_a_question_asked_before_tells_what_was_published_or_added_since(
     chat: AppTest, keep: Callable[..., None], answer: Answer
 ) -> None:
     from dataclasses import replace
 
+    fresh = replace(answer.citations[0], article_id="fresh", published=date(2999, 1, 1))
     keep(replace(answer, citations=(), sentences=()), "How much?", place=1)
-    keep(answer, "how much?", place=2)
-    keep(answer, "How much? ", place=3)
+    keep(answer, "how much?", place=2)  # its article was there already, though it was not cited
+    keep(replace(answer, citations=(fresh,)), "How much? ", place=3)
     text = text_of(opened(chat))
-    assert "One source is new since then: [1](#cite-m2-1" in text
     assert text.count("No new source since then.") == 1
+    assert "One source is new since then: [1](#cite-m3-1" in text
 
 
 # --- beside the chat

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answering.citations import cite, stands
-from rag.answering.evidence import Place, best_place
+from rag.answering.evidence import Place
 from rag.answering.marks import Claim
 from rag.answering.questions import analyse, coverage
 from rag.answering.refusal import surroundings
@@ -35,19 +35,19 @@ class Grounding:
         self._text_of = text_of
 
     def ground(self, claim: Claim) -> Grounded:
-        """The sentence: verified with the places that bear it out, or unverified with those the model pointed at."""
+        """The sentence: verified with the places that bear it out, or unverified and without any."""
         known = [self._passages[number - 1] for number in claim.numbers if 0 < number <= len(self._passages)]
         unknown = len(claim.numbers) - len(known)
         own = self._judge.judge(claim.text, known) if known else None
         if own and verified(own.support):
             also = self._saying_it_too(claim.text, own, known)
-            return Grounded(self._sentence(claim.text, own.support, (*own.places, *also), verified=True), unknown)
+            return Grounded(self._sentence(claim.text, own.support, (*own.places, *also)), unknown)
         near = self._near(claim.text, known)
         every = self._judge.judge(claim.text, [*known, *near]) if near else None
         if every and verified(every.support):
-            return Grounded(self._sentence(claim.text, every.support, every.places, verified=True), unknown, moved=True)
-        pointed_at = [best_place(claim.text, one) for one in known]
-        return Grounded(self._sentence(claim.text, own.support if own else 0.0, pointed_at, verified=False), unknown)
+            return Grounded(self._sentence(claim.text, every.support, every.places), unknown, moved=True)
+        support = round(own.support, 3) if own else 0.0
+        return Grounded(AnswerSentence(claim.text, (), support, verified=False), unknown)
 
     def _saying_it_too(self, statement: str, judged: Judgement, known: Sequence[Candidate]) -> list[Place]:
         """The places of cited passages that bear the statement out by themselves, though others do already."""
@@ -62,9 +62,9 @@ class Grounding:
         rest = [one for one in self._passages if one not in known]
         return sorted(rest, key=lambda one: -coverage(asked, surroundings(one)))[:SEARCHED]
 
-    def _sentence(self, text: str, support: float, places: Sequence[Place], *, verified: bool) -> AnswerSentence:
+    def _sentence(self, text: str, support: float, places: Sequence[Place]) -> AnswerSentence:
         citations = tuple(made for place in places if (made := self._citation(place)))
-        return AnswerSentence(text, citations, round(support, 3), verified and bool(citations))
+        return AnswerSentence(text, citations, round(support, 3), bool(citations))
 
     def _citation(self, place: Place) -> Citation | None:
         """The citation of a run of sentences; None when the article has changed meanwhile."""

@@ -86,6 +86,7 @@ class AnswerJob:
         after: Running | None = None,
         scope: Callable[[], Filters] = Filters,
         periods: bool = True,
+        spelling: bool = True,
     ) -> None:
         self.draft = Draft()
         self.keeper: Keeping | None = None  # set before the start
@@ -95,6 +96,7 @@ class AnswerJob:
         self._after = after
         self._scope = scope  # asked for in the thread: it may read the database
         self._periods = periods  # whether a time named in the question narrows the search
+        self._spelling = spelling  # whether misspelt words are corrected
         self._cancelled = threading.Event()
         self._thread = threading.Thread(target=self._run, name=_THREAD, daemon=True)
 
@@ -141,7 +143,11 @@ class AnswerJob:
         assistant = self._backend.assistant()
         with _SLOTS:
             events = assistant.stream(
-                self._question, history=self._history(), filters=self._scope(), periods=self._periods
+                self._question,
+                history=self._history(),
+                filters=self._scope(),
+                periods=self._periods,
+                spelling=self._spelling,
             )
             ended = self.draft
             with closing(events):  # a stopped answer frees its chat model at once

@@ -8,13 +8,15 @@ from datetime import timedelta
 
 import streamlit as st
 
-from rag.schema import Answer, Citation, Period
+from rag.answering.certainty import certainty, unverified, why
+from rag.schema import Answer, Citation, Kind, Period
 from rag.text.dates import day_in_words
 from rag.ui import state
 from rag.ui.answer_job import Draft
 from rag.ui.conversation import Message
 from rag.ui.feedback_view import draw_foot
-from rag.ui.judgement import certainty, newest, reason, sources
+from rag.ui.judgement import newest, sources
+from rag.ui.library_view import draw_library, draw_reply, draw_story
 from rag.ui.markdown import CITE_PREFIX, byline, cite_link, escape, marks, sentences, shorten
 from rag.ui.news import draw_news
 from rag.ui.scope import Scope
@@ -36,17 +38,20 @@ def draw_answer(message: Message) -> None:
     _draw_searched(message, draft.answer.question if draft.answer else draft.searched)
     if draft.problem:
         _draw_problem(message, draft)
-    elif draft.answer and draft.answer.answered:
-        _draw_answered(message, draft.answer)
     elif draft.answer:
-        _draw_refusal(message, draft.answer)
+        _DRAWN[_kind(draft.answer)](message, draft.answer)
     else:
         _draw_sentences(message.id, draft)
         st.caption("Stopped. What was written so far is kept." if draft.sentences else "Stopped.")
-    if draft.answer:
+    if draft.answer and draft.answer.kind != "reply":
         draw_foot(message, draft.answer)
     if message.unsaved:
         st.caption(f"This answer could not be saved: {escape(message.unsaved)}")
+
+
+def _kind(answer: Answer) -> Kind:
+    """What sort of reply it is; answers that were kept by earlier versions do not tell a refusal."""
+    return "refusal" if answer.kind == "answer" and not answer.answered else answer.kind
 
 
 def draw_draft(message: Message) -> None:
@@ -69,6 +74,8 @@ def announcement(message: Message | None) -> str:
     draft = message.job.draft
     if draft.problem:
         return "The question could not be answered."
+    if draft.answer and draft.answer.kind in ("reply", "library"):
+        return draft.answer.sentences[0].text
     if draft.answer and not draft.answer.answered:
         return "The articles do not say."
     count = len({citation.article_id for citation in message.citations})
@@ -81,10 +88,18 @@ def announcement(message: Message | None) -> str:
 def _draw_searched(message: Message, searched: str) -> None:
     """The question that was searched when it is not the one that was typed, to be mended and asked again."""
     _draw_scope(message.scope)
+    answer = message.answer
     if not searched or _plain(searched) == _plain(message.question):
         return
     with st.container(key=f"searched-{message.id}", horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(f"Searched for: {escape(searched)}")
+        st.caption(escape(answer.notes[0]) if answer and answer.typed else f"Searched for: {escape(searched)}")
+        if answer and answer.typed:
+            st.button(
+                "Search for what I typed",
+                key=f"typed-{message.id}",
+                type="tertiary",
+                on_click=lambda: state.ask(message.question, spelling=False, scope=message.scope),
+            )
         with st.popover("Edit", type="tertiary", key=f"edit-{message.id}"), st.form(f"form-{message.id}", border=False):
             edited = st.text_input("Search for this instead", searched, max_chars=state.MAX_QUESTION)
             if st.form_submit_button("Ask", type="primary"):
@@ -122,6 +137,7 @@ def _named(period: Period) -> str:
 
 def _draw_answered(message: Message, answer: Answer) -> None:
     _draw_period(message, answer)
+    _draw_unverified(message.id, answer)
     _draw_short(message.id, answer)
     _draw_sentences(message.id, message.job.draft)
     _draw_differences(message.id, answer)
@@ -129,6 +145,14 @@ def _draw_answered(message: Message, answer: Answer) -> None:
     draw_news(message, answer)
     _draw_sources(message.id, answer.citations)
     _draw_notes(answer)
+
+
+def _draw_unverified(message_id: str, answer: Answer) -> None:
+    """One line that counts the sentences which the articles do not bear out."""
+    if count := unverified(answer):
+        told = "1 sentence was" if count == 1 else f"{count} sentences were"
+        with st.container(key=f"unverified-{message_id}"):
+            st.markdown(f"{told} not found in the articles and {'is' if count == 1 else 'are'} underlined.")
 
 
 def _draw_short(message_id: str, answer: Answer) -> None:
@@ -168,20 +192,22 @@ def _draw_differences(message_id: str, answer: Answer) -> None:
             for value, citation in zip(one.values, one.citations, strict=True)
         ]
         with st.container(key=f"differ-{message_id}-{number}"):
-            head = "The articles give different figures; they may be of different days or things"
+            head = "The articles give different figures"
             st.markdown(f"{head}\n\n" + "\n".join(lines))
 
 
 def _draw_worth(message_id: str, answer: Answer) -> None:
-    """How sure and why, how many sources, how fresh."""
+    """How sure and why, how many outlets are cited, how fresh."""
     count = sources(answer.citations)
-    facts = [f"{count} independent {'source' if count == 1 else 'sources'}"]
+    facts = [f"{count} {'outlet' if count == 1 else 'outlets'} cited"]
     if latest := newest(answer.citations):
-        facts.append(f"as of {day_in_words(latest)}")
+        facts.append(f"newest of {day_in_words(latest)}")
     if answer.model and answer.model not in OWN_READERS:
         facts.append(f"by {answer.model}")
+    sure = certainty(answer)
+    head = f"**{sure}** · " if sure else ""
     with st.container(key=f"worth-{message_id}"):
-        st.markdown(f"**{certainty(answer)}** · {escape(' · '.join(facts))}  \n{escape(reason(answer))}")
+        st.markdown(f"{head}{escape(' · '.join(facts))}" + (f"  \n{escape(why(answer))}" if sure else ""))
 
 
 def _draw_sources(message_id: str, citations: Sequence[Citation]) -> None:
@@ -210,6 +236,7 @@ def _draw_refusal(message: Message, answer: Answer) -> None:
     _draw_period(message, answer)
     with st.container(key=f"refusal-{message.id}"):
         st.markdown(f"**{escape(answer.text)}**")
+    _draw_quotations(message.id, "o", "The articles say otherwise:", answer.correction)
     if not message.scope.all:
         st.button(
             "Ask all articles",
@@ -218,18 +245,22 @@ def _draw_refusal(message: Message, answer: Answer) -> None:
             args=(message.question,),
         )
     _draw_notes(answer)
-    if not answer.closest:
+    _draw_quotations(message.id, "c", "The nearest passages", answer.closest[:MAX_CLOSEST])
+
+
+def _draw_quotations(message_id: str, kind: str, head: str, citations: Sequence[Citation]) -> None:
+    """Passages with their articles, each a link that opens it; `kind` stands in the links' references."""
+    if not citations:
         return
     lines = []
-    for citation in answer.closest[:MAX_CLOSEST]:
-        reference = f"{message.id}-c{citation.number}"
+    for citation in citations:
         about = escape(byline(citation.publisher, citation.published))
-        title = f"**[{escape(shorten(citation.title, 140))}]({CITE_PREFIX}{reference})**"
+        title = f"**[{escape(shorten(citation.title, 140))}]({CITE_PREFIX}{message_id}-{kind}{citation.number})**"
         lines.append(
             f"- {title}" + (f" · {about}" if about else "") + f"  \n  “{escape(shorten(citation.quote, 220))}”"
         )
-    with st.container(key=f"sources-{message.id}"):
-        st.markdown("The nearest passages\n\n" + "\n".join(lines))
+    with st.container(key=f"sources-{message_id}-{kind}"):
+        st.markdown(f"{head}\n\n" + "\n".join(lines))
 
 
 def _ask_all(question: str) -> None:
@@ -239,7 +270,7 @@ def _ask_all(question: str) -> None:
 
 
 def _draw_notes(answer: Answer) -> None:
-    for note in answer.notes:
+    for note in answer.notes[1 if answer.typed else 0 :]:  # the first then stands above the answer
         st.caption(escape(note))
 
 
@@ -248,6 +279,15 @@ def _draw_problem(message: Message, draft: Draft) -> None:
     if draft.problem:
         st.error(f"{escape(draft.problem.message)} {escape(draft.problem.mend)}".strip())
         st.button("Try again", key=f"again-{message.id}", on_click=state.ask_again, icon=":material/refresh:")
+
+
+_DRAWN = {
+    "answer": _draw_answered,
+    "refusal": _draw_refusal,
+    "library": draw_library,
+    "story": draw_story,
+    "reply": draw_reply,
+}
 
 
 def _plain(question: str) -> str:

@@ -1,7 +1,7 @@
 """Markdown for the page, made from text that may hold anything.
 
 In: answers, titles and quotes, which are data. Out: Markdown that shows them letter by letter; the only links in it are
-our own `#cite-` and `#act-` links, and the only emphasis is that of the short answer, of names and of quotations.
+our own `#cite-`, `#act-` and `#note-` links, the only emphasis that of the short answer, of names and of quotations.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from rag.answering.agreement import outlets_saying
 from rag.answering.quotes import quotations
 from rag.schema import AnswerSentence, Citation
 from rag.text.dates import day_in_words
@@ -17,6 +18,8 @@ from rag.text.showable import showable
 
 CITE_PREFIX = "#cite-"
 ACT_PREFIX = "#act-"
+NOTE_PREFIX = "#note-"  # leads nowhere: a mark that says why when it is pointed at or focused
+NOT_FOUND = "Not found in the articles: none of the passages that were read says this."
 
 # A word joiner is invisible and has no width. The page's Markdown turns these into links, icons, emoji or arrows even
 # after a backslash (it works on the parsed text), so they are split by one.
@@ -108,9 +111,14 @@ def sentences(
 
 
 def _line(part: AnswerSentence, body: str, message_id: str) -> str:
-    """A sentence with its chips, and with a warning when it was not checked against them."""
-    line = f"{body}\u00a0{marks(part.citations, message_id)}" if part.citations else body
-    return line if part.verified else f"{line} *(not verified)*"
+    """A sentence with its chips and who else says it; one that the articles do not bear out is marked, without any."""
+    if not part.verified:
+        return f'[{body}]({NOTE_PREFIX}{message_id} "{escape(NOT_FOUND)}")'
+    if not part.citations:
+        return body
+    several = outlets_saying(part)
+    said = f" :small[{len(several)} outlets report this]" if len(several) > 1 else ""
+    return f"{body}\u00a0{marks(part.citations, message_id)}{said}"
 
 
 def _by_speaker(parts: Sequence[AnswerSentence], message_id: str, speakers: Sequence[str | None]) -> str:

@@ -1,13 +1,16 @@
-"""What is new since a question was asked before: the articles that its earlier answer did not cite."""
+"""What is new since a question was asked before: cited articles that were added or published since, nothing else."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 import streamlit as st
 
 from rag.errors import RagError
-from rag.schema import Answer
+from rag.schema import Answer, Citation
 from rag.text.dates import day_in_words
 from rag.ui import state
+from rag.ui.backend import current
 from rag.ui.conversation import Message, News
 from rag.ui.markdown import escape, marks
 
@@ -39,4 +42,17 @@ def _look_up(message: Message, answer: Answer) -> News:
         return News()
     known = {one.article_id for one in before.answer.citations}
     first = {one.article_id: one for one in reversed(answer.citations) if one.article_id not in known}
-    return News(before.asked.date(), tuple(sorted(first.values(), key=lambda one: one.number)))
+    new = [one for one in first.values() if _is_new(one, before.asked)]
+    return News(before.asked.date(), tuple(sorted(new, key=lambda one: one.number)))
+
+
+def _is_new(citation: Citation, asked: datetime) -> bool:
+    """Whether its article was published or added after that moment (UTC)."""
+    if citation.published and citation.published > asked.date():
+        return True
+    library = current().library
+    try:
+        article = library.article(citation.article_id) if library else None
+    except RagError:
+        return False
+    return bool(article and article.added and article.added > asked)

@@ -15,7 +15,7 @@ from rag.ui.components import article_view, cite_listener
 from rag.ui.markdown import escape
 from rag.ui.passages import Opened, open_article, open_citation
 
-_KIND = re.compile(r"m\d+-([ct]?)\d+")
+_KIND = re.compile(r"m\d+-([cto]?)\d+")
 
 
 @st.fragment

@@ -59,7 +59,7 @@ def _found(conversation_id: str | None) -> Conversation | None:
         return None
 
 
-def ask(question: str, *, periods: bool = True, scope: Scope | None = None) -> None:
+def ask(question: str, *, periods: bool = True, spelling: bool = True, scope: Scope | None = None) -> None:
     """Start an answer to this question in the conversation; for callbacks."""
     asked = question.strip()[:MAX_QUESTION]
     if not asked:
@@ -67,7 +67,15 @@ def ask(question: str, *, periods: bool = True, scope: Scope | None = None) -> N
     backend, talk = current(), conversation()
     chosen = get_scope() if scope is None else scope
     before = talk.messages[-1].job if talk.messages else None
-    job = AnswerJob(backend, asked, history=talk.history, after=before, scope=lambda: _filters(chosen), periods=periods)
+    job = AnswerJob(
+        backend,
+        asked,
+        history=talk.history,
+        after=before,
+        scope=lambda: _filters(chosen),
+        periods=periods,
+        spelling=spelling,
+    )
     message = talk.add(asked, job, chosen)
     job.keeper = Keeper(backend, talk, message)
     job.start()

@@ -1,6 +1,8 @@
 // Catches clicks on our links and a few keys, and tells Python; shows the quote of the chip that is pointed at.
 const CITE = '#cite-';
 const ACT = '#act-';
+const NOTE = '#note-'; // says something about its text, and leads nowhere
+const JOINER = '\u2060'; // invisible: Python splits by it what the page would turn into links or icons
 
 const linkOf = (event, prefix) => event.composedPath().find(
   (node) => node.tagName === 'A' && (node.getAttribute('href') || '').startsWith(prefix));
@@ -37,7 +39,7 @@ let pointed = null; // the link that the card is about
 let refused = ''; // its address, when Escape has put the card away: it stays away until something else is pointed at
 
 const showCard = (link) => {
-  const said = link.getAttribute('title') || link.dataset.tip;
+  const said = (link.getAttribute('title') || link.dataset.tip || '').replaceAll(JOINER, '');
   if (!said || refused === link.getAttribute('href')) return;
   if (pointed && pointed !== link) hideCard();
   pointed = link;
@@ -68,12 +70,21 @@ const hideCard = () => {
 // The page was drawn anew or has moved: the browser tells of no movement of the mouse, yet another chip, or none, may
 // be under it now, and the chip that the card is about may be gone or elsewhere.
 const look = () => {
-  const under = document.querySelector(`a[href^="${CITE}"]:hover`)
-    || document.querySelector(`a[href^="${CITE}"]:focus-visible`);
+  const links = (state) => [CITE, NOTE].map((prefix) => `a[href^="${prefix}"]${state}`).join(', ');
+  const under = document.querySelector(links(':hover')) || document.querySelector(links(':focus-visible'));
   if (!under) {
     if (pointed) hideCard();
   } else if (under === pointed) place(under, card());
   else showCard(under);
+};
+
+// --- text that people select: once it is drawn, the invisible letters have done their work
+
+const plain = () => {
+  const texts = document.createTreeWalker(document.querySelector('.stApp') || document.body, NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    if (node.data.includes(JOINER)) node.data = node.data.replaceAll(JOINER, '');
+  }
 };
 
 // --- copying
@@ -125,6 +136,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     document.addEventListener(kind, handler, { capture, signal: stop.signal });
 
   on('click', (event) => {
+    if (linkOf(event, NOTE)) event.preventDefault();
     const cite = linkOf(event, CITE);
     const act = cite ? null : linkOf(event, ACT);
     if (!cite && !act) return;
@@ -154,20 +166,21 @@ export default function ({ data, parentElement, setTriggerValue }) {
       }
     }
   });
-  const point = (event) => { const link = linkOf(event, CITE); if (link) showCard(link); };
+  const told = (event) => linkOf(event, CITE) || linkOf(event, NOTE);
+  const point = (event) => { const link = told(event); if (link) showCard(link); };
   const leave = (event) => {
-    const link = linkOf(event, CITE);
+    const link = told(event);
     if (!link) return;
     if (event.type === 'mouseout' || !link.matches(':hover')) refused = '';
     hideCard();
   };
   on('mouseover', point);
   on('mouseout', leave);
-  on('focusin', (event) => { if (linkOf(event, CITE)?.matches(':focus-visible')) point(event); });
+  on('focusin', (event) => { if (told(event)?.matches(':focus-visible')) point(event); });
   on('focusout', leave);
   let asked = 0;
   const soon = () => {
-    if (!asked) asked = requestAnimationFrame(() => { asked = 0; if (!stop.signal.aborted) look(); });
+    if (!asked) asked = requestAnimationFrame(() => { asked = 0; if (!stop.signal.aborted) { plain(); look(); } });
   };
   on('scroll', soon, true);
   const drawn = new MutationObserver(soon);
