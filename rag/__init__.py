@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Article,
         Candidate,
         Citation,
+        Claim,
         Done,
         Event,
         Failure,
@@ -74,6 +75,8 @@ _HOME = {
     "AnswerSentence": "rag.schema",
     "Citation": "rag.schema",
     "Turn": "rag.schema",
+    # check what a text says
+    "Claim": "rag.schema",
     # follow an answer while it is made
     "Event": "rag.schema",
     "Searching": "rag.schema",
@@ -103,6 +106,7 @@ __all__ = [
     "Candidate",
     "ChatModelError",
     "Citation",
+    "Claim",
     "ConfigError",
     "Done",
     "EmbedderMismatch",

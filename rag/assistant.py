@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rag.answering.asking import Asking
 from rag.answering.chat_models import Model, choose_model
+from rag.answering.claims import Checker
 from rag.answering.freshness import as_on
 from rag.answering.history import as_turns
 from rag.answering.inputs import as_asked
@@ -20,7 +21,7 @@ from rag.answering.telling import told
 from rag.config import Settings
 from rag.errors import ConfigError, QuestionError
 from rag.library import Library
-from rag.schema import Answer, Done, Event, Filters, PassageReader, Turn
+from rag.schema import Answer, Claim, Done, Event, Filters, PassageReader, Turn
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable, RunnableConfig
@@ -128,6 +129,19 @@ class Assistant:
             if step is not None:
                 await step
             await asyncio.to_thread(events.close)
+
+    def check(self, text: str, *, filters: Filters | None = None) -> tuple[Claim, ...]:
+        """Whether the articles say what a text says: a `Claim` for each of its sentences, with the places that show it.
+
+        >>> rag.Assistant(library).check("The barrier will cost 412 million crowns.")  # doctest: +SKIP
+        (Claim(text='The barrier ...', verdict='said', citations=(Citation(...),)),)
+        """
+        return tuple(self.checking(text, filters=filters))
+
+    def checking(self, text: str, *, filters: Filters | None = None) -> Iterator[Claim]:
+        """The claims of `check`, each as soon as it is judged."""
+        asked = _checked(text)
+        return Checker(self.library, self._choice().reader, filters or Filters()).check(asked)
 
     def runnable(self) -> Runnable[Any, Answer]:
         """The assistant as a LangChain runnable that gives an Answer.

@@ -363,6 +363,15 @@ def _annotations(text: str, sentences: Sequence[AnswerSentence]) -> list[Annotat
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence of a text that was checked: whether the articles say it, and the places that show it."""
+
+    text: str
+    verdict: Literal["said", "contradicted", "not_found"]
+    citations: tuple[Citation, ...] = ()  # numbered from 1 in each claim; none where nothing was found
+
+
+@dataclass(frozen=True, slots=True)
 class Searching:
     """Event: the stand-alone question that is searched now."""
 

@@ -16,7 +16,7 @@ from rag.cli.evaluation import evaluate
 from rag.cli.feedback import feedback
 from rag.cli.folders import sync, watch
 from rag.cli.options import LibraryPath
-from rag.cli.questions import ask, search
+from rag.cli.questions import ask, check, search
 from rag.cli.service import chat, doctor
 from rag.cli.serving import serve
 from rag.cli.terminal import one_line
@@ -60,6 +60,7 @@ app.command("watch")(watch)
 app.command("remove")(remove)
 app.command("search")(search)
 app.command("ask")(ask)
+app.command("check")(check)
 app.command("chat")(chat)
 app.command("serve")(serve)
 app.command("doctor")(doctor)

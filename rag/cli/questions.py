@@ -1,4 +1,4 @@
-"""`rag search` and `rag ask`: passages for a question, and answers with their sources."""
+"""`rag search`, `rag ask` and `rag check`: passages, answers with their sources, and claims compared with articles."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from rag.export.plain import answer_json
 
 if TYPE_CHECKING:
     from rag.library import Library
-    from rag.schema import Answer, Citation, Event
+    from rag.schema import Answer, Citation, Claim, Event
 
 SHOWN_CHARACTERS = 320  # about four lines of a passage: enough to judge it; --json prints the whole
 
@@ -93,6 +93,44 @@ def ask(
     raise typer.Exit(exits.OK if answer.answered else exits.NO_ANSWER)
 
 
+VERDICTS = {"said": ("said", "green"), "contradicted": ("contradicted", "red"), "not_found": ("not found", "yellow")}
+
+
+def check(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Sentences in quotation marks; - for stdin.")],
+    publisher: Publisher = None,
+    since: Since = None,
+    until: Until = None,
+    library: LibraryPath = None,
+    json: Json = False,
+) -> None:
+    """Tell for each sentence of a text whether the articles say it. Exit code 4 when they do not say all of it."""
+    from rag.assistant import Assistant
+
+    settings = settings_for(context, library)
+    with open_library(settings, one_shot=True) as opened:
+        told = sys.stdin.read() if text == "-" else text
+        claims = []
+        for claim in Assistant(opened, settings=settings).checking(told, filters=filters_for(publisher, since, until)):
+            claims.append(claim)
+            if not json:
+                _print_claim(claim)
+        _hint_when_empty(opened)
+    if json:
+        print_json(claims)
+    raise typer.Exit(exits.OK if all(one.verdict == "said" for one in claims) else exits.NO_ANSWER)
+
+
+def _print_claim(claim: Claim) -> None:
+    word, style = VERDICTS[claim.verdict]
+    out = stdout()
+    out.print(Text.assemble((f"{word}: ", f"bold {style}"), one_line(claim.text)), soft_wrap=True)
+    for citation in claim.citations:
+        tail = " · ".join(one_line(part) for part in (citation.publisher, _iso(citation.published)) if part)
+        print_indented(f"“{one_line(citation.quote, SHOWN_CHARACTERS)}” {tail}".rstrip(), style="italic")
+
+
 def _last(events: Iterable[Event]) -> Answer:
     from rag.schema import Done
 
@@ -117,7 +155,7 @@ def _show(events: Iterable[Event]) -> Answer:
         written.write(answer.text)
     written.end()
     if answer.answered:
-        _print_sources("Sources", answer.citations)
+        _print_sources("Articles" if answer.kind == "library" else "Sources", answer.citations)
     else:
         _print_sources("The nearest passages", answer.closest, limit=SHOWN_CHARACTERS)
     for note in answer.notes:

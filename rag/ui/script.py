@@ -7,6 +7,7 @@ import streamlit as st
 from rag.errors import RagError
 from rag.ui.backend import current
 from rag.ui.chat import chat_page
+from rag.ui.check_page import check_page
 from rag.ui.components import asset
 from rag.ui.help_page import help_page
 from rag.ui.library_page import library_page
@@ -26,10 +27,11 @@ def main() -> None:
         return
     chat = st.Page(chat_page, title="Chat", icon=":material/forum:", url_path="chat", default=True)
     library = st.Page(library_page, title="Library", icon=":material/library_books:", url_path="library")
+    checking = st.Page(check_page, title="Check", icon=":material/fact_check:", url_path="check")
     models = st.Page(model_page, title="Settings", icon=":material/tune:", url_path="settings")
     helping = st.Page(help_page, title="Help", icon=":material/help:", url_path="help")
     st.session_state["chat_page"], st.session_state["library_page"] = chat, library
-    page = st.navigation([chat, library, models, helping])
+    page = st.navigation([chat, library, checking, models, helping])
     if page.title == "Chat":
         draw_conversations()
     page.run()

@@ -15,6 +15,7 @@ from rag.ui.components import article_view, cite_listener
 from rag.ui.markdown import escape
 from rag.ui.passages import Opened, open_article, open_citation
 
+_PLACE = re.compile(r"at-([\w-]{1,200}?)-(\d{1,9}-\d{1,9})")  # a passage of an article that no answer cites
 _KIND = re.compile(r"m\d+-([cto]?)\d+")
 
 
@@ -117,5 +118,7 @@ def _on_cite() -> None:
     reference = st.session_state["cites"].cite
     if reference == "-":
         state.close_source()
+    elif reference and (place := _PLACE.fullmatch(str(reference))):
+        state.open_article(place[1], at=place[2])
     elif reference:
         state.open_source(str(reference))

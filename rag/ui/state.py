@@ -156,9 +156,11 @@ def open_source(reference: str) -> None:
     _open("src", reference)
 
 
-def open_article(article_id: str) -> None:
-    """Open an article beside the list; for callbacks."""
+def open_article(article_id: str, *, at: str = "") -> None:
+    """Open an article beside the page, at the characters "120-240" where they are given; for callbacks."""
     _open("article", article_id)
+    if at:
+        st.query_params["at"] = at
 
 
 def act(action: str) -> None:

@@ -26,7 +26,7 @@ const linkButton = (text, action) => {
 };
 
 const pageAddress = (query) => {
-  const folder = window.location.pathname.replace(/\/(chat|library|settings|help)?\/?$/, '/');
+  const folder = window.location.pathname.replace(/\/(chat|library|check|settings|help)?\/?$/, '/');
   return `${window.location.origin}${folder}${query}`;
 };
 

@@ -1,0 +1,72 @@
+"""A text is checked sentence by sentence: said, contradicted or not found, each with the places that show it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.assistant import Assistant
+from rag.cli.app import run
+from rag.config import Settings
+from rag.errors import QuestionError
+from rag.library import Library
+
+CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    settings = Settings(library=tmp_path_factory.mktemp("claims") / "library")
+    with Library.open(settings=settings, one_shot=True) as opened:
+        names = ("kiptum-chicago-2023", "us-inflation-june-2022", "ecb-rate-rise-2022")
+        opened.add([str(CORPUS / f"{name}.md") for name in names])
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Kelvin Kiptum of Kenya won in Chicago on 8 October 2023 in 2 hours and 35 seconds.", "said"),
+        ("Kiptum ran the first half in 60 minutes and 48 seconds.", "said"),
+        ("Kiptum ran the first half in 71 minutes and 12 seconds.", "contradicted"),
+        (
+            "Consumer prices in the United States were 4.2 per cent higher in June 2022.",
+            "contradicted",
+        ),
+        ("The town council of Ellery closed its swimming pool for good.", "not_found"),
+    ],
+)
+def test_each_sentence_gets_its_verdict(library: Library, text: str, verdict: str) -> None:
+    (claim,) = Assistant(library, llm="").check(text)
+    assert (claim.text, claim.verdict) == (text, verdict)
+    assert bool(claim.citations) == (verdict != "not_found")
+    for one in claim.citations:
+        article = library.article(one.article_id)
+        assert article is not None
+        assert article.text[one.start : one.end] == one.quote
+
+
+def test_a_paragraph_is_checked_sentence_by_sentence(library: Library) -> None:
+    text = "Kelvin Kiptum won in Chicago. Is that so? He keeps bees on the roof of the harbour office."
+    claims = Assistant(library, llm="").check(text)
+    assert [one.verdict for one in claims][-1] == "not_found"
+    assert len(claims) == 3
+
+
+def test_nothing_to_check_is_refused(library: Library) -> None:
+    with pytest.raises(QuestionError):
+        Assistant(library, llm="").check("   ")
+
+
+def test_the_command_prints_verdicts_and_tells_by_its_exit_code(
+    library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ["--library", str(library.settings.library)]
+    assert run(["check", "Kiptum ran the first half in 60 minutes and 48 seconds.", "--json", *place]) == 0
+    (claim,) = json.loads(capsys.readouterr().out)
+    assert claim["verdict"] == "said"
+    assert run(["check", "The pool of Ellery was closed for good.", *place]) == 4
+    assert "not found" in capsys.readouterr().out
