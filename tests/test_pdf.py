@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import pytest
 from fpdf import FPDF
 
 from rag.errors import SourceError
+from rag.ingest.formats.pdf.article import article_of
+from rag.ingest.formats.pdf.glyphs import Fragment, Page
 from rag.ingest.formats.pdf.reader import parse_pdf
+from rag.ingest.formats.pdf.worker import MOST_UNREAD
 
 DATA = Path(__file__).parent / "data" / "cases" / "pdf"
 HEADLINE = "Tarnwick orders two electric ferries for the crossing to Skell Island"
@@ -84,6 +88,14 @@ def test_every_sentence_is_whole_also_over_columns_and_pages(columns: int) -> No
     assert article.text == " ".join(told)
 
 
+def test_lines_that_are_stretched_to_a_narrow_column_are_no_rows_of_a_table() -> None:
+    told = [
+        f"The undersecretary of the ministry in room {number} called it a counterproductive misunderstanding."
+        for number in range(150)
+    ]
+    assert parse_pdf(report(3, told)).text == " ".join(told)
+
+
 def test_what_spans_the_page_between_columns_stands_where_it_was() -> None:
     pdf = FPDF()
     pdf.add_page()
@@ -153,6 +165,16 @@ def test_fonts_that_do_not_say_what_their_letters_are_are_refused() -> None:
     assert sentences(1)[0] in parse_pdf(data).text
     with pytest.raises(SourceError, match="do not say which letters"):
         parse_pdf(data.replace(b"/ToUnicode", b"/ToUnicodX"))
+
+
+def test_signs_in_place_of_letters_are_refused() -> None:
+    pictures = str.maketrans("abcdefghijklmnopqrstuvwxyz", "".join(chr(0x2761 + number) for number in range(26)))
+    lines = [
+        Fragment(line.translate(pictures), 50, 500, 700 - 12 * row, 10.0, unmapped=60)
+        for row, line in enumerate(sentences(9))
+    ]
+    assert article_of([Page(595, 842, tuple(lines))]).unread > MOST_UNREAD
+    assert article_of([Page(595, 842, tuple(replace(line, unmapped=0) for line in lines))]).unread == 0
 
 
 def test_letters_that_make_no_words_of_any_language_are_refused() -> None:

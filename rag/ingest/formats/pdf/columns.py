@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -58,7 +58,7 @@ class Region:
 
 def regions_of(fragments: Sequence[Fragment]) -> list[Region]:
     """The regions of a page in reading order."""
-    return [Region(lines) for part in _split(list(fragments), 0) if (lines := tuple(map(_line, rows_of(part))))]
+    return [Region(lines) for part in _split(list(fragments), 0) if (lines := _lines(rows_of(part)))]
 
 
 def _split(fragments: list[Fragment], depth: int) -> list[list[Fragment]]:
@@ -146,17 +146,49 @@ def _side_by_side(left: list[Fragment], right: list[Fragment]) -> bool:
     return top > foot
 
 
-def _line(row: list[Fragment]) -> Line:
-    """A row as a line; cells that stand wide apart are kept apart by " / "."""
-    text, last = row[0].text, row[0].left
-    cells = 1
+_Gap = tuple[float, float]
+
+
+def _lines(rows: list[list[Fragment]]) -> tuple[Line, ...]:
+    """Rows as lines; what stands wide apart is a row of cells, unless it was stretched to the width of its column."""
+    if not rows:
+        return ()
+    left, right = min(row[0].left for row in rows), max(row[-1].right for row in rows)
+    gaps = [list(_gaps(row)) for row in rows]
+    lines: list[Line] = []
+    for number, row in enumerate(rows):
+        beside = [gaps[near] for near in (number - 1, number + 1) if 0 <= near < len(rows)]
+        stretched = row[0].left - left < row[0].size and right - row[-1].right < row[0].size and len(rows) > 1
+        aligned = any(_aligned(gaps[number], others, row[0].size) for others in beside)
+        lines.append(_line(row, cells=bool(gaps[number]) and (aligned or not stretched)))
+    return tuple(lines)
+
+
+def _aligned(gaps: list[_Gap], others: list[_Gap], size: float) -> bool:
+    """Whether two rows have the same gaps: they are rows of one table."""
+    return len(gaps) == len(others) and all(
+        min(a[1], b[1]) - max(a[0], b[0]) > 0.5 * size for a, b in zip(gaps, others, strict=True)
+    )
+
+
+def _gaps(row: list[Fragment]) -> Iterator[_Gap]:
+    """The wide gaps of a row."""
     for before, one in pairwise(row):
-        apart = one.left - before.right > _CELL_GAP * max(one.size, before.size)
+        if one.left - before.right > _CELL_GAP * max(one.size, before.size):
+            yield before.right, one.left
+
+
+def _line(row: list[Fragment], *, cells: bool) -> Line:
+    """A row as a line; its cells, if it has some, are kept apart by " / "."""
+    text, last = row[0].text, row[0].left
+    count = 1
+    for before, one in pairwise(row):
+        apart = cells and one.left - before.right > _CELL_GAP * max(one.size, before.size)
         if apart:
-            cells, last = cells + 1, one.left
+            count, last = count + 1, one.left
         text += f" / {one.text}" if apart else f" {one.text}"
     text, leaders = _LEADERS.subn(" / ", text)
     largest = max(row, key=lambda one: len(one.text))
     bold = all(one.bold for one in row)
     right = max(one.right for one in row)
-    return Line(text, row[0].left, right, largest.baseline, largest.size, bold, cells + bool(leaders), last)
+    return Line(text, row[0].left, right, largest.baseline, largest.size, bold, count + bool(leaders), last)

@@ -25,6 +25,12 @@ _LINE_END_HYPHENS = "\ufffe\x02\u00ad"  # what PDFium gives for a hyphen before 
 _SMALLER, _HIGHER = 0.8, 0.15  # of the letter size: what is as small and as high is raised
 _BEFORE_NOTES = tuple(".,;:!?)]”’\"'»")
 _NO_SPACES = "\u2e80"  # letters from here on are written without spaces between them
+_TEX_FONT = re.compile(r"(?:^|\+)(?:CM|LM|SF|EC)[A-Z]{1,6}\d|^$")  # and pictures of letters, which have no name
+# What the fonts of TeX show where others have control signs: ligatures of its older and newer encoding, and quotes.
+_TEX_LETTERS = {
+    11: "ff", 12: "fi", 13: "fl", 14: "ffi", 15: "ffl", 27: "ff", 28: "fi", 29: "fl", 30: "ffi", 31: "ffl",
+    16: "“", 17: "”", 21: "–", 22: "—", 39: "’", 96: "‘",
+}  # fmt: skip
 _NO_LETTERS = ("Co", "Cc", "Cn")  # what fonts give for signs that have no place in Unicode
 _LONGEST_FONT_NAME = 128  # bytes
 
@@ -40,7 +46,7 @@ class Fragment:
     size: float
     bold: bool = False
     font: str = ""
-    unmapped: int = 0  # letters whose font does not say what they are
+    unmapped: int = 0  # letters in whose place the font gives signs that are none
     slanted: bool = False  # it runs in another direction than most of the page
 
     @property
@@ -149,8 +155,8 @@ class _Letters:
         one: _Open | None = None
         for number in range(self._text.count_chars()):
             code = self._raw.FPDFText_GetUnicode(self._text, number)
-            letter = chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
-            if letter.isspace() or not code:
+            letter = self._letter(number, code)
+            if not letter or letter.isspace():
                 self._height = math.inf  # another word may have another style
                 if one is not None and one.letters and one.letters[-1] != " ":
                     one.letters.append(" ")
@@ -167,6 +173,16 @@ class _Letters:
         if one is not None:
             yield one.close()
 
+    def _letter(self, number: int, code: int) -> str:
+        """The letter of a code; fonts of TeX that do not say theirs have ligatures where ASCII has control signs."""
+        if code >= 0x110000 or 0xD800 <= code < 0xE000:
+            return "\ufffd"
+        if code in _TEX_LETTERS and self._raw.FPDFText_HasUnicodeMapError(self._text, number) == 1:
+            self._place(number)
+            if _TEX_FONT.search(self._style.font):
+                return _TEX_LETTERS[code]
+        return chr(code) if code else ""
+
     def _take(self, one: _Open, number: int, letter: str, end: float, across: float) -> None:
         style = self._style
         raised = style.size < _SMALLER * one.size and across > one.across + _HIGHER * one.size
@@ -179,12 +195,14 @@ class _Letters:
         one.bold += style.bold
         if letter in _LINE_END_HYPHENS:
             one.letters.append("-")
-        elif unicodedata.category(letter) in _NO_LETTERS:
-            one.unmapped += 1
-            one.letters.append("" if one.letters else "•")  # most are bullets of symbol fonts
-        else:
-            one.unmapped += self._raw.FPDFText_HasUnicodeMapError(self._text, number) == 1
-            one.letters.append(letter)
+            return
+        category = unicodedata.category(letter[0])
+        one.unmapped += (
+            category in _NO_LETTERS or category == "So"
+        )  # signs in place of letters, as of fonts of pictures
+        if category in _NO_LETTERS:
+            letter = "" if one.letters else "•"  # most are bullets of symbol fonts
+        one.letters.append(letter)
 
     def _place(self, number: int) -> tuple[float, float, float]:
         """Where a letter starts and ends in its own direction, and its baseline across it; notes its style."""

@@ -15,7 +15,7 @@ from rag.ingest.formats.stated import stated_author, stated_title
 MOST_PAGES = 2000  # twice the longest report; an archive of papers is split first
 MOST_CHARACTERS = 10_000_000
 MEMORY = 2_000_000_000  # bytes of address space; 200-page papers take 0.4 GB of it
-MOST_UNREAD = 0.5  # of the letters
+MOST_UNREAD = 0.3  # of the letters
 NO_LETTERS = "The fonts of the PDF do not say which letters they show, so its text cannot be read."
 
 
