@@ -19,6 +19,7 @@ _DEEPEST = 4  # columns within columns
 _FEWEST_ROWS = 3  # of a column, on either side of a gutter
 _FEWEST_WORDS = 3  # of the usual line of a column: less is a table
 _NARROWEST = 0.45  # of the column's width that its usual line fills: less is a table as well
+_PROSE = 0.4  # of the lines of a column without wide gaps: what is stretched among them is a line as well
 _SLACK = 1.5  # points that letters may reach over the edge of their column
 # Dots to the page number in a list of contents.
 _LEADERS = re.compile(r"(?:[ /]*\.){5,}+[ /]*(?=[\divxl])")
@@ -155,11 +156,12 @@ def _lines(rows: list[list[Fragment]]) -> tuple[Line, ...]:
         return ()
     left, right = min(row[0].left for row in rows), max(row[-1].right for row in rows)
     gaps = [list(_gaps(row)) for row in rows]
+    prose = sum(not one for one in gaps) > _PROSE * len(rows)
     lines: list[Line] = []
     for number, row in enumerate(rows):
         beside = [gaps[near] for near in (number - 1, number + 1) if 0 <= near < len(rows)]
         stretched = row[0].left - left < row[0].size and right - row[-1].right < row[0].size and len(rows) > 1
-        aligned = any(_aligned(gaps[number], others, row[0].size) for others in beside)
+        aligned = not prose and any(_aligned(gaps[number], others, row[0].size) for others in beside)
         lines.append(_line(row, cells=bool(gaps[number]) and (aligned or not stretched)))
     return tuple(lines)
 

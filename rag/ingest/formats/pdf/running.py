@@ -22,7 +22,9 @@ _PAGE_NUMBER = re.compile(
     r"(?: *(?:of|/|von|de|di|av|z|sur) *\d{1,3})?[-–—|\]) ]*",
     re.IGNORECASE,
 )
-_Place = tuple[float, float]  # height and size
+_LONGEST_HEAD = 100  # characters of a head that only its page number gives away
+_AROUND = 6  # pages before and after on which it stands: heads change with the chapter, a word may recur anywhere
+_Place = tuple[int, float, float]  # page, height and size
 _Seen = dict[str, list[_Place]]
 
 
@@ -63,7 +65,7 @@ def _outer_lines(pages: Sequence[Page]) -> _Seen:
         slanted = [one for one in page.fragments if one.slanted]
         for one in (*(one for row in outer for one in row), *slanted):
             for name in _names(one.text, index):
-                seen[name].append((one.baseline, one.size))
+                seen[name].append((index, one.baseline, one.size))
     return seen
 
 
@@ -92,16 +94,26 @@ def _edge(
     taken: list[list[Fragment]] = []
     for row in rows[:_MOST_ROWS]:
         number = foot and not taken and _PAGE_NUMBER.fullmatch(" ".join(one.text for one in row))
-        if not number and not any(_runs(one, index, seen, enough) for one in row):
+        running = [one for one in row if _runs(one, index, seen, enough)]
+        letters = sum(len(one.text) for one in row)
+        numbered = any(_is_number(one.text) for one in running) and letters < _LONGEST_HEAD
+        if not (number or numbered or 2 * sum(len(one.text) for one in running) >= letters):
             break
         taken.append(row)
     return taken if len(taken) < len(rows) else []
 
 
+def _is_number(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(text)) or all(letter in _ROMAN for letter in text.casefold())
+
+
 def _runs(one: Fragment, index: int, seen: _Seen, enough: int) -> bool:
-    """Whether the same text stands at the same height, in the same size, on enough pages."""
+    """Whether the same text stands at the same height, in the same size, on enough pages around this one."""
     return any(
-        sum(abs(y - one.baseline) <= _NEAR and abs(size - one.size) < 0.1 * size for y, size in seen.get(name, ()))
+        sum(
+            abs(page - index) <= _AROUND and abs(y - one.baseline) <= _NEAR and abs(size - one.size) < 0.1 * size
+            for page, y, size in seen.get(name, ())
+        )
         >= enough
         for name in _names(one.text, index)
     )
