@@ -28,7 +28,8 @@ from rag.text.normalise import normalise
 # 2 %, and 1,000 passages with their vectors take 3 MB. Ctrl-C and crashes lose at most one window, so the first is
 # small, and the next are as large as this machine stores in a few seconds.
 WINDOW_PASSAGES = 1024
-_FIRST_WINDOW = 96
+_FIRST_WINDOW = 32
+_SMALLEST_WINDOW = 16  # of fewer, beginning and ending a transaction is felt
 _FASTEST_GROWTH = 4
 _WINDOW_S = 5.0
 # Passages embedded between two calls of the progress callback, at least. The embedder takes small sets (up to 320) for
@@ -97,7 +98,7 @@ class _Pace:
         """Note that a window was stored, and begin the next."""
         now = time.monotonic()
         growth = min(_WINDOW_S / max(now - self._started, 0.001), _FASTEST_GROWTH)
-        self._passages = min(self._most, max(int(self._passages * growth), _FIRST_WINDOW))
+        self._passages = min(self._most, max(int(self._passages * growth), _SMALLEST_WINDOW))
         self._started = now
 
 
