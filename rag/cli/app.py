@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from rag.cli import exits
+from rag.cli.access import deeds, token
 from rag.cli.articles import add, list_articles, remove
 from rag.cli.backups import backup, restore
 from rag.cli.evaluation import evaluate
@@ -63,6 +64,8 @@ app.command("ask")(ask)
 app.command("check")(check)
 app.command("chat")(chat)
 app.command("serve")(serve)
+app.add_typer(token, name="token")
+app.command("deeds")(deeds)
 app.command("doctor")(doctor)
 app.command("backup")(backup)
 app.command("restore")(restore)

@@ -12,6 +12,7 @@ from rag.cli.service import is_loopback, require_free
 from rag.cli.terminal import stdout
 from rag.errors import ConfigError
 
+RATE = 120  # requests a minute of each caller where others can reach the server
 INSTALL = 'Install it with: .venv/bin/pip install -c constraints.txt -e ".[serve]"'
 
 
@@ -30,14 +31,20 @@ def serve(
     address: Annotated[
         str, typer.Option("--address", metavar="URL", help="Where others reach this server, for links to articles.")
     ] = "",
+    sign_in: Annotated[
+        bool, typer.Option("--sign-in", help="Ask for a token (rag token new NAME); the chat is not served then.")
+    ] = False,
+    rate: Annotated[
+        int | None, typer.Option("--rate", min=0, help="Requests a minute of each caller (0: any number).")
+    ] = None,
     library: LibraryPath = None,
 ) -> None:
     """Serve the chat at /, REST under /api and MCP under /mcp. Ctrl-C stops it."""
     settings = settings_for(context, library)
-    if not (anybody or is_loopback(host)):
+    if not (anybody or sign_in or is_loopback(host)):
         raise ConfigError(
             f"Whoever reaches {host}:{port} could read and change the library: there is no sign-in.",
-            "Listen on 127.0.0.1, or allow it with: rag serve --open",
+            "Ask for tokens with --sign-in, listen on 127.0.0.1, or let anybody in with --open.",
         )
     require_free(host, port, "rag serve")
     try:
@@ -46,5 +53,10 @@ def serve(
         raise ConfigError(f"rag serve needs the package {error.name}, which is not installed.", INSTALL) from error
     shown = f"[{host}]" if ":" in host else host
     stdout().print(f"Article Chat is on http://{shown}:{port} (REST under /api, MCP under /mcp)", soft_wrap=True)
+    if sign_in:
+        stdout().print("Sign-in by token: rag token new NAME. The chat has no sign-in and is not served.")
     sys.stdout.flush()
-    serve_http(settings, Serving(host, port, chat, tuple(names or ()), address))
+    if rate is None:
+        rate = 0 if is_loopback(host) and not sign_in else RATE
+    serving = Serving(host, port, chat and not sign_in, tuple(names or ()), address, sign_in, rate)
+    serve_http(settings, serving)

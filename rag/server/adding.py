@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from rag.errors import QuestionError, RagError
 from rag.export.plain import report_json, to_json
 from rag.schema import AddReport, Article, Progress
+from rag.server.caller import note
 from rag.server.models import Day, model_of
 from rag.server.problems import NotFound, problem_of
 from rag.server.service import Service
@@ -70,7 +71,8 @@ def add_adding(routes: APIRouter, service: Service) -> None:
         """Add pages by their address and articles by their text; what became of each. One failure stops no other."""
         sources: list[str | Path | Article] = [_address(address) for address in given.addresses]
         sources += [Article(**article.model_dump()) for article in given.articles]
-        return await _answered(request, lambda told: service.library().add(sources, progress=told))
+        named = [source.title if isinstance(source, Article) else str(source) for source in sources]
+        return await _answered(request, partial(_add, service, sources, named))
 
     @routes.post("/files", response_model=ReportModel, summary="Add files", responses=_RESPONSES)
     async def add_files(
@@ -88,6 +90,7 @@ def add_adding(routes: APIRouter, service: Service) -> None:
     @routes.delete("/articles/{article_id}", response_model=Removed, summary="Remove an article")
     def remove(article_id: str) -> JSONResponse:
         """Remove an article with the copies of its story."""
+        note(service, "remove", article_id)
         if not service.library().remove(article_id):
             raise NotFound(f"The library holds no article {article_id!r}.", "Search for it, or list the articles.")
         return JSONResponse({"removed": article_id})
@@ -102,7 +105,13 @@ def _address(given: str) -> str:
 
 def _add_files(service: Service, files: Sequence[tuple[str, bytes]], told: Told) -> AddReport:
     with tempfile.TemporaryDirectory(prefix="article-chat-") as folder:
-        return service.library().add(_written(Path(folder), files), progress=told)
+        return _add(service, _written(Path(folder), files), [name for name, _ in files], told)
+
+
+def _add(service: Service, sources: Sequence[str | Path | Article], named: Sequence[str], told: Told) -> AddReport:
+    """Add the sources, once it is noted who adds what."""
+    note(service, "add", "; ".join(named))
+    return service.library().add(sources, progress=told)
 
 
 def _written(folder: Path, files: Sequence[tuple[str, bytes]]) -> list[Path]:

@@ -36,6 +36,8 @@ class Serving:
     chat: bool = True
     allowed_hosts: tuple[str, ...] = ()  # names under which it answers, beside those of loopback
     address: str = ""  # under which others reach it: "https://articles.example"
+    sign_in: bool = False  # whether REST and MCP ask for a token
+    a_minute: int = 0  # requests of each caller; 0 for any number
 
 
 def serve_http(settings: Settings, serving: Serving) -> None:
@@ -58,7 +60,6 @@ def build(settings: Settings, serving: Serving) -> Beside:
     service = Service(shared, address, chat=serving.chat)
     metrics = Metrics()
     server = mcp_server(service, metrics)
-    hosts = _hosts(serving)
     # The guard before it has looked at Host and Origin already.
     unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     spoken = server.streamable_http_app(stateless_http=True, transport_security=unchecked)
@@ -72,7 +73,10 @@ def build(settings: Settings, serving: Serving) -> Beside:
         async with server.session_manager.run():
             yield
 
-    return Beside(routes, [Middleware(Guard, hosts=hosts)], lifespan)
+    guard = Middleware(
+        Guard, service=service, hosts=_hosts(serving), sign_in=serving.sign_in, a_minute=serving.a_minute
+    )
+    return Beside(routes, [guard], lifespan)
 
 
 def _hosts(serving: Serving) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
@@ -15,11 +15,15 @@ from starlette.responses import JSONResponse, Response
 from rag.errors import RagError
 from rag.export.plain import UNWRITTEN, answer_json, to_json
 from rag.schema import Answer, Done, Event, Filters, Retrieved, Searching, SentenceDone, TextDelta, Turn, Writing
+from rag.server.caller import note
 from rag.server.metrics import Metrics
 from rag.server.models import Day, input_of, model_of
 from rag.server.problems import UNEXPECTED
 from rag.server.service import Service
 from rag.server.sse import STREAM, event, event_stream
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
 
 AT_ONCE = 8  # questions; two cores answer some ten a second, so that more would only wait for each other
 LONGEST_TALK = 200  # turns of the history; what a question leaves out stands in the last few
@@ -77,7 +81,7 @@ def add_asking(routes: APIRouter, service: Service, metrics: Metrics) -> None:
         """The answer as JSON, or, for `Accept: text/event-stream`, as events while it is made."""
         arguments = arguments_of(asked)
         if STREAM in request.headers.get("accept", ""):
-            assistant = await to_thread.run_sync(service.assistant)
+            assistant = await to_thread.run_sync(_assistant, service, asked.question)
             events = assistant.astream(asked.question, **arguments)
             return event_stream(_streamed(events, metrics))
         if not limiter:
@@ -98,7 +102,13 @@ def arguments_of(asked: Asked) -> dict[str, Any]:
 
 
 def _answer(service: Service, question: str, arguments: Mapping[str, Any]) -> Answer:
-    return service.assistant().ask(question, **arguments)
+    return _assistant(service, question).ask(question, **arguments)
+
+
+def _assistant(service: Service, question: str) -> Assistant:
+    """The assistant, once it is noted who asks what."""
+    note(service, "ask", question)
+    return service.assistant()
 
 
 async def _streamed(events: AsyncIterator[Event], metrics: Metrics) -> AsyncIterator[str]:

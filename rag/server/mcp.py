@@ -22,6 +22,7 @@ from rag.export.plain import answer_json
 from rag.retrieval.filters import make_filters
 from rag.schema import Answer, Article, Filters
 from rag.server.asking import AnswerModel
+from rag.server.caller import note
 from rag.server.metrics import Metrics
 from rag.server.service import Service
 
@@ -159,6 +160,7 @@ def _document(service: Service, article: Article) -> Document:
 
 def _ask(service: Service, question: str, publisher: str | None, since: str | None, until: str | None) -> Answer:
     filters = make_filters(publisher=publisher, since=since, until=until)
+    note(service, "ask", question)
     return service.assistant().ask(question, filters=filters)
 
 

@@ -37,7 +37,7 @@ class Metrics:
         """All figures in Prometheus' text format."""
         health = service.health()
         for name, gauge in self._held.items():
-            gauge.set(getattr(health, name))
+            gauge.set(getattr(health, name) or 0)
         return generate_latest(self.registry)
 
     def answered(self, answered: bool) -> None:

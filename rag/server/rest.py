@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -12,6 +13,7 @@ import rag
 from rag.export.plain import to_json
 from rag.server.adding import add_adding
 from rag.server.asking import add_asking
+from rag.server.caller import caller
 from rag.server.metrics import TYPE, Measured, Metrics
 from rag.server.models import model_of
 from rag.server.problems import MEDIA_TYPE, Problem, handle_problems
@@ -47,6 +49,8 @@ def _add_state(routes: APIRouter, service: Service, metrics: Metrics) -> None:
     def health() -> JSONResponse:
         """200 when they can, 503 while the library opens or when it cannot be opened."""
         found = service.health()
+        if not caller.get().may_read:
+            found = replace(found, articles=None, passages=None, generation=None, problem="")
         return JSONResponse(to_json(found), 200 if found.status == "ok" else 503)
 
     @routes.get("/metrics", summary="Figures for Prometheus", responses={200: {"content": {TYPE: {}}}})

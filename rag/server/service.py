@@ -18,15 +18,18 @@ if TYPE_CHECKING:
     from rag.library import Library
 
 
+State = Literal["ok", "starting", "failed"]
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """Whether questions can be answered, and over how much."""
 
-    status: Literal["ok", "starting", "failed"]
+    status: State
     version: str
-    articles: int
-    passages: int
-    generation: int  # grows with each change of the library
+    articles: int | None  # these three only for those who may read
+    passages: int | None
+    generation: int | None  # grows with each change of the library
     problem: str
 
 
@@ -80,9 +83,13 @@ class Service:
         if library is None or problem:
             failed = self.backend.opened and problem is not None
             said = problem.message if failed and problem else ""
-            return Health("failed" if failed else "starting", rag.__version__, 0, 0, 0, said)
+            return _without_counts("failed" if failed else "starting", said)
         try:
             held = library.stats()
         except LibraryError as error:
-            return Health("failed", rag.__version__, 0, 0, 0, error.message)
+            return _without_counts("failed", error.message)
         return Health("ok", rag.__version__, held.articles, held.passages, held.generation, "")
+
+
+def _without_counts(status: State, problem: str = "") -> Health:
+    return Health(status, rag.__version__, None, None, None, problem)

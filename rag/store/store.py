@@ -25,6 +25,7 @@ from sqlalchemy import func, select
 from rag.errors import LibraryError, LibraryLocked
 from rag.schema import Article, Candidate, Filters, Finding, Passage, Vectors
 from rag.store import backups, checks, database, lexical, mentions, pages, records, stories, tables
+from rag.store.access import DeedTable, TokenTable
 from rag.store.backups import Backup
 from rag.store.collections import CollectionTable
 from rag.store.conversations import ConversationTable
@@ -60,6 +61,8 @@ class Store:
         self.feedback = FeedbackTable(self._database)
         self.collections = CollectionTable(self._database)
         self.feeds = FeedTable(self._database)
+        self.tokens = TokenTable(self._database)
+        self.deeds = DeedTable(self._database)
 
     @classmethod
     def open(

@@ -191,3 +191,26 @@ feed_entries = Table(  # entries that were taken, or could not be, so that the n
     Column("failures", Integer, nullable=False),  # 0: taken
     sqlite_with_rowid=False,
 )
+
+tokens = Table(  # personal tokens of those who use a served library
+    "tokens",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", String, nullable=False, unique=True),  # SHA-256 of the secret, which is kept nowhere
+    Column("may_write", Integer, nullable=False),  # 1 or 0
+    Column("made", DateTime, nullable=False),  # UTC
+    Column("used", DateTime),  # to the hour
+    Column("revoked", DateTime),
+)
+
+deeds = Table(  # who asked, added and removed what
+    "deeds",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("moment", DateTime, nullable=False),  # UTC
+    Column("name", Text, nullable=False),
+    Column("token", String, nullable=False),
+    Column("act", String, nullable=False),
+    Column("detail", Text, nullable=False),
+)

@@ -1,0 +1,122 @@
+"""Personal tokens of a served library, and the record of who asked and added what.
+
+A token is shown once, when it is made; the library keeps its hash. With 256 random bits there is nothing to guess, so
+one round of SHA-256 is enough, and a token is found by its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, insert, select, update
+
+from rag.errors import QuestionError
+from rag.store.database import Database
+from rag.store.rows import moment_of, stored
+from rag.store.tables import deeds, tokens
+
+PREFIX = "rag_"  # by which secret scanners and people know a token
+MAX_NAME = 80
+MAX_DETAIL = 2_000  # characters of a question or a source that are kept
+NOTED_EVERY = timedelta(hours=1)  # the last use is kept to the hour: no write at each request
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A personal token, without its secret."""
+
+    id: str
+    name: str  # of the person or program that it was made for
+    may_write: bool
+    made: datetime  # UTC
+    used: datetime | None = None  # to the hour; None: never
+    revoked: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody did."""
+
+    moment: datetime  # UTC
+    name: str
+    token: str
+    act: str  # ask, search, fetch, add or remove
+    detail: str  # the question, or what was added or removed
+
+
+class TokenTable:
+    """The tokens of one library."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def make(self, name: str, *, may_write: bool = False) -> tuple[Token, str]:
+        """A new token, and its secret, which nobody can see again; a QuestionError when the name is taken."""
+        kept = " ".join(name.split())
+        if not kept or len(kept) > MAX_NAME or not kept.isprintable():
+            raise QuestionError(f"{name!r} is no name for a token.", f"Give a name of up to {MAX_NAME} characters.")
+        if any(one.name == kept and not one.revoked for one in self.all()):
+            raise QuestionError(f"There is a token named {kept!r}.", "Choose another name, or revoke that one.")
+        secret = PREFIX + secrets.token_urlsafe(32)
+        row = {"id": secrets.token_hex(4), "name": kept, "may_write": int(may_write), "made": stored(None)}
+        with self._database.write() as connection:
+            connection.execute(insert(tokens).values(**row, digest=_digest(secret)))
+        return Token(str(row["id"]), kept, may_write, moment_of(row["made"])), secret  # type: ignore[arg-type]
+
+    def all(self) -> list[Token]:
+        """All tokens, the oldest first; revoked ones stay for the record."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(tokens).order_by(tokens.c.made, tokens.c.id))
+            return [_token(row) for row in rows]
+
+    def revoke(self, token_id: str) -> bool:
+        """Let a token open nothing from the next request on; whether there was such a one."""
+        one = (tokens.c.id == token_id) & tokens.c.revoked.is_(None)
+        with self._database.write() as connection:
+            return connection.execute(update(tokens).where(one).values(revoked=stored(None))).rowcount > 0
+
+    def holder(self, secret: str) -> Token | None:
+        """The token with this secret; None when there is none, or it was revoked."""
+        with self._database.read() as connection:
+            row = connection.execute(select(tokens).where(tokens.c.digest == _digest(secret))).one_or_none()
+        if row is None or row.revoked is not None:
+            return None
+        now = stored(None)
+        if row.used is None or now - row.used > NOTED_EVERY:
+            with self._database.write() as connection:
+                connection.execute(update(tokens).where(tokens.c.id == row.id).values(used=now))
+        return _token(row)
+
+
+class DeedTable:
+    """What was asked, added and removed by those who signed in."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def note(self, name: str, token: str, act: str, detail: str) -> None:
+        """Keep it; of a long detail the beginning."""
+        row = {"moment": stored(None), "name": name, "token": token, "act": act, "detail": detail[:MAX_DETAIL]}
+        with self._database.write() as connection:
+            connection.execute(insert(deeds).values(**row))
+
+    def latest(self, limit: int = 100) -> list[Deed]:
+        """The latest first."""
+        rows = select(deeds).order_by(deeds.c.number.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [
+                Deed(moment_of(row.moment), row.name, row.token, row.act, row.detail)
+                for row in connection.execute(rows)
+            ]
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _token(row: Row[tuple[object, ...]]) -> Token:
+    used, revoked = (moment_of(one) if one else None for one in (row.used, row.revoked))
+    return Token(row.id, row.name, bool(row.may_write), moment_of(row.made), used, revoked)
