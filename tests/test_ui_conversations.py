@@ -197,7 +197,7 @@ def test_the_card_says_the_short_answer_how_sure_it_is_and_how_fresh(
     text = text_of(opened(chat))
     assert text.count("412 million crowns") >= 2
     assert "**Well supported** · 1 outlet cited · newest of 5 March 2024" in text
-    assert "about 10 of 10 answers that look like this hold what was asked" in text
+    assert "more than 9 of 10 answers that look like this hold what was asked" in text
     assert "report this" not in text
     assert "Searched for: How much will the barrier of Vellmar cost?" in text
     assert all(f"#act-{action}-m1" in text for action in ("copy", "export", "why", "timeline"))

@@ -14,6 +14,7 @@ Certainty = Literal["Well supported", "Supported in part", "Uncertain"]
 # Answer.confidence is a calibrated probability that the sentences shown answer the question.
 WELL = 0.85  # of a hundred such answers, 85 or more hold what was asked
 IN_PART = 0.6
+MOST_TOLD = 0.95  # nothing is told to be surer than this
 PLAIN = "plain"  # the reader that compares words only: what it finds is never well supported
 JUDGED = ("answer",)  # kinds of replies that are judged; the others count or quote
 
@@ -37,9 +38,8 @@ def why(answer: Answer) -> str:
         return "The articles give different figures, which stand side by side."
     if answer.model == PLAIN:
         return "Found by comparing words only, without the reader."
-    share = (
-        f"In our tests, about {round(10 * answer.confidence)} of 10 answers that look like this hold what was asked."
-    )
+    often = "more than 9" if answer.confidence > MOST_TOLD else f"about {round(10 * answer.confidence)}"
+    share = f"In our tests, {often} of 10 answers that look like this hold what was asked."
     return share if answer.confidence >= WELL else f"{share} Read the passages before you rely on it."
 
 

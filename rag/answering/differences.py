@@ -17,7 +17,7 @@ from rag.answering.statements import TextOf
 from rag.text.moments import Moment, moments
 from rag.text.names import names_in
 from rag.text.sentences import Span
-from rag.text.words import STOP_WORDS, stem
+from rag.text.words import STOP_WORDS, stem, stems
 
 # Log-odds behind the best sentence: on questions with two known reports the second one lies 0.4 to 3 behind, and up to
 # 6 where the reader does not see that the sentence answers, though it counts the very same.
@@ -45,6 +45,12 @@ _KINDS = {
     "women": re.compile(r"\b(?:wom[ae]n|female|girls?)\b", re.I),
     "men": re.compile(r"\b(?:m[ae]n|male|boys?)\b", re.I),
 }
+_EDGES = {
+    "begin": re.compile(r"\b(?:beg[aiu]n\w*|start\w*|open(?:s|ed|ing)?|arriv\w+|launch\w*|took off|set out)\b", re.I),
+    "end": re.compile(r"\b(?:end(?:s|ed|ing)?|finish\w*|clos(?:es?|ed|ing)|left|leav\w+|conclud\w+|return\w*)\b", re.I),
+}
+_YEARS = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
+LONG_BEFORE = 2  # years: what is told of an earlier one is history beside a report of the day
 _AGE = re.compile(r"\b(?:aged \d+|\d+[ -]years?[ -]old|, \d\d?,)", re.I)
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
 _DATE = "date"  # the unit of days, months and years
@@ -68,7 +74,7 @@ def other_reports(question: Question, picks: Sequence[Pick], text_of: TextOf) ->
         near = behind <= NEAR or figure.units & first.units - {_DATE}
         if not near or not all(_differ(figure, known) for _, known in found.values()):
             continue
-        if _of_others(told, _whole(pick, text_of)[slice(*pick.span)]):
+        if _of_others(told, _whole(pick, text_of)[slice(*pick.span)]) or _another_event(picks[0], pick, text_of):
             continue
         if coverage(question, surroundings(pick.candidate)) >= topic:
             found[pick.candidate.passage.article_id] = pick, figure
@@ -109,6 +115,41 @@ def _of_others(one: str, other: str) -> bool:
         return True
     named = [{name.split()[-1] for name in names_in(text)} for text in (one, other)]
     return bool(_AGE.search(one) and _AGE.search(other)) and all(named) and named[0].isdisjoint(named[1])
+
+
+def _another_event(one: Pick, other: Pick, text_of: TextOf) -> bool:
+    """Whether two sentences cannot be about one event: of other years, of others by name, its begin and its end, or in
+    articles of which neither the titles nor the passages have a name or a word of the title in common."""
+    said = [_whole(pick, text_of)[slice(*pick.span)] for pick in (one, other)]
+    if _other_years(one, other, said) or _apart_by([_edges(text) for text in said]):
+        return True
+    if _apart_by([{name.split()[-1] for name in names_in(text)} for text in said]):
+        return True
+    titles = [set(stems(pick.candidate.title)) for pick in (one, other)]
+    inside = [set(stems(surroundings(pick.candidate))) for pick in (one, other)]
+    return all(titles) and not (titles[0] & inside[1] or titles[1] & inside[0])
+
+
+def _apart_by(kinds: Sequence[set[str]]) -> bool:
+    """Whether both have something of a kind, and nothing in common."""
+    return all(kinds) and kinds[0].isdisjoint(kinds[1])
+
+
+def _other_years(one: Pick, other: Pick, said: Sequence[str]) -> bool:
+    """Whether the sentences name other years, or one of them a year long before the other was written."""
+    years = [set(_YEARS.findall(text)) for text in said]
+    if _apart_by(years):
+        return True
+    for named, pick in ((years[0], other), (years[1], one)):
+        written = pick.candidate.published
+        if named and written and max(map(int, named)) < written.year - LONG_BEFORE:
+            return True
+    return False
+
+
+def _edges(text: str) -> set[str]:
+    """Whether a sentence tells of a beginning or of an end."""
+    return {name for name, form in _EDGES.items() if form.search(text)}
 
 
 def _whole(pick: Pick, text_of: TextOf) -> str:

@@ -33,7 +33,14 @@ _NAME = "|".join(NAMES)
 _NO_YEAR = re.compile(
     rf"\b(?:(?P<day>\d{{1,2}}) (?P<month>{_NAME})|(?P<month2>{_NAME}) (?P<day2>\d{{1,2}}))\b(?!,? \d{{4}})"
 )
-_LATER = timedelta(days=90)  # an article names days this far ahead without a year; later ones belong to the year before
+_NEAR = timedelta(days=90)  # a day this near to an article's own, before or ahead, is of the nearest year
+# What makes a day one to come, in the words before it or with a verb anywhere: "before her term ends on 31 August".
+_AHEAD = re.compile(
+    r"\b(?:ends?|expires?|due|begins?|starts?|opens?|closes?|takes? (?:place|effect)|until|next|scheduled|planned|"
+    r"expected|set for|runs? (?:until|to))\b[^.;:]{0,60}$",
+    re.I,
+)
+_TO_COME = re.compile(r"\b(?:will|shall|is to|are to|going to|plans? to)\b", re.I)
 _SHIFT = {"today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1}
 
 
@@ -96,11 +103,21 @@ def day_named(sentence: str, published: date | None) -> date | None:
     if match is None or published is None:
         return None
     month = MONTHS[(match["month"] or match["month2"]).lower()]
+    ahead = bool(_TO_COME.search(sentence) or _AHEAD.search(sentence[: match.start()]))
     try:
         when = date(published.year, month, int(match["day"] or match["day2"]))
-        return when if when <= published + _LATER else when.replace(year=published.year - 1)
+        return _nearest(when, published, ahead=ahead)
     except ValueError:  # 31 June, or 29 February of a common year
         return None
+
+
+def _nearest(when: date, published: date, *, ahead: bool) -> date:
+    """The day in the year that the tense allows: one to come is not past, one that is told is not far ahead."""
+    years = [when.replace(year=when.year + shift) for shift in (-1, 0, 1)]
+    near = min(years, key=lambda day: abs(day - published))
+    if abs(near - published) <= _NEAR:
+        return near
+    return min(day for day in years if day > published) if ahead else max(day for day in years if day <= published)
 
 
 def _moment(match: re.Match[str]) -> Moment | None:

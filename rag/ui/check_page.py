@@ -28,32 +28,33 @@ def check_page() -> None:
                 asked = st.form_submit_button("Check", type="primary")
             if asked and (text or "").strip():
                 _check(backend, text or "")
-            elif claims := st.session_state.get("claims"):
-                _draw(claims)
+            elif "claims" in st.session_state:
+                _draw(st.session_state["claims"])
         with st.container(key="source"):
             source_panel()
 
 
 def _check(backend: Backend, text: str) -> None:
-    """Judge the sentences, showing each as it is done."""
+    """Judge the sentences, counting them as they are done; then the page draws them."""
     claims: list[Claim] = []
-    shown = st.empty()
+    counted = st.empty()
     try:
         with st.spinner("Reading the articles…"):
             backend.wait()
             for claim in backend.assistant().checking(text):
                 claims.append(claim)
-                with shown.container():
-                    _draw(claims)
+                counted.caption(f"{len(claims)} {'sentence' if len(claims) == 1 else 'sentences'} checked")
     except RagError as error:
         st.error(escape(str(error)))
         return
     st.session_state["claims"] = claims
-    if not claims:
-        st.caption("There is no sentence in this text that could be checked.")
+    st.rerun()
 
 
 def _draw(claims: Sequence[Claim]) -> None:
+    if not claims:
+        st.caption("There is no sentence in this text that could be checked.")
+        return
     counts = [f"{sum(one.verdict == verdict for one in claims)} {word.lower()}" for verdict, word in WORDS.items()]
     with st.container(key="claims"):
         st.markdown(f"**{len(claims)} {'sentence' if len(claims) == 1 else 'sentences'}:** {', '.join(counts)}")

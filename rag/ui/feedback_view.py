@@ -28,8 +28,10 @@ def draw_foot(message: Message, answer: Answer) -> None:
 
 
 def _actions(message_id: str, answer: Answer) -> str:
-    wanted = [("Copy", "copy"), ("Export", "export"), ("Why this answer", "why")]
-    if answer.answered:
+    wanted = [("Copy", "copy"), ("Export", "export")]
+    if answer.kind in ("answer", "refusal"):
+        wanted.append(("Why this answer", "why"))
+    if answer.answered and answer.kind in ("answer", "story"):
         wanted.append(("Timeline", "timeline"))
     return " ".join(f"[{label}]({ACT_PREFIX}{action}-{message_id})" for label, action in wanted)
 

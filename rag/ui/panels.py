@@ -18,8 +18,14 @@ from rag.ui.components import why_view
 from rag.ui.conversation import Message
 from rag.ui.markdown import byline, cite_link, escape, shorten, tip
 
+UNLIKELY = 0.3  # probability below which a passage is said to hold no answer
+MOMENTS_OF_A_CHART = 3  # with fewer, or all on one day, the list tells as much
 TITLES = {"why": "Why this answer", "timeline": "Timeline", "export": "Export"}
 STEPS = ("follow-up", "encode", "lexical", "dense", "fuse", "read", "answer", "verify")
+PLAIN_STEPS = {
+    "follow-up": "understanding", "encode": "question's meaning", "lexical": "words", "dense": "meaning",
+    "fuse": "putting in order", "read": "reading", "answer": "choosing sentences", "verify": "checking",
+}  # fmt: skip
 SUMS = ("retrieve", "total")  # of other steps
 
 
@@ -45,12 +51,12 @@ def copy_text(message: Message) -> str:
 
 def _draw_why(message: Message, answer: Answer) -> None:
     st.caption(
-        "The passages that were found for this question, best first. Words: how well the words match (BM25). Meaning: "
-        "how near the meaning is. Fused: both together, which is the order of reading. Reader: how sure it is that the "
-        "passage answers."
+        "The passages that were found for this question, in the order in which they were read. Words: how well the "
+        "words of the question are matched. Meaning: how near the passage is to the question in meaning. Both: the two "
+        "together, which is the order of reading. Answers: how likely it is that the passage holds an answer."
     )
     why_view(key="why", data={"rows": _rows(answer), "steps": _steps(answer)})
-    facts = [f"Confidence {answer.confidence:.2f}"]
+    facts = [f"That the answer holds what was asked: {answer.confidence:.0%}"]
     if answer.model:
         facts.append(f"answered by {answer.model}")
     st.caption(escape(", ".join(facts) + f". Asked of {message.scope.label}."))
@@ -80,14 +86,23 @@ def _fate(candidate: Candidate, answer: Answer) -> str:
     for citation in answer.citations:
         if citation.article_id == passage.article_id and citation.start < passage.end and passage.start < citation.end:
             return f"Cited as {citation.number}"
-    return "Dropped" if candidate.answerable is not None else "Not read"
+    if candidate.answerable is None:
+        return "Not read: the time for reading was over"
+    if candidate.answerable < UNLIKELY:
+        return "Read, and holds no answer"
+    if any(one.article_id == passage.article_id for one in answer.citations):
+        return "Read; another passage of this article says more"
+    return "Read; other passages answer better" if answer.answered else "Read, but not sure enough to be quoted"
 
 
 def _steps(answer: Answer) -> list[dict[str, Any]]:
     known = [(name, answer.timings[name]) for name in STEPS if name in answer.timings]
     known += [(name, ms) for name, ms in answer.timings.items() if name not in (*STEPS, *SUMS)]
     longest = max((ms for _, ms in known), default=0.0)
-    return [{"name": name, "ms": ms, "share": ms / longest if longest > 0 else 0.0} for name, ms in known]
+    return [
+        {"name": PLAIN_STEPS.get(name, name), "ms": ms, "share": ms / longest if longest > 0 else 0.0}
+        for name, ms in known
+    ]
 
 
 # --- timeline
@@ -107,7 +122,7 @@ def _draw_timeline(message: Message, answer: Answer) -> None:
     ]
     with st.container(key="moments"):
         st.markdown("\n".join(lines))
-    if len({one.day for one in moments}) > 1:
+    if len({one.day for one in moments}) >= MOMENTS_OF_A_CHART:
         with chart:  # last, so that the text is there while the chart's library loads
             _draw_chart(moments)
 

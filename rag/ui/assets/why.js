@@ -30,8 +30,8 @@ const passage = (row, index) => {
   item.append(text,
     bar('Words', row.lexical, row.lexical_share, 2),
     bar('Meaning', row.dense, row.dense, 2),
-    bar('Fused', row.fused, row.fused, 2));
-  if (row.reader !== null && row.reader !== undefined) item.append(bar('Reader', row.reader, row.reader, 2));
+    bar('Both', row.fused, row.fused, 2));
+  if (row.reader !== null && row.reader !== undefined) item.append(bar('Answers', row.reader, row.reader, 2));
   return item;
 };
 
