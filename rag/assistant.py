@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from rag.answering.history import as_turns
 from rag.answering.inputs import as_asked
 from rag.answering.intents.respond import respond
 from rag.answering.readers import choose_reader
+from rag.answering.suggestions import next_questions
 from rag.answering.telling import told
 from rag.config import Settings
 from rag.errors import ConfigError, QuestionError
@@ -196,7 +198,11 @@ class Assistant:
             return
         asking = Asking(self.library, self._choice(), self.settings, wanted, day, periods, model)
         for event in asking.events(response.question, turns):
-            yield Done(response.noted(event.answer, asked)) if isinstance(event, Done) else event
+            if isinstance(event, Done):
+                answer = response.noted(event.answer, asked)
+                yield Done(replace(answer, suggestions=answer.suggestions or next_questions(answer)))
+            else:
+                yield event
 
 
 def _copied(made_with: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -30,6 +30,9 @@ def answered(*said: tuple[str, Citation]) -> Answer:
     return Answer(question="q", text="t", answered=True, sentences=sentences, citations=tuple(c for _, c in said))
 
 
+WORTH = "Uncertain, newest source of 24 May 2022.\n\nSearched for: q\n\n"  # how sure, how fresh, what was searched
+
+
 @pytest.fixture
 def exchanges() -> list[Exchange]:
     shared = cite(1, "Rain fell on Monday.", url="https://example.com/a(b)?c=<d>")
@@ -54,7 +57,9 @@ def test_markdown_has_a_footnote_for_each_passage_and_each_only_once(exchanges: 
 
 def test_plain_text_numbers_its_sources(exchanges: list[Exchange]) -> None:
     text = to_text(page(exchanges[:1]))
-    assert text.startswith("When did it rain?\n\nIt rained. [1] It snowed. [2]\n\n[1] “Rain fell on Monday.”")
+    assert text.startswith(
+        "When did it rain?\n\nIt rained. [1] It snowed. [2]\n\n" + WORTH + "[1] “Rain fell on Monday.”"
+    )
 
 
 class Seen(HTMLParser):

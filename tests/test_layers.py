@@ -41,6 +41,7 @@ WANTED = {
     ("rag.server", "rag.ui"): "the page and its backend are served with REST and MCP, over one open library",
     ("rag.server", "rag"): "the version, as any program asks for it",
     ("rag.evaluation", "rag.assistant"): "evaluation asks the assistant as a user does",
+    ("rag.export", "rag.answering.certainty"): "an export says how sure an answer is in the words of the page",
     ("rag.models", "rag.text.sentences"): "a Reading scores the sentences of a passage; text knows nothing of models",
 }
 

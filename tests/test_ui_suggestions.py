@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rag.ui.suggestions import suggested_questions
+from rag.answering.suggestions import suggested_questions
 
 
 def test_a_statement_about_an_event_becomes_a_question_to_the_speaker() -> None:
@@ -39,3 +39,18 @@ def test_names_in_titles_are_asked_about_when_nothing_else_fits() -> None:
 
 def test_no_titles_no_questions() -> None:
     assert suggested_questions([]) == []
+
+
+def test_next_questions_are_on_what_was_found_and_not_yet_asked() -> None:
+    from rag.answering.suggestions import next_questions
+    from rag.schema import Answer, Candidate, Passage
+
+    titles = ["Washington calls the visit a mistake", "Beijing defends the visit", "Spain win their first World Cup"]
+    found = tuple(
+        Candidate(passage=Passage(f"p{n}", f"a{n}", 0, 0, 1, "x"), title=title) for n, title in enumerate(titles)
+    )
+    answer = Answer(question="What did the US say about the visit?", text="", answered=True, candidates=found)
+    asked = next_questions(answer)
+    assert "Who won the World Cup?" in asked
+    assert "What did the US say about the visit?" not in asked
+    assert len(asked) <= 3

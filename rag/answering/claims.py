@@ -25,6 +25,7 @@ from rag.text.words import STOP_WORDS, stems, words
 FOUND = 12  # passages found for a sentence
 JUDGED = 6  # of these judged one by one: 16 to 45 ms each with the reader
 QUOTED = 3  # places given for a sentence
+AS_NEAR = 0.9  # of the words held by the passage that contradicts most closely: others are not quoted
 SAME_SUBJECT = 0.6  # share of a sentence's words that a passage must hold before it can contradict it
 FEWEST_WORDS = 3  # a heading or "Really?" claims nothing
 _LEANS = re.compile(r"^[“\"‘']?(?:He|She|They|It|His|Her|Their|Its|This|That|These|Those)\b")
@@ -70,7 +71,8 @@ class Checker:
         if verified(whole.support):
             return self._made(sentence, "said", whole.places)
         against = [one for one in alone if contradicts(sentence, one.judgement)]
-        against.sort(key=lambda one: -one.judgement.evidence.gathered)
+        nearest = max((one.judgement.evidence.gathered for one in against), default=0.0)
+        against = [one for one in against if one.judgement.evidence.gathered >= AS_NEAR * nearest]
         verdict = "contradicted" if against else "not_found"
         return self._made(sentence, verdict, [one.judgement.evidence.main for one in against])
 

@@ -27,6 +27,8 @@ def to_markdown(page: Page) -> str:
             " ".join(_markdown(text) + "".join(f"[^{n}]" for n in numbers) for text, numbers in section.sentences)
         ]
         lines.append("")
+        for text, numbers in section.notes:
+            lines += [_markdown(text) + "".join(f"[^{n}]" for n in numbers), ""]
     for note in page.footnotes:
         address = f" <{note.url}>" if note.url else ""
         lines.append(f"[^{note.number}]: “{_markdown(note.quote)}” ({_markdown(note.source)}){address}")
@@ -38,9 +40,10 @@ def to_text(page: Page) -> str:
     blocks = []
     for section in page.sections:
         said = " ".join(text + "".join(f" [{n}]" for n in numbers) for text, numbers in section.sentences)
-        blocks.append(f"{section.question}\n\n{said}")
-    notes = [_plain_note(note) for note in page.footnotes]
-    return "\n\n".join([*blocks, "\n".join(notes)]).strip() + "\n"
+        notes = [text + "".join(f" [{n}]" for n in numbers) for text, numbers in section.notes]
+        blocks.append("\n\n".join([section.question, said, *notes]))
+    sources = [_plain_note(note) for note in page.footnotes]
+    return "\n\n".join([*blocks, "\n".join(sources)]).strip() + "\n"
 
 
 def to_html(page: Page) -> str:
@@ -51,6 +54,7 @@ def to_html(page: Page) -> str:
             body.append(f"<h2>{escape(section.question)}</h2>")
         said = " ".join(escape(text) + "".join(map(_mark, numbers)) for text, numbers in section.sentences)
         body.append(f"<p>{said}</p>")
+        body += [f"<p><em>{escape(text)}</em>{''.join(map(_mark, numbers))}</p>" for text, numbers in section.notes]
     if page.footnotes:
         body += ["<h2>Sources</h2>", "<ol>", *(_html_note(note) for note in page.footnotes), "</ol>"]
     policy = "default-src 'none'; style-src 'unsafe-inline'"

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from rag.schema import Answer, Citation
+from rag.answering.certainty import certainty
+from rag.schema import Answer, Citation, Difference
 from rag.text.dates import day_in_words
 from rag.text.showable import one_line
+
+OTHERWISE = "The articles say otherwise:"
 
 
 class Exchange(NamedTuple):
@@ -32,6 +35,7 @@ class Section:
 
     question: str
     sentences: tuple[Marked, ...]
+    notes: tuple[Marked, ...] = ()  # lines of their own below: figures that differ, how sure it is, what was searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +74,50 @@ def page(exchanges: Sequence[Exchange], title: str = "") -> Page:
 
     sections = []
     for question, answer in exchanges:
-        said = [Marked(one_line(one.text), numbered(one.citations)) for one in answer.sentences]
+        told = zip(_told(answer), answer.sentences, strict=True)
+        said = [Marked(text, numbered(one.citations)) for text, one in told]
         if not answer.answered:
             said = [Marked(one_line(answer.text), ())]
-        sections.append(Section(one_line(question), tuple(said)))
+            said += [Marked(f"{OTHERWISE} “{one_line(one.quote)}”", numbered([one])) for one in answer.correction]
+        notes = [
+            Marked(f"The articles give different figures: {one_line(_side_by_side(one))}.", numbered(one.citations))
+            for one in answer.differences
+        ]
+        notes += [Marked(line, ()) for line in _worth(question, answer)]
+        sections.append(Section(one_line(question), tuple(said), tuple(notes)))
     first = exchanges[0].question if exchanges else ""
     return Page(one_line(title) or one_line(first) or "Article Chat", tuple(sections), tuple(footnotes))
+
+
+def _told(answer: Answer) -> list[str]:
+    """The sentences, each with who speaks where somebody else spoke before, and what the articles do not bear out."""
+    speakers = answer.speakers if len(answer.speakers) == len(answer.sentences) else (None,) * len(answer.sentences)
+    told, last = [], None
+    for sentence, speaker in zip(answer.sentences, speakers, strict=True):
+        head = f"{speaker}: " if speaker and speaker != last else ""
+        tail = "" if sentence.verified else " [not found in the articles]"
+        told.append(one_line(f"{head}{sentence.text}{tail}"))
+        last = speaker
+    return told
+
+
+def _side_by_side(one: Difference) -> str:
+    """'412 (Vellmar Post, 5 March 2024), 450 (Coast Weekly, 9 March 2024)'."""
+    listed = []
+    for value, place in zip(one.values, one.citations, strict=True):
+        about = (place.publisher or place.title, day_in_words(place.published))
+        listed.append(f"{value} ({', '.join(part for part in about if part)})")
+    return ", ".join(listed)
+
+
+def _worth(question: str, answer: Answer) -> list[str]:
+    """How sure the answer is, how fresh, and the question that was searched when it is another."""
+    latest = max((one.published for one in answer.citations if one.published), default=None)
+    parts = [certainty(answer) or "", f"newest source of {day_in_words(latest)}" if latest and answer.answered else ""]
+    line = ", ".join(part for part in parts if part)
+    searched = one_line(answer.question)
+    changed = searched and searched.casefold() != one_line(question).casefold()
+    return [*([f"{line[0].upper()}{line[1:]}."] if line else []), *([f"Searched for: {searched}"] if changed else [])]
 
 
 def _footnote(number: int, citation: Citation) -> Footnote:

@@ -26,6 +26,9 @@ def to_pdf(page: Page) -> bytes:
         for text, numbers in section.sentences:
             sheet.sentence(text, numbers)
         sheet.end_paragraph()
+        for text, numbers in section.notes:
+            sheet.sentence(text, numbers)
+            sheet.end_paragraph()
     if page.footnotes:
         sheet.paragraph("Sources", size=13, bold=True, before=6, after=1)
     for note in page.footnotes:

@@ -16,7 +16,7 @@ from rag.ui.answer_job import Draft
 from rag.ui.conversation import Message
 from rag.ui.feedback_view import draw_foot
 from rag.ui.judgement import newest, sources
-from rag.ui.library_view import draw_library, draw_reply, draw_story
+from rag.ui.library_view import draw_library, draw_reply, draw_story, draw_suggestions
 from rag.ui.markdown import CITE_PREFIX, byline, cite_link, escape, marks, sentences, shorten
 from rag.ui.news import draw_news
 from rag.ui.scope import Scope
@@ -45,6 +45,8 @@ def draw_answer(message: Message) -> None:
         st.caption("Stopped. What was written so far is kept." if draft.sentences else "Stopped.")
     if draft.answer and draft.answer.kind != "reply":
         draw_foot(message, draft.answer)
+        if message is state.conversation().messages[-1]:
+            draw_suggestions(message, draft.answer)
     if message.unsaved:
         st.caption(f"This answer could not be saved: {escape(message.unsaved)}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from rag.answering.suggestions import suggested_questions
 from rag.errors import RagError
 from rag.ui import state
 from rag.ui.add_articles import draw_demo
@@ -14,7 +15,6 @@ from rag.ui.conversation import Conversation, Message
 from rag.ui.markdown import escape
 from rag.ui.scope_view import draw_scope
 from rag.ui.source_panel import source_panel
-from rag.ui.suggestions import suggested_questions
 from rag.ui.talk_head import draw_head
 
 POLL_S = 0.2  # five times a second looks like typing and costs each session 2 % of a core
@@ -35,7 +35,9 @@ def chat_page() -> None:
                 with st.container(key="start"):
                     _draw_start(backend)
         with st.container(key="source"):
-            source_panel(announcement(talk.messages[-1] if talk.messages else None))
+            last = talk.messages[-1] if talk.messages else None
+            ended = f"{talk.id}-{last.id}" if last and not last.job.active else ""
+            source_panel(announcement(last), ended)
     if backend.library is not None:
         with st.bottom:
             draw_scope(backend.library)

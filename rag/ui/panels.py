@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,10 +11,12 @@ import streamlit as st
 from rag.answering.timeline import Moment, timeline
 from rag.export.forms import to_html, to_markdown, to_text
 from rag.export.pages import Exchange, Page, page
-from rag.schema import Answer, Candidate
+from rag.export.references import Reference, references, to_bibtex, to_csl, to_ris
+from rag.schema import Answer, Candidate, Citation
 from rag.text.dates import day_in_words
 from rag.text.showable import one_line
 from rag.ui import state
+from rag.ui.backend import current
 from rag.ui.components import why_view
 from rag.ui.conversation import Message
 from rag.ui.markdown import byline, cite_link, escape, shorten, tip
@@ -176,10 +179,33 @@ def _draw_export(messages: Sequence[Message]) -> None:
             "PDF", lambda: _pdf(made), f"{name}.pdf", "application/pdf", on_click="ignore", key="export-pdf",
             icon=":material/download:", width="stretch",
         )  # fmt: skip
+    _draw_references(messages, name)
     if len(messages) == 1 and len(state.conversation().messages) > 1:
         st.button(
             "Export the whole conversation", key="export-all", on_click=state.act, args=("export-all",), type="tertiary"
         )
+
+
+def _draw_references(messages: Sequence[Message], name: str) -> None:
+    """The cited articles for a reference manager."""
+    cited = [citation for one in messages for citation in one.citations]
+    if not cited:
+        return
+    st.markdown("The cited articles for a reference manager:")
+    forms = {"RIS": (to_ris, "ris"), "BibTeX": (to_bibtex, "bib"), "CSL-JSON": (to_csl, "json")}
+    with st.container(key="references", horizontal=True):
+        for label, (form, ending) in forms.items():
+            st.download_button(
+                label, partial(_referenced, form, cited), f"{name}.{ending}", on_click="ignore",
+                key=f"export-{ending}", icon=":material/download:",
+            )  # fmt: skip
+
+
+def _referenced(form: Callable[[Iterable[Reference]], str], cited: Sequence[Citation]) -> str:
+    """The references in a form, with the authors that the library knows."""
+    library = current().library
+    articles = [library.article(key) for key in {one.article_id for one in cited}] if library else []
+    return form(references(cited, {one.id: one.author for one in articles if one and one.author}))
 
 
 def _exchanges(messages: Sequence[Message]) -> list[Exchange]:

@@ -7,6 +7,7 @@ from datetime import date
 from rag.answering.intents.quoting import own_answer, said
 from rag.answering.intents.shelf import Collection
 from rag.answering.intents.understanding import Wish
+from rag.answering.suggestions import MOST_NEXT, suggested_questions
 from rag.schema import Answer, Filters
 from rag.text.language import detect_language
 from rag.text.words import STOP_WORDS, words
@@ -25,12 +26,13 @@ EMPTY = (
 FOREIGN = "This looks like {language}. The articles here are in {languages}, so please ask in {languages}."
 FEWEST_WORDS = 3  # of a question whose language is guessed
 KNOWN = 0.5  # share of words known from English questions or from the articles, from which it is no other language
+TITLES = 200  # of the newest articles, for questions to begin with
 SAMPLE = 50  # articles whose languages are looked at
 
 
 def greeting(wish: Wish, shelf: Collection, _filters: Filters, _today: date) -> Answer:
     """An answer to a greeting."""
-    return _reply(wish.question, GREETING.format(articles=_articles(shelf)))
+    return _reply(wish.question, GREETING.format(articles=_articles(shelf)), questions=_first(shelf))
 
 
 def thanks(wish: Wish, _shelf: Collection, _filters: Filters, _today: date) -> Answer:
@@ -40,7 +42,7 @@ def thanks(wish: Wish, _shelf: Collection, _filters: Filters, _today: date) -> A
 
 def help_text(wish: Wish, shelf: Collection, _filters: Filters, _today: date) -> Answer:
     """What the assistant can do."""
-    return _reply(wish.question, HELP.format(articles=_articles(shelf)))
+    return _reply(wish.question, HELP.format(articles=_articles(shelf)), questions=_first(shelf))
 
 
 def empty(question: str) -> Answer:
@@ -79,5 +81,10 @@ def _articles(shelf: Collection) -> str:
     return f"{count:,} {'article' if count == 1 else 'articles'}"
 
 
-def _reply(question: str, text: str, *, answered: bool = True) -> Answer:
-    return own_answer("reply", question, [said(text)], answered=answered)
+def _first(shelf: Collection) -> tuple[str, ...]:
+    """Questions to begin with."""
+    return tuple(suggested_questions([one.title for one in shelf.articles(limit=TITLES)], MOST_NEXT))
+
+
+def _reply(question: str, text: str, *, answered: bool = True, questions: tuple[str, ...] = ()) -> Answer:
+    return own_answer("reply", question, [said(text)], answered=answered, suggestions=questions)

@@ -112,6 +112,14 @@ const tell = (link, text) => {
   setTimeout(() => { if (link.isConnected) link.textContent = before; }, 2000);
 };
 
+// --- an answer has ended: its question comes into view where it would stand above the page
+
+const showQuestion = () => {
+  const questions = document.querySelectorAll('[data-testid="stChatMessage"]:has([data-testid="stChatMessageAvatarUser"])');
+  const asked = questions[questions.length - 1];
+  if (asked && asked.getBoundingClientRect().top < 0) asked.scrollIntoView({ block: 'start' });
+};
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const status = parentElement.querySelector('[role=status]');
   status.textContent = data.announce || '';
@@ -120,6 +128,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (before && !data.open) {
     const opener = window.__opener && window.__opener.isConnected ? window.__opener : openerOf(before);
     if (opener) opener.focus();
+  }
+  if (data.ended && window.__ended !== data.ended) {
+    window.__ended = data.ended;
+    setTimeout(showQuestion, 150); // the page has drawn the end of the answer by then, and stands at it
   }
   if (data.copy && data.copy.nonce && window.__copied !== data.copy.nonce) {
     window.__copied = data.copy.nonce;

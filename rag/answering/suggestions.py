@@ -1,4 +1,4 @@
-"""First questions to suggest, made from the titles of articles by rules alone.
+"""Questions to suggest, first or next, made from the titles of articles by rules alone.
 
 In: titles, newest first. Out: a few questions on different things, those on the most covered event first.
 """
@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rag.schema import Answer
 from rag.text.words import stems
 
 MAX_SUGGESTIONS = 4
+MOST_NEXT = 3
 # What "the ..." can stand for in a question about a running story, by the word in a title.
 _NAMED_ALIKE = (
     "visit summit talks election vote trial strike agreement ban merger report protest war ceasefire flood earthquake "
@@ -62,6 +64,15 @@ def suggested_questions(titles: Sequence[str], limit: int = MAX_SUGGESTIONS) -> 
         if not told and all(not _alike(one.question, other.question) for other in chosen):
             chosen.append(one)
     return [one.question for one in chosen[:limit]]
+
+
+def next_questions(answer: Answer) -> tuple[str, ...]:
+    """Questions that could be asked after an answer: what the titles of the passages found for it promise besides."""
+    cited = {one.article_id for one in answer.citations}
+    ranked = sorted(answer.candidates, key=lambda one: one.passage.article_id in cited)  # stable: else best first
+    titles = list(dict.fromkeys(one.title for one in ranked))
+    found = suggested_questions(titles, limit=2 * MOST_NEXT + 1)
+    return tuple(one for one in found if not _alike(one, answer.question))[:MOST_NEXT]
 
 
 def _suggestion(title: str, events: Counter[str]) -> _Suggestion | None:
