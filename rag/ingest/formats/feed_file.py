@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from urllib.parse import urljoin
 
 from rag.errors import SourceError
 from rag.ingest.frontmatter import language_code, web_address
@@ -41,11 +42,12 @@ def read_entries(data: bytes) -> Iterator[Article | Failure]:
     language = language_code(feed.feed.get("language"))
     for entry in feed.entries[:MOST_ENTRIES]:
         if str(entry.get("wp_post_type", "")) in _ARTICLES:
-            yield _entry(entry, publisher, language)
+            yield _entry(entry, publisher, language, str(feed.feed.get("link") or ""))
 
 
-def _entry(entry: Any, publisher: str, language: str | None) -> Article | Failure:
-    url = web_address(str(entry.get("link") or ""))
+def _entry(entry: Any, publisher: str, language: str | None, site: str) -> Article | Failure:
+    link = str(entry.get("link") or "")
+    url = web_address(urljoin(site, link)) if link else None
     title = _one_line(html_text(entry.get("title") or "")) or _one_line(entry.get("title"))
     name = title or url or "untitled entry"
     if str(entry.get("wp_status", "publish")) in ("draft", "auto-draft", "trash", "pending"):
