@@ -120,3 +120,14 @@ def test_the_report_notes_a_guessed_encoding_and_no_sure_one(tmp_path: Path) -> 
     ((source, text),) = [(note.source, note.text) for note in report.notes]
     assert source.endswith("pl-iso2.txt")
     assert "guessed" in text
+
+
+def test_a_table_whose_encoding_was_guessed_is_noted_once(tmp_path: Path) -> None:
+    text = SAMPLES["tr"][0]
+    table = tmp_path / "haberler.csv"
+    table.write_bytes(f"title;text\nBir;{text}\nİki;{text[::-1]}\n".encode("cp1254"))
+    with Store.open(tmp_path / "library", fingerprint="hash", dimension=DIMENSION) as store:
+        report = add_sources(store, HashEmbedder, [table])
+        assert text in [article.text for article in store.articles()]
+    assert len(report.added) == 2
+    assert ["guessed" in note.text for note in report.notes] == [True]

@@ -111,6 +111,15 @@ def test_the_date_of_the_own_story_wins_over_that_of_another_in_the_same_data() 
     assert published(head=head) == date(2022, 5, 25)
 
 
+def test_dates_of_several_other_stories_in_the_data_are_none_of_the_page() -> None:
+    nodes = [
+        {"@type": "NewsArticle", "headline": f"Storm {n} over the hills", "datePublished": f"2021-01-0{n}"}
+        for n in (1, 2)
+    ]
+    assert published(head=f"<script type='application/ld+json'>{json.dumps(nodes)}</script>") is None
+    assert published(head=f"<script type='application/ld+json'>{json.dumps(nodes[:1])}</script>") == date(2021, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("url", "expected"),
     [

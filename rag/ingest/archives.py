@@ -17,9 +17,12 @@ from rag.ingest.formats.several import SEVERAL, may_hold_several, reader_of
 from rag.ingest.formats.tables.reader import read_table
 from rag.ingest.formats.zips import open_container
 from rag.schema import Article, Failure
+from rag.text.encoding import read_text
 
 LARGEST_UNPACKED = 500_000_000  # bytes of all members of a ZIP; they are read one after the other
 LARGEST_TABLE = 200_000_000  # bytes of an unpacked table: 40,000 news articles
+_PLAIN = (".csv", ".tsv", ".json", ".jsonl", ".txt", ".text")  # kinds of many articles that are text
+_HEAD = 65_536  # bytes that tell the encoding
 MOST_FAILURES = 20  # of one file named one by one; an archive of a site has thousands of pages without an article
 
 
@@ -46,7 +49,24 @@ def articles_in(path: Path, source: str, fields: Mapping[str, str]) -> Iterator[
 
 
 def _entries(source: str, data: bytes, fields: Mapping[str, str]) -> Iterator[Article | Failure]:
-    """The rows of a table, or the articles of an export."""
+    """The rows of a table, or the articles of an export; the first is noted when the encoding of all was guessed."""
+    remark = _remark(data) if source.lower().endswith(_PLAIN) else ""
+    for entry in _read(source, data, fields):
+        if remark and isinstance(entry, Article):
+            entry, remark = replace(entry, notes=(*entry.notes, remark)), ""
+        yield entry
+
+
+def _remark(data: bytes) -> str:
+    """What is to be said of the encoding of a file, by its beginning up to the end of a line."""
+    head = data[:_HEAD]
+    try:
+        return read_text(head[: head.rfind(b"\n") + 1] if len(data) > _HEAD else head).remark
+    except SourceError:
+        return ""  # said when the file is read
+
+
+def _read(source: str, data: bytes, fields: Mapping[str, str]) -> Iterator[Article | Failure]:
     if is_table(source):
         yield from read_table(source, data, fields, largest=LARGEST_TABLE)
         return

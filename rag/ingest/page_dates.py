@@ -134,31 +134,37 @@ def _in_language(text: str, language: str) -> tuple[str, date | None]:
 
 
 def _json_ld_dates(root: Any, title: str) -> list[str]:
-    """Values of datePublished; first those of a node whose headline is the title."""
-    found: list[tuple[bool, str]] = []
+    """Values of datePublished: of nodes whose headline is the title, of those without one, and of a single other one.
+
+    Several with other headlines are the stories that the page links to.
+    """
+    found: list[tuple[str, str]] = []
     for script in root.iter("script"):
         if "ld+json" in (script.get("type") or "").lower() and script.text:
             try:
                 loaded = json.loads(_CDATA.sub("", script.text), strict=False)
             except (json.JSONDecodeError, RecursionError):
                 continue
-            found += islice(_dates_in(loaded, title, depth=0), _MOST_NODES)
-    return [when for own in (True, False) for is_own, when in found if is_own == own]
+            found += islice(_dates_in(loaded, depth=0), _MOST_NODES)
+    own = [when for head, when in found if head and alike(head, title)]
+    bare = [when for head, when in found if not head]
+    other = [when for head, when in found if head and not alike(head, title)]
+    return [*own, *bare, *(other if len(set(other)) == 1 else ())]
 
 
-def _dates_in(node: object, title: str, depth: int) -> Iterator[tuple[bool, str]]:
-    """Values of datePublished, outer ones first, with whether their node has the title as its headline."""
+def _dates_in(node: object, depth: int) -> Iterator[tuple[str, str]]:
+    """Values of datePublished with the headlines of their nodes, outer ones first."""
     if depth > 6:
         return
     if isinstance(node, dict):
         if isinstance(node.get("datePublished"), str):
             headline = node.get("headline") or node.get("name")
-            yield isinstance(headline, str) and alike(headline, title), node["datePublished"]
+            yield headline if isinstance(headline, str) else "", node["datePublished"]
         for key in ("@graph", "mainEntity", "mainEntityOfPage"):
-            yield from _dates_in(node.get(key), title, depth + 1)
+            yield from _dates_in(node.get(key), depth + 1)
     elif isinstance(node, list):
         for part in node[:50]:
-            yield from _dates_in(part, title, depth + 1)
+            yield from _dates_in(part, depth + 1)
 
 
 def _meta_dates(root: Any) -> Iterator[str]:
