@@ -152,6 +152,49 @@ def table_csv() -> bytes:
     return buffer.getvalue().encode("utf-8-sig")
 
 
+def rtf() -> bytes:
+    """A rich text file with metadata and a deleted run."""
+    lines = "".join(rf"{line}{{\deleted Deleted words.}}\par " for line in BODY)
+    return (rf"{{\rtf1\ansi\ansicpg1252{{\info{{\title {TITLE}}}{{\author Ann Lee}}}}" + lines + "}").encode()
+
+
+def nexis() -> bytes:
+    """An export of a press database with three articles."""
+    return "\n\n".join(
+        f"{number} of 3 DOCUMENTS\n\nCourier\n\nMay 25, 2022 Wednesday\n\n{TITLE} {number}\n\nBYLINE: Ann Lee\n\n"
+        f"LENGTH: 20 words\n\n{line}\n\nLOAD-DATE: May 26, 2022"
+        for number, line in enumerate(BODY, start=1)
+    ).encode()
+
+
+def enex() -> bytes:
+    """An export of notes."""
+    text = f"<en-note>{''.join(f'<p>{line}</p>' for line in BODY)}</en-note>"
+    note = (
+        f"<note><title>{TITLE}</title><created>20220525T080000Z</created><content><![CDATA[{text}]]></content></note>"
+    )
+    return f"<en-export>{note}</en-export>".encode()
+
+
+def rss() -> bytes:
+    """A feed kept as a file."""
+    item = f"<item><title>{TITLE}</title><guid>a</guid><description>{' '.join(BODY)}</description></item>"
+    return f'<rss version="2.0"><channel><title>Courier</title>{item}</channel></rss>'.encode()
+
+
+def warc() -> bytes:
+    """A web archive of one page."""
+    story = "".join(f"<p>{line}</p>" for line in BODY)
+    page = f"<html><head><title>{TITLE}</title></head><body><article>{story}</article></body></html>"
+    answer = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{page}"
+    head = (
+        "WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://example.org/a\r\n"
+        "WARC-Date: 2023-11-01T08:00:00Z\r\nContent-Type: application/http; msgtype=response\r\n"
+        f"Content-Length: {len(answer)}\r\n\r\n"
+    )
+    return (head + answer + "\r\n\r\n").encode()
+
+
 def samples() -> dict[str, bytes]:
     """A sound file of each kind by its name."""
     page = "".join(f"<p>{line}</p>" for line in BODY)
@@ -163,6 +206,12 @@ def samples() -> dict[str, bytes]:
         "a.docx": docx(),
         "a.odt": odt(),
         "a.epub": epub(),
+        "a.rtf": rtf(),
+        "b.txt": nexis(),
+        "a.enex": enex(),
+        "a.rss": rss(),
+        "a.warc": warc(),
+        "a.warc.gz": gzip.compress(warc()),
         "a.eml": eml(),
         "a.mhtml": mhtml(),
         "a.json": table_json(),

@@ -81,7 +81,7 @@ def _is_empty(backend: Backend) -> bool:
 
 def _draw_files(backend: Backend) -> None:
     chosen = st.file_uploader(
-        f"Text, HTML, PDF, Word, EPUB, e-mail, JSON, CSV or ZIP files, up to {MAX_UPLOAD_MB} MB each",
+        f"Text, HTML, PDF, Word, EPUB, e-mail, JSON, CSV or ZIP files, and exports, up to {MAX_UPLOAD_MB} MB each",
         type=list(ACCEPTED),
         accept_multiple_files=True,
         key=f"files-{st.session_state.get('round', 0)}",

@@ -41,7 +41,9 @@ def _responses(data: bytes) -> Iterator[tuple[str, str, bytes]]:
     if not data.startswith((b"WARC/", b"\x1f\x8b")):
         raise SourceError("This is not a web archive (.warc).", "Check the ending of the file, or get it again.")
     try:
-        for record in ArchiveIterator(io.BytesIO(data)):
+        records = ArchiveIterator(io.BytesIO(data))
+        records.INC_RECORD = ""  # what it would write to stderr of a record with a wrong length
+        for record in records:
             if page := _page(record):
                 yield page
     except (ArchiveLoadFailed, *_DAMAGE) as error:
