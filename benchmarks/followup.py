@@ -21,9 +21,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.pages import write_page
-from rag.answering.followup import standalone
+from rag.answering.query.rewrite import by_terms
 from rag.evaluation.layouts import json_rows
 from rag.library import Library
+from rag.models.reader import BuiltinReader
 from rag.schema import Article, Turn
 from rag.text.words import content_words, words
 
@@ -106,6 +107,11 @@ def _canard(folder: Path, limit: int) -> list[str]:
         what = f"canard_dev, {how}: words of the human rewrite, ROUGE-1 recall ({len(ours)} questions)"
         lines.append(_line(f"{what}; of {len(fit)} rewritten {np.mean(fit):.0%} as the human did", last, ours))
     return lines
+
+
+def standalone(question: str, turns: Sequence[Turn]) -> str:
+    """The question as it is searched for."""
+    return by_terms(question, turns, BuiltinReader.shared()).question
 
 
 def _recall(text: str, gold: str) -> float:

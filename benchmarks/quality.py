@@ -16,15 +16,16 @@ from pathlib import Path
 from benchmarks.datasets import JUDGED, NEWS, DataSet, document_of, load
 from benchmarks.machine import made_by
 from benchmarks.pages import write_page
-from benchmarks.reader import DEPTH
 from benchmarks.retrieval import MOST_QUESTIONS, Found, Quality, Ranker, measure, open_library, rankers
-from rag.answering.reranking import reranked
+from rag.answering.readers import Choice, choose_reader
+from rag.answering.reading.passages import reranked
 from rag.evaluation.sets import every
-from rag.models.reader import Reader
+from rag.library import Library
 from rag.retrieval.hybrid import HybridSearch
 from rag.text.words import STOP_WORDS, stem
 
 CANDIDATES = 50
+TOP = 14  # documents that BM25 over whole documents gives
 RESULTS = Path(__file__).with_suffix(".md")
 # Measured before this project began, by other programs: bm25s with an English stemmer, exact dense search and their
 # fusions over 3,646 passages of about 110 words with the title in front.
@@ -48,25 +49,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--without-reader", action="store_true", help="leave out the slowest row")
     parser.add_argument("--write", action="store_true", help=f"write benchmarks/{RESULTS.name}")
     options = parser.parse_args(arguments)
-    reader = None if options.without_reader else Reader.load()
     rows: list[str] = []
     for name in options.sets.split(","):
-        rows += _rows(load(name, options.data), options.work, reader, options.limit)
+        rows += _rows(load(name, options.data), options.work, options.limit, read=not options.without_reader)
     page = _page(rows)
     sys.stdout.write(page)
     if options.write:
         write_page(RESULTS, page)
 
 
-def _rows(data: DataSet, work: Path, reader: Reader | None, limit: int) -> list[str]:
+def _rows(data: DataSet, work: Path, limit: int, *, read: bool) -> list[str]:
     """The rows of one set, printed as they come."""
     questions = every([one for one in data.questions if one.relevant and one.answerable], limit)
     news = data.name in NEWS
     rows: list[str] = []
     with open_library(data, work) as library:
         ways = dict(rankers(library.retriever().search))
-        if reader is not None:
-            ways["ours and the reader"] = reranker(library.retriever().search, reader)
+        if read:
+            choice = choose_reader("builtin", None, lambda: library.embedder)()
+            ways["ours and the reader"] = reranker(library.retriever().search, choice, library)
         if not news:
             ways["bm25s, whole documents"] = whole_documents(data)
         for label, ranker in ways.items():
@@ -78,15 +79,16 @@ def _rows(data: DataSet, work: Path, reader: Reader | None, limit: int) -> list[
     return rows
 
 
-def reranker(search: HybridSearch, reader: Reader) -> Ranker:
-    """Our search, its first passages ordered again by what search and reader say together."""
+def reranker(search: HybridSearch, choice: Choice, library: Library) -> Ranker:
+    """Our search, its passages ordered again by what was read in them."""
+
+    def text_of(article_id: str) -> str | None:
+        article = library.article(article_id)
+        return article.text if article else None
 
     def ranked(question: str) -> Found:
         found = search.candidates(question, CANDIDATES)
-        top = found[:DEPTH]
-        readings = reader.read(question, [one.passage.text for one in top], titles=[one.title for one in top])
-        by_id = {one.passage.id: reading for one, reading in zip(top, readings, strict=True)}
-        ordered = [*reranked(top, by_id), *found[DEPTH:]]
+        ordered = reranked(question, found, choice, text_of, library.settings.reader_windows)
         return [(document_of(one.url), one.passage.text) for one in ordered]
 
     return ranked
@@ -104,7 +106,7 @@ def whole_documents(data: DataSet) -> Callable[[str], Found]:
     names = [document_of(one.url) for one in data.articles]
 
     def ranked(question: str) -> Found:
-        places, _ = index.retrieve(tokens([question]), k=min(DEPTH, len(names)), show_progress=False)
+        places, _ = index.retrieve(tokens([question]), k=min(TOP, len(names)), show_progress=False)
         return [(names[int(place)], "") for place in places[0]]
 
     return ranked

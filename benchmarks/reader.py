@@ -21,8 +21,11 @@ import numpy as np
 from benchmarks import datasets
 from benchmarks.pages import write_page
 from rag.answering.freshness import fresh_first
-from rag.answering.odds import log_odds
-from rag.answering.reranking import reranked
+from rag.answering.odds import chance, log_odds
+from rag.answering.readers import choose_reader
+from rag.answering.reading.passages import by_reading
+from rag.answering.reading.ranking import rank
+from rag.answering.reading.windows import make_windows
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.evaluation import measures
@@ -30,9 +33,6 @@ from rag.evaluation.layouts import json_rows
 from rag.library import Library
 from rag.models.reader import Reader
 from rag.schema import Candidate, Reading
-
-DEPTH = 14  # candidates that the reader reranks: what 300 ms buys
-ALL_READ_MS = 60_000  # for reading, so that the figures do not hang on the machine
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def news(reader: Reader, data: Path, libraries: Path) -> list[Row]:
     for name in datasets.NEWS:
         questions = datasets.load(name, data).questions
         with news_library(name, data, libraries) as library:
-            asked = [_asked(reader, library, question) for question in _progress(questions)]
+            asked = [_asked(library, question) for question in _progress(questions)]
         judged = [one for one in asked if one.question.answerable and one.question.relevant]
         fused = float(np.mean([measures.reciprocal_rank(one.fused) for one in judged]))
         read = float(np.mean([measures.reciprocal_rank(one.read) for one in judged]))
@@ -174,18 +174,19 @@ class Asked:
     answerable: float  # of the surest passage
 
 
-def _asked(reader: Reader, library: Library, question: datasets.Question) -> Asked:
+def _asked(library: Library, question: datasets.Question) -> Asked:
+    choice, settings = choose_reader("builtin", None, lambda: library.embedder)(), load_settings()
     fused = library.retriever(k=24).candidates(question.text)
     found = fresh_first(fused, question.asked_on)
-    top = found[:DEPTH]
-    readings = reader.read(question.text, [one.passage.text for one in top], titles=[one.title for one in top])
-    by_id = {one.passage.id: reading for one, reading in zip(top, readings, strict=True)}
-    read = [*reranked(top, by_id, question.asked_on), *found[DEPTH:]]
+    windows = make_windows(found, lambda one: getattr(library.article(one), "text", None), settings.reader_windows)
+    readings = choice.read(question.text, windows)
+    ranked = rank(windows, readings, choice.calibration, question.asked_on)
+    read = by_reading(found, ranked)
 
     def hits(passages: Sequence[Candidate]) -> list[bool]:
         return [question.is_hit(datasets.document_of(one.url), one.passage.text) for one in passages]
 
-    return Asked(question, hits(fused), hits(read), max((one.answerable for one in readings), default=0.0))
+    return Asked(question, hits(fused), hits(read), max((chance(one.answers) for one in readings), default=0.0))
 
 
 def refusal(data: Path, libraries: Path) -> list[Row]:
@@ -194,7 +195,7 @@ def refusal(data: Path, libraries: Path) -> list[Row]:
     for name in datasets.NEWS:
         questions = datasets.load(name, data).questions
         with news_library(name, data, libraries) as library:
-            assistant = Assistant(library, settings=load_settings(reader_budget_ms=ALL_READ_MS))
+            assistant = Assistant(library, settings=load_settings())
             for how, dated in (("as on the question's day", True), ("without a day", False)):
                 days = [one.asked_on if dated else None for one in questions]
                 answered = [

@@ -126,7 +126,7 @@ def table(rows: Sequence[Served], library: Library, over: str) -> str:
         "# Many users at once",
         "",
         made_by("python -m benchmarks.serve --write") + f" Over {over}: {stats.articles:,} articles, "
-        f"{stats.passages:,} passages. Reading time {library.settings.reader_budget_ms} ms a question.",
+        f"{stats.passages:,} passages. {library.settings.reader_windows} windows are read a question.",
         "",
         "Every user asks the next question as soon as an answer is there; people think in between, so one user here is",
         "many in life. The reader reads as many passages as its time allows: fewer when the machine is busy.",

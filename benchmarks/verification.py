@@ -22,13 +22,13 @@ import numpy as np
 
 from benchmarks.falsified import KINDS, Statement, collection
 from benchmarks.pages import write_page
+from rag.answering.coverage import coverage, weigh
 from rag.answering.grounding import SEARCHED
-from rag.answering.questions import analyse, coverage
 from rag.answering.verification import VERIFIED_FROM, Judge, verified
 from rag.evaluation import measures
 from rag.evaluation.layouts import json_rows
 from rag.ingest.files import parse_file
-from rag.models.reader import Reader
+from rag.models.verifier import Verifier
 from rag.schema import Candidate, Passage
 from rag.text.sentences import split_sentences
 
@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--plain", action="store_true", help="without the reader")
     parser.add_argument("--write", action="store_true", help=f"write {OUT.name}")
     options = parser.parse_args()
-    reader = None if options.plain else Reader.load()
+    reader = None if options.plain else Verifier.shared()
     lines = _judged_lines(options.data / "citation", options.corpus, reader, options.limit)
     lines += ["", *_falsified_lines(options.corpus, reader, options.limit)]
     print("\n".join(lines))
@@ -112,7 +112,7 @@ def read(path: Path) -> Iterator[Judged]:
 def support(row: Judged, reader: object) -> float:
     """The support that the passages of the text give together, found as for a sentence without a citation."""
     judge = Judge(reader, {"0": row.source}.get)
-    asked = analyse(row.text)
+    asked = weigh(row.text)
     near = sorted(passages(row.source), key=lambda one: -coverage(asked, one.passage.text))[:SEARCHED]
     return judge.judge(row.text, near).support if near else 0.0
 

@@ -10,13 +10,13 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rag.answering.asking import Asking
 from rag.answering.chat_models import Model, choose_model
 from rag.answering.claims import Checker
 from rag.answering.freshness import as_on
 from rag.answering.history import as_turns
 from rag.answering.inputs import as_asked
 from rag.answering.intents.respond import respond
+from rag.answering.pipeline import Pipeline
 from rag.answering.readers import choose_reader
 from rag.answering.suggestions import next_questions
 from rag.answering.telling import told
@@ -143,7 +143,7 @@ class Assistant:
     def checking(self, text: str, *, filters: Filters | None = None) -> Iterator[Claim]:
         """The claims of `check`, each as soon as it is judged."""
         asked = _checked(text)
-        return Checker(self.library, self._choice().reader, filters or Filters()).check(asked)
+        return Checker(self.library, self._choice().verifier, filters or Filters()).check(asked)
 
     def runnable(self) -> Runnable[Any, Answer]:
         """The assistant as a LangChain runnable that gives an Answer.
@@ -196,8 +196,8 @@ class Assistant:
             yield from told(response.answer)
             yield Done(response.noted(response.answer, asked))
             return
-        asking = Asking(self.library, self._choice(), self.settings, wanted, day, periods, model)
-        for event in asking.events(response.question, turns):
+        pipeline = Pipeline(self.library, self._choice(), self.settings, wanted, day, periods, model)
+        for event in pipeline.events(response.question, turns):
             if isinstance(event, Done):
                 answer = response.noted(event.answer, asked)
                 yield Done(replace(answer, suggestions=answer.suggestions or next_questions(answer)))

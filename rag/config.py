@@ -13,6 +13,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from rag.errors import ConfigError
 
 DEFAULT_FILE = Path("rag.toml")
+# Settings of earlier versions, and what to do in their place.
+REPLACED = {
+    "reader_budget_ms": "Set reader_windows (RAG_READER_WINDOWS) to how many windows are read: an amount of work, so "
+    "that the same question gets the same answer on a busy machine.",
+}
 
 
 class Settings(BaseSettings):
@@ -28,9 +33,14 @@ class Settings(BaseSettings):
     reader: str = Field(
         "builtin", description="'builtin', 'none' (plain sentence selector) or a Hugging Face QA or cross-encoder."
     )
-    reader_budget_ms: int = Field(300, ge=20, le=60_000, description="Time for reading candidates, per question.")
-    refuse_below: float = Field(
-        0.5, ge=0, le=1, description="Answers less sure than this become 'the articles do not say'."
+    reader_windows: int = Field(
+        10, ge=1, le=200, description="Windows of 6 to 12 sentences that are read for a question, best first."
+    )
+    refuse_below: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Answers less sure than this become a refusal; unset: as the reader needs it.",
     )
     llm: str = Field("", description="Chat model as 'provider:model'; empty means offline answers.")
     llm_base_url: str = Field("", description="Address of an OpenAI-compatible server.")
@@ -59,6 +69,9 @@ class Settings(BaseSettings):
 
 def load_settings(**overrides: Any) -> Settings:
     """The settings in force; a ConfigError names the key, the value and the mend."""
+    for old, successor in REPLACED.items():
+        if f"RAG_{old.upper()}" in os.environ or old in overrides:
+            raise ConfigError(f"The setting '{old}' is gone.", successor)
     unknown = sorted(
         name
         for name in os.environ
@@ -71,6 +84,8 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
+        if key in REPLACED:
+            raise ConfigError(f"The setting '{key}' is gone.", REPLACED[key]) from error
         raise ConfigError(f"Setting '{key}' = {first['input']!r}: {first['msg']}.", f"Known: {_known()}.") from error
     except tomllib.TOMLDecodeError as error:
         file = os.environ.get("RAG_CONFIG", DEFAULT_FILE)

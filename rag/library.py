@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
     from rag.ingest.subscriptions import Subscriber
-    from rag.retrieval.retriever import ArticleRetriever
+    from rag.retrieval.retriever import ArticleRetriever, Rerank
 
 Source = str | Path | Article
 
@@ -257,13 +257,25 @@ class Library:
         since: date | str | None = None,
         until: date | str | None = None,
         article_ids: Iterable[str] | None = None,
+        rerank: bool = False,
     ) -> ArticleRetriever:
-        """A LangChain retriever over the library, narrowed to publisher, days or articles."""
+        """A LangChain retriever over the library, narrowed to publisher, days or articles.
+
+        With `rerank`, the reader of the settings reads what the search found and puts it in order: better first
+        passages, for the time of reading `settings.reader_windows` windows. The reader is loaded at the first question.
+        """
         from rag.retrieval.filters import make_filters
         from rag.retrieval.retriever import build_retriever
 
         filters = make_filters(publisher=publisher, since=since, until=until, article_ids=article_ids)
-        return build_retriever(self.store, self._load_embedder, k=k, filters=filters)
+        return build_retriever(
+            self.store, self._load_embedder, k=k, filters=filters, rerank=self._reranker() if rerank else None
+        )
+
+    def _reranker(self) -> Rerank:
+        from rag.answering.reading.passages import Reranker
+
+        return Reranker(self, self.settings)
 
     def tool(
         self,

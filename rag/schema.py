@@ -202,6 +202,29 @@ class Reading:
     shorts: tuple[tuple[int, int, float], ...] = ()  # the best short answer in each of these sentences, in order
 
 
+@dataclass(frozen=True, slots=True)
+class SentenceReading:
+    """What a reader says of one sentence of a window: logits. Offsets count into the window's text."""
+
+    start: int
+    end: int
+    evidence: float  # that it belongs in the answer
+    needs: float = -10.0  # that it cannot be understood without one before it
+    forerunner: float = -10.0  # that it is the one which another needs
+    corrects: float = -10.0  # that it contradicts what the question presumes
+    short: tuple[int, int, float] | None = None  # the best short answer in it, and its margin over none
+
+
+@dataclass(frozen=True, slots=True)
+class WindowReading:
+    """What a reader says of a window of sentences: logits."""
+
+    answers: float  # that the window answers
+    sentences: tuple[SentenceReading, ...]
+    verdict: tuple[float, ...] = ()  # yes, no, unclear, for a yes/no question
+    speaker: tuple[int, int, float] | None = None  # who says it, and the margin over nobody
+
+
 class PassageReader(Protocol):
     """Reads passages for a question. The trained reader and the plain selector both do."""
 

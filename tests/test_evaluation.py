@@ -124,7 +124,6 @@ def outcome(
         tried=tuple(text for _, text in quotes),
         tried_documents=tuple(document for document, _ in quotes),
         model="plain",
-        unread=False,
     )
     return Outcome(asked=asked, hits=hits, documents=("bridge",), reply=reply, timings={"read": 5.0, "total": 9.0})
 

@@ -10,7 +10,6 @@ import pytest
 
 import rag
 from rag.answering.freshness import as_on, fresh_first, freshness
-from rag.answering.reranking import reranked
 from rag.schema import Candidate, Passage
 
 DAY = date(2024, 6, 10)
@@ -32,7 +31,6 @@ def test_the_fresher_of_two_like_passages_is_read_first_and_a_much_better_one_be
     best = candidate("best", 0.75, date(2020, 1, 1))
     assert [one.title for one in fresh_first([old, new, best], DAY)] == ["best", "new", "old"]
     assert [one.title for one in fresh_first([old, new, best], None)] == ["best", "old", "new"]
-    assert [one.title for one in reranked([old, new], {}, DAY)] == ["new", "old"]
 
 
 @pytest.fixture(scope="module")

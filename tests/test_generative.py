@@ -11,7 +11,7 @@ import pytest
 from scripted import Reply, Script, serving
 from test_assistant import lake_library
 
-from rag.answering.refusal import REFUSAL
+from rag.answering.reading.refusal import REFUSAL
 from rag.assistant import Assistant
 from rag.errors import ConfigError
 from rag.library import Library
@@ -25,7 +25,7 @@ GOOD = "The US spokesperson Dana Holt called the lake treaty â€œa draft at bestâ
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    with lake_library(tmp_path_factory.mktemp("written"), reader_budget_ms=60_000, llm_timeout_s=30) as opened:
+    with lake_library(tmp_path_factory.mktemp("written"), llm_timeout_s=30) as opened:
         yield opened
 
 
@@ -114,7 +114,7 @@ def test_what_is_not_supported_is_marked_or_left_out_when_strict(library: Librar
 
 def test_a_short_answer_stands_only_where_a_verified_sentence_says_it(tmp_path: Path) -> None:
     question = "When was the lake treaty signed?"
-    with lake_library(tmp_path, reader="builtin", reader_budget_ms=60_000, llm_timeout_s=30) as read:
+    with lake_library(tmp_path, reader="builtin", llm_timeout_s=30) as read:
         signed, _ = asked(read, "The lake treaty was signed in Port Ellery on Monday, 6 March 2023. [1]", question)
         assert signed.short is not None
         assert signed.short in signed.text

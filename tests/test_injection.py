@@ -30,7 +30,7 @@ _ORDER = re.compile(
 @pytest.fixture(scope="module")
 def libraries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     folder = tmp_path_factory.mktemp("injected")
-    settings = Settings(library=folder / "library", reader="none", reader_budget_ms=60_000, llm_timeout_s=5)
+    settings = Settings(library=folder / "library", reader="none", llm_timeout_s=5)
     with Library.open(settings=settings, one_shot=True) as opened:
         yield opened
 

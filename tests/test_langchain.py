@@ -47,9 +47,7 @@ class Heard(BaseCallbackHandler):
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    settings = Settings(
-        library=tmp_path_factory.mktemp("chained") / "library", reader="none", reader_budget_ms=60_000, llm_timeout_s=20
-    )
+    settings = Settings(library=tmp_path_factory.mktemp("chained") / "library", reader="none", llm_timeout_s=20)
     with Library.open(settings=settings, one_shot=True) as opened:
         opened.add([TREATY, COPY])
         yield opened

@@ -34,12 +34,26 @@ FLOORS = {
     "app": 7,
 }
 
+# Rooms inside rag.answering that have an order: what a room may import of the others stands below it. The question is
+# understood, passages are read for it, an answer is made of what was read; the pipeline puts them together.
+ROOMS = {
+    "rag.answering.query": 0,
+    "rag.answering.reading": 1,
+    "rag.answering.readers": 1,
+    "rag.answering.verification": 1,
+    "rag.answering.extractive": 2,
+    "rag.answering.generative": 3,
+    "rag.answering.pipeline": 4,
+}
+SEATS = {"rag.answering.readers": "rag.answering.reading"}  # modules that belong to a room beside them
+
 # Sideways imports that are wanted, each with its reason.
 WANTED = {
     ("rag.cli.service", "rag.ui.launch"): "`rag chat` starts the page",
     ("rag.cli.serving", "rag.server.app"): "`rag serve` starts the server",
     ("rag.server", "rag.ui"): "the page and its backend are served with REST and MCP, over one open library",
     ("rag.server", "rag"): "the version, as any program asks for it",
+    ("rag.library", "rag.answering.reading.passages"): "a retriever may order what it found by reading it",
     ("rag.evaluation", "rag.assistant"): "evaluation asks the assistant as a user does",
     ("rag.export", "rag.answering.certainty"): "an export says how sure an answer is in the words of the page",
     ("rag.models", "rag.text.sentences"): "a Reading scores the sentences of a passage; text knows nothing of models",
@@ -108,6 +122,18 @@ def part_of(name: str) -> str:
     return max(matching, key=len)
 
 
+def room_of(name: str) -> str | None:
+    """The room of rag.answering that a module or an imported name belongs to, if it has one."""
+    room = next((room for room in ROOMS if inside(name, room)), None)
+    return SEATS.get(room, room) if room else None
+
+
+def climbs(module: str, name: str) -> bool:
+    """Whether a module of one room imports from a room that is not below it."""
+    own, other = room_of(module), room_of(name)
+    return own is not None and other is not None and own != other and ROOMS[other] >= ROOMS[own]
+
+
 def faults(module: str, source: str, *, package: bool = False) -> list[str]:
     """What is wrong with the imports of one module, in words."""
     wrong = []
@@ -119,6 +145,8 @@ def faults(module: str, source: str, *, package: bool = False) -> list[str]:
             wanted = any(inside(module, source_) and inside(name, target) for source_, target in WANTED)
             if other != own and FLOORS[other] >= FLOORS[own] and not wanted:
                 wrong.append(f"{module}:{line} (floor {FLOORS[own]}) imports {name} (floor {FLOORS[other]})")
+            if climbs(module, name):
+                wrong.append(f"{module}:{line} imports {name}, a room that is not below its own")
         elif top in ONLY_IN and not any(inside(module, place) for place in ONLY_IN[top]):
             wrong.append(f"{module}:{line} imports {name}, which only {' and '.join(ONLY_IN[top])} may")
     return wrong
@@ -146,6 +174,11 @@ def test_every_module_has_a_floor_of_its_own_part() -> None:
         ("rag.store.lexical", "def find():\n    from rag.library import Library"),
         ("rag.ingest.files", "import rag.retrieval.fusion"),
         ("rag.answering.extractive", "from rag import Assistant"),
+        ("rag.answering.query.terms", "from rag.answering.reading.windows import Window"),
+        ("rag.answering.query.rewrite", "from rag.answering.readers import Choice"),
+        ("rag.answering.reading.ranking", "from rag.answering.extractive.answer import draft"),
+        ("rag.answering.reading.windows", "import rag.answering.pipeline"),
+        ("rag.answering.extractive.answer", "from rag.answering.generative import Writer"),
         ("rag.ingest.files", "from importlib import import_module\nimport_module('rag.assistant')"),
         ("rag.text.words", "from ..store import database"),
         ("rag.ui.chat", "from rag.cli import app"),
@@ -167,6 +200,10 @@ def test_a_wrong_import_is_seen(module: str, source: str) -> None:
         ("rag.cli.service", "from rag.ui.launch import serve"),
         ("rag.ui.chat", "import rag\nimport streamlit as st"),
         ("rag.assistant", "from rag.answering.extractive import answer"),
+        ("rag.answering.extractive.answer", "from rag.answering.reading.ranking import choose"),
+        ("rag.answering.reading.refusal", "from rag.answering.query.analysis import Question"),
+        ("rag.answering.reading.ranking", "from rag.models.calibration import Calibration"),
+        ("rag.answering.readers", "from rag.answering.reading.windows import Window"),
     ],
 )
 def test_a_right_import_passes(module: str, source: str) -> None:

@@ -24,8 +24,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from test_assistant import lake_library
 
 from rag.answering.citations import marked
-from rag.answering.followup import standalone
-from rag.answering.rewording import plausible
+from rag.answering.query.rewrite import by_terms, plausible
 from rag.assistant import Assistant
 from rag.library import Library
 from rag.schema import Answer, Article, Done, Event, Filters, SentenceDone, TextDelta, Turn, Writing
@@ -122,14 +121,14 @@ def test_an_answer_is_streamed_checked_and_counted(library: Library, assistant: 
     assert re.search(r"gemma3-270m read [\d,]+ tokens and wrote \d+\.", answer.notes[-1])
 
 
-def test_a_follow_up_is_reworded_within_the_conversation_or_by_the_rules(
+def test_a_follow_up_is_reworded_within_the_conversation_or_by_the_reader(
     library: Library, assistant: Assistant
 ) -> None:
     talk = (Turn("user", QUESTION), Turn("assistant", "It was lit in 1874. [1]"))
     heard = Prompts()
     answer = assistant.ask("and who lived there?", talk, config={"callbacks": [heard]})
     assert "stand alone" in heard.sent[0].splitlines()[0]
-    ruled = standalone("and who lived there?", talk)
+    ruled = by_terms("and who lived there?", talk, None).question
     assert answer.question == ruled or plausible(answer.question.splitlines(), "and who lived there?", talk)
     assert answer.model == "openai:gemma3-270m", answer.notes
 

@@ -121,8 +121,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> rag.Assistant:
     library = rag.Library.open(tmp_path_factory.mktemp("library"))
     names = (*VISIT, "china-visit-6-blinken-statement", "notre-dame-reopening")
     library.add([str(CORPUS / f"{name}.md") for name in names])
-    patient = library.settings.model_copy(update={"reader_budget_ms": 60_000})  # a busy machine reads all the same
-    return rag.Assistant(library, settings=patient)
+    return rag.Assistant(library)
 
 
 def test_the_answer_keeps_to_the_time_after_the_event(assistant: rag.Assistant) -> None:

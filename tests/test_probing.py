@@ -6,7 +6,7 @@ import pytest
 
 from rag.answering.probing import MOST_BLANKS, probes
 from rag.answering.splices import spliced
-from rag.models.reader import Reader
+from rag.models.verifier import Verifier
 
 TEXT = (
     "Per Lind was booked into the county jail of Norrvik on Thursday evening. Ada Holm died in the hospital of Lund "
@@ -42,16 +42,16 @@ def test_a_long_statement_is_asked_a_bounded_number_of_questions() -> None:
 
 
 def test_a_passage_answers_the_parts_of_what_it_says_and_not_of_what_it_does_not_say() -> None:
-    reader = Reader.load()
+    reader = Verifier.shared()
     said = reader.answerable(probes("Ada Holm died in the hospital of Lund."), TEXT)
     unsaid = reader.answerable(probes("The mayor opened the museum of Lund."), TEXT)
     assert min(said) > max(unsaid)
 
 
 def test_answerable_agrees_with_reading_one_question_at_a_time() -> None:
-    reader = Reader.load()
+    reader = Verifier.shared()
     questions = ["Who died in Lund?", "Where was Per Lind booked?"]
-    alone = [reader.read(question, [TEXT])[0].answerable for question in questions]
+    alone = [reader.answerable([question], TEXT)[0] for question in questions]
     assert reader.answerable(questions, TEXT) == pytest.approx(alone, abs=0.05)
     assert reader.answerable([], TEXT) == []
 

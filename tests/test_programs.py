@@ -41,7 +41,7 @@ MORE = [
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    settings = Settings(library=tmp_path_factory.mktemp("programs") / "library", reader_budget_ms=60_000)
+    settings = Settings(library=tmp_path_factory.mktemp("programs") / "library")
     with Library.open(settings=settings) as opened:
         opened.add([TRAINS, *MORE])
         opened.warm()

@@ -1,8 +1,8 @@
-"""The trained reader: finds spans, scores sentences, refuses, keeps its budget, survives odd input and damaged
-files."""
+"""The trained reader: finds spans, scores sentences and windows, survives odd input and damaged files."""
 
 from __future__ import annotations
 
+import pickle
 import shutil
 from pathlib import Path
 
@@ -10,8 +10,10 @@ import pytest
 
 import rag
 from rag.errors import ModelError
-from rag.models import reader as module
+from rag.models import session as module
 from rag.models.reader import BuiltinReader, Reader
+from rag.schema import WindowReading
+from rag.text.sentences import split_sentences
 
 BRIDGE = (
     "The old harbour bridge was closed for repairs in March. Engineers from the county found rust in four of "
@@ -83,14 +85,53 @@ def test_passages_of_5000_words_and_one_endless_word_are_read(reader: Reader) ->
         assert reading.end is None or reading.end <= len(passage)
 
 
-def test_a_spent_budget_leaves_the_last_passages_unread(reader: Reader) -> None:
-    readings = reader.read_within("Who is the owner?", [BRIDGE] * 60, budget_ms=0)
-    assert readings[0] is not None
-    assert readings[-1] is None
+def window_of(reader: Reader, question: str, text: str) -> WindowReading:
+    assert isinstance(reader, BuiltinReader)
+    (read,) = reader.read_windows(question, [text], [""], [split_sentences(text)])
+    return read
 
 
-def test_without_a_budget_everything_is_read(reader: Reader) -> None:
-    assert None not in reader.read_within("Who is the owner?", [BRIDGE] * 20)
+def test_a_window_is_read_sentence_by_sentence_in_order(reader: Reader) -> None:
+    read = window_of(reader, "When did the bridge reopen to traffic?", BRIDGE)
+    assert [(one.start, one.end) for one in read.sentences] == list(split_sentences(BRIDGE))
+    assert len(read.verdict) == 3
+    best = max(read.sentences, key=lambda one: one.evidence)
+    assert "12 September 2021" in BRIDGE[best.start : best.end]
+
+
+def test_every_span_of_a_window_stands_in_its_sentence_or_text(reader: Reader) -> None:
+    read = window_of(reader, "Who called the delay a nuisance?", BRIDGE)
+    for one in read.sentences:
+        assert one.short is not None
+        assert one.start <= one.short[0] < one.short[1] <= one.end
+    assert read.speaker is not None
+    assert 0 <= read.speaker[0] < read.speaker[1] <= len(BRIDGE)
+
+
+def test_a_window_longer_than_the_network_sees_is_read_in_pieces_and_no_sentence_is_lost(reader: Reader) -> None:
+    text = " ".join(f"In year {year} the council met and spoke about parking fees." for year in range(150))
+    read = window_of(reader, "Who met?", text)
+    assert [(one.start, one.end) for one in read.sentences] == list(split_sentences(text))
+
+
+def test_a_window_without_words_says_nothing(reader: Reader) -> None:
+    read = window_of(reader, "Who met?", "")
+    assert (read.sentences, read.answers < 0) == ((), True)
+
+
+def test_terms_are_looked_for_in_every_turn(reader: Reader) -> None:
+    assert isinstance(reader, BuiltinReader)
+    turns = ["Who runs the bakery on Mill Lane?", "Tomas Brandt runs it."]
+    found = reader.terms(turns, "since when?")
+    assert len(found) == 2
+    for turn, pieces in zip(turns, found, strict=True):
+        assert pieces
+        assert all(0 <= start < end <= len(turn) and 0 <= chance <= 1 for start, end, chance in pieces)
+
+
+def test_readers_of_one_process_are_one_and_a_copy_is_the_same(reader: Reader) -> None:
+    assert BuiltinReader.shared() is reader
+    assert pickle.loads(pickle.dumps(reader)) is reader
 
 
 def test_damaged_weights_are_said_with_the_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

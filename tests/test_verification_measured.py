@@ -13,7 +13,7 @@ from benchmarks.falsified import KINDS, collection
 from benchmarks.verification import WRITTEN, is_marked, support, written
 from rag.answering.objections import LONG_ENOUGH, is_caseless
 from rag.answering.verification import verified
-from rag.models.reader import Reader
+from rag.models.verifier import Verifier
 from training.verification import quantile_regression
 
 CORPUS = Path("corpus")
@@ -25,7 +25,7 @@ SAMPLE = 60
 
 
 def test_sentences_as_a_chat_model_words_them_are_told_apart() -> None:
-    reader = Reader.load()
+    reader = Verifier.shared()
     found = [(row.supported, verified(support(row, reader))) for row in written(CORPUS)]
     true = [sure for supported, sure in found if supported]
     wrong = [sure for supported, sure in found if not supported]
@@ -34,7 +34,7 @@ def test_sentences_as_a_chat_model_words_them_are_told_apart() -> None:
 
 
 def test_falsified_statements_are_caught_and_true_ones_let_through() -> None:
-    reader = Reader.load()
+    reader = Verifier.shared()
     rows = collection(CORPUS)
     random.Random(3).shuffle(rows)
     shares = {

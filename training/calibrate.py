@@ -1,66 +1,302 @@
-"""Fit the reader's probability: `python -m training.calibrate --data DIR [--limit N]` writes
-rag/models/weights/calibration.json.
+"""Fit a reader's calibration: `python -m training.calibrate SET ... [--reader none]` writes weights/calibration.json.
 
-Logistic regression of "the passage answers" on the answerable logit and the span margin, over held-out reader data.
+A SET is ARTICLES,QUESTIONS in the layout of training/asks.py. Every question is searched and read as the product does
+it. Then, each on its own labels: logistic weights of "this sentence belongs in the answer"; of "what is shown answers"
+(near-misses count as not answered); of "this short answer is right"; and the thresholds of the other heads.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
 
-from rag.evaluation.layouts import json_rows
-from rag.models.reader import BuiltinReader, Calibration
+from rag.answering.extractive.answer import Draft, draft
+from rag.answering.pipeline import Pipeline, Read
+from rag.answering.query.analysis import analyse
+from rag.answering.query.rewrite import Rewritten
+from rag.answering.readers import Choice, choose_reader
+from rag.answering.reading.ranking import ScoredSentence, rank
+from rag.config import load_settings
+from rag.models.calibration import AnswerWeights, Calibration, SentenceWeights, ShortWeights
+from rag.models.embedder import load_embedder
 from rag.models.session import WEIGHTS
-from rag.models.windows import Windower
+from rag.schema import Filters
+from training.asks import Row, library_of, rows
 
-STEPS = 60  # of Newton's method; it settles in about ten
-RIDGE = 1e-3  # towards nought, as if so many rows spoke for it: keeps the curve from being flat
+PRECISION = 0.85  # of the short answers that are shown
+RIDGE = 0.5
+
+Numbers = NDArray[np.float64]
 
 
-def fit(features: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Weights [features + 1] (bias last) of a logistic regression; `weights` is what each row counts."""
-    rows = np.hstack([features, np.ones((len(features), 1))])
-    beta = np.zeros(rows.shape[1])
-    for _ in range(STEPS):
-        chance = 1 / (1 + np.exp(-np.clip(rows @ beta, -30, 30)))
-        slope = rows.T @ (weights * (chance - labels)) + RIDGE * beta
-        curve = (rows * (weights * chance * (1 - chance))[:, None]).T @ rows + RIDGE * np.eye(len(beta))
-        beta = beta - np.linalg.solve(curve, slope)
-    return beta
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A question as it was read, with its labels moved into the library's text."""
+
+    row: Row
+    read: Read
+    spans: dict[str, list[tuple[int, int]]]  # ans, ok, ctx, fix in the article's text
+    article_id: str
+
+    def hits(self, one: ScoredSentence, key: str) -> bool:
+        """Whether a sentence is one of the labelled ones."""
+        if one.window.article_id != self.article_id:
+            return False
+        return any(_same(one.span, span) for span in self.spans[key])
+
+
+def _same(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    shared = min(one[1], other[1]) - max(one[0], other[0])
+    return shared > 0.5 * min(one[1] - one[0], other[1] - other[0])
+
+
+def labelled(articles: Path, questions: Path, choice: Choice, folder: Path) -> list[Labelled]:
+    """Every question of a set but follow-ups, read by the product; follow-ups have their own figures."""
+    held = rows(articles)
+    library, ids = library_of(folder, held)
+    texts = {one["id"]: one["text"] for one in held}
+    settings = load_settings(library=folder)
+    found = []
+    for row in rows(questions):
+        if row["kind"] == "follow" or row["article"] not in ids:
+            continue
+        pipeline = Pipeline(library, replace(choice, calibration=Calibration()), settings, Filters(), date.today())
+        asked = analyse(row["question"])
+        read = pipeline.read(asked, Rewritten(row["question"]), pipeline.retrieve(asked.searched, None))
+        text = library.article(ids[row["article"]])
+        spans = {key: list(_moved(row, key, texts[row["article"]], text.text if text else "")) for key in KEYS}
+        found.append(Labelled(row, read, spans, ids[row["article"]]))
+    return found
+
+
+KEYS = ("ans", "ok", "ctx", "fix")
+
+
+def _moved(row: Row, key: str, labelled_text: str, text: str) -> Iterator[tuple[int, int]]:
+    for start, end in row.get(key) or []:
+        quote = labelled_text[start:end].strip()
+        at = text.find(quote, max(0, start - 400))
+        at = text.find(quote) if at < 0 else at
+        if at >= 0:
+            yield at, at + len(quote)
+
+
+# --- fitting
+
+
+def logistic(inputs: Numbers, labels: Numbers, weights: Numbers | None = None) -> Numbers:
+    """Bias and weights of a logistic regression with a small ridge."""
+    scale = inputs.std(axis=0)
+    scale[scale == 0] = 1.0
+    x = np.column_stack([np.ones(len(inputs)), inputs / scale])
+    own = np.ones(len(labels)) if weights is None else weights
+
+    def cost(values: Numbers) -> tuple[float, Numbers]:
+        scores = np.clip(x @ values, -40, 40)
+        chance = 1 / (1 + np.exp(-scores))
+        loss = -(own * (labels * np.log(chance + 1e-12) + (1 - labels) * np.log(1 - chance + 1e-12))).sum()
+        ridge = np.concatenate([[0.0], values[1:]])
+        slope = x.T @ (own * (chance - labels)) + RIDGE * ridge
+        return float(loss + RIDGE * (ridge**2).sum() / 2), slope
+
+    best = minimize(cost, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").x
+    return np.concatenate([best[:1], best[1:] / scale])
+
+
+def fit_sentences(sets: Sequence[Labelled]) -> SentenceWeights:
+    """Weights of "this sentence belongs in the answer"; sentences that would do count neither way."""
+    inputs, labels = [], []
+    for one in sets:
+        for sentence in one.read.ranked:
+            if one.hits(sentence, "ok") or one.hits(sentence, "fix"):
+                continue
+            inputs.append([sentence.sentence.evidence, sentence.reading.answers, sentence.candidate.score])
+            labels.append(float(one.hits(sentence, "ans")))
+    bias, evidence, answers, fused = logistic(np.asarray(inputs), np.asarray(labels)).tolist()
+    return SentenceWeights(_r(evidence), _r(max(0.0, answers)), _r(max(0.0, fused)), 0.5, _r(bias))
+
+
+def ranked_again(one: Labelled, calibration: Calibration) -> tuple[ScoredSentence, ...]:
+    """The sentences of a question under other weights."""
+    return tuple(rank(one.read.windows, one.read.readings, calibration))
+
+
+def judged(one: Labelled, made: Draft, chosen: Sequence[tuple[str, int, int]]) -> bool:
+    """Whether an `ans` sentence is shown and half of what is shown is labelled."""
+    labels = [(key, span) for key in ("ans", "ok", "ctx") for span in one.spans[key]]
+    good, held = 0, False
+    for article_id, start, end in chosen:
+        own = {key for key, span in labels if article_id == one.article_id and _same((start, end), span)}
+        good += bool(own)
+        held |= "ans" in own
+    return held and good >= 0.5 * len(chosen) if made.sentences else False
+
+
+def shown(made: Draft) -> list[tuple[str, int, int]]:
+    """The places of what a draft shows."""
+    return [(one.citations[0].article_id, one.citations[0].start, one.citations[0].end) for one in made.sentences]
+
+
+def fit_answers(sets: Sequence[Labelled], calibration: Calibration) -> tuple[AnswerWeights, float]:
+    """Weights of "what is shown answers", and the confidence below which refusing is right more often than answering.
+
+    The threshold is the one with the best balanced accuracy between questions that can be answered and near-misses.
+    """
+    inputs, labels, answerable = [], [], []
+    for one in sets:
+        ranked = ranked_again(one, calibration)
+        if not ranked:
+            continue
+        made = draft(ranked, calibration)
+        best = max(reading.answers for reading in one.read.readings)
+        inputs.append([ranked[0].score, best, max(c.score for c in one.read.candidates), min(2, len(one.read.missing))])
+        labels.append(float(bool(one.row.get("ans")) and judged(one, made, shown(made))))
+        answerable.append(bool(one.row.get("ans")))
+    x, y, can = np.asarray(inputs), np.asarray(labels), np.asarray(answerable)
+    bias, score, answers, fused, missing = logistic(x, y).tolist()
+    weights = AnswerWeights(_r(score), _r(answers), _r(fused), _r(min(missing, -0.5)), _r(bias))
+    sure = 1 / (1 + np.exp(-(weights.bias + x @ np.asarray([score, answers, fused, weights.missing]))))
+    grid = np.unique(np.round(sure, 3))
+    balanced = [((sure[can] >= t).mean() + (sure[~can] < t).mean()) / 2 for t in grid]
+    smooth = np.convolve(balanced, np.ones(9) / 9, mode="same")
+    print(
+        f"answers: balanced {max(balanced):.3f}; right {y[can].mean():.3f} of {can.sum()}; near-misses {(~can).sum()}"
+    )
+    return weights, float(grid[int(smooth.argmax())])
+
+
+def fit_shorts(sets: Sequence[Labelled], calibration: Calibration) -> tuple[ShortWeights, float]:
+    """Weights of "this short answer is right", and the lowest probability from which PRECISION of them are."""
+    open_to_all = replace(calibration, short_from=0.0)
+    inputs, labels = [], []
+    for one in sets:
+        if not one.row.get("ans"):
+            continue
+        made = draft(ranked_again(one, calibration), open_to_all)
+        best = _best_short(one, calibration)
+        if made.short and best:
+            inputs.append([best.sentence.short[2] if best.sentence.short else 0.0, best.score])
+            labels.append(float(_agrees(best_text(best), one.row.get("short"))))
+    x, y = np.asarray(inputs), np.asarray(labels)
+    bias, margin, score = logistic(x, y).tolist()
+    sure = 1 / (1 + np.exp(-(bias + x @ np.asarray([margin, score]))))
+    order = np.argsort(-sure)
+    share = np.cumsum(y[order]) / np.arange(1, len(y) + 1)
+    good = np.flatnonzero((share >= PRECISION) & (np.arange(len(y)) >= 15))
+    last = int(good.max()) if len(good) else 14
+    print(f"shorts: {y.sum():.0f} of {len(y)} right; shown {last + 1}, right {share[last]:.3f}")
+    return ShortWeights(_r(margin), _r(score), _r(bias)), _r(float(sure[order][last]))
+
+
+def _best_short(one: Labelled, calibration: Calibration) -> ScoredSentence | None:
+    from rag.answering.reading.ranking import choose
+
+    chosen = [s for s in choose(ranked_again(one, calibration)) if s.sentence.short]
+    return max(chosen, key=lambda s: s.sentence.short[2] if s.sentence.short else -99.0, default=None)
+
+
+def best_text(one: ScoredSentence) -> str:
+    """The short answer of a sentence."""
+    return one.window.text[one.sentence.short[0] : one.sentence.short[1]] if one.sentence.short else ""
+
+
+def _agrees(short: str, wanted: str | None) -> bool:
+    """Whether one of the two holds the other, by words."""
+    one, other = (" ".join(text.lower().split()).strip(" .,") for text in (short, wanted or ""))
+    return bool(one and other) and (one in other or other in one)
+
+
+def threshold(values: Sequence[float], labels: Sequence[bool], precision: float) -> float:
+    """The lowest value from which `precision` of the labels are true; above all values when none is."""
+    order = np.argsort(-np.asarray(values))
+    right = np.asarray(labels, float)[order]
+    share = np.cumsum(right) / np.arange(1, len(right) + 1)
+    good = np.flatnonzero((share >= precision) & (np.arange(len(right)) >= 4))
+    if not len(good):
+        return _r(max(values, default=0.0) + 1.0)
+    print(
+        f"  from {np.asarray(values)[order][good.max()]:.2f}: {good.max() + 1} of {len(right)}, {share[good.max()]:.2f}"
+    )
+    return _r(float(np.asarray(values)[order][good.max()]))
+
+
+def fit_heads(sets: Sequence[Labelled], calibration: Calibration) -> Calibration:
+    """Thresholds of the other heads."""
+    needs: list[tuple[float, bool]] = []
+    corrects: list[tuple[float, bool]] = []
+    speakers: list[tuple[float, bool]] = []
+    verdicts: list[tuple[float, bool]] = []
+    for one in sets:
+        ranked = ranked_again(one, calibration)
+        firsts = [s for s in ranked if one.hits(s, "ans")]
+        if firsts:
+            first = min(firsts, key=lambda s: s.position)
+            needs.append((first.sentence.needs, bool(one.spans["ctx"])))
+            found = firsts[0].reading.speaker
+            if found:
+                said = firsts[0].window.text[found[0] : found[1]]
+                speakers.append((found[2], _agrees(said, one.row.get("says"))))
+            if one.row.get("yn"):
+                logits = firsts[0].reading.verdict
+                right = ("yes", "no", "unclear")[int(np.argmax(logits))] == one.row["yn"] if logits else False
+                verdicts.append((max(logits, default=0.0), right))
+        if not one.row.get("ans") and ranked:
+            top = max(ranked, key=lambda s: s.sentence.corrects)
+            corrects.append((top.sentence.corrects, one.hits(top, "fix")))
+    made: dict[str, Any] = {}
+    for name, pairs, precision in (
+        ("needs_from", needs, 0.6), ("corrects_from", corrects, 0.7), ("speaker_from", speakers, 0.8),
+        ("verdict_from", verdicts, 0.85),
+    ):  # fmt: skip
+        print(name, len(pairs), sum(right for _, right in pairs))
+        made[name] = (
+            threshold([value for value, _ in pairs], [right for _, right in pairs], precision) if pairs else 99.0
+        )
+    return replace(calibration, **made)
+
+
+def _r(value: float) -> float:
+    return round(float(value), 4)
+
+
+def fit(sets: Sequence[Labelled]) -> Calibration:
+    """All weights and thresholds of a reader."""
+    made = replace(Calibration(), sentence=fit_sentences(sets), fitted=True)
+    answer, below = fit_answers(sets, made)
+    made = replace(made, answer=answer, refuse_below=_r(below))
+    short, short_from = fit_shorts(sets, made)
+    return fit_heads(sets, replace(made, short=short, short_from=short_from))
 
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with dev.jsonl.gz")
-    parser.add_argument("--limit", type=int, default=3000)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("sets", nargs="+", metavar="ARTICLES,QUESTIONS")
+    parser.add_argument("--reader", default="builtin", help="builtin, or none for the plain selector")
+    parser.add_argument("--libraries", type=Path, help="folder that keeps the indexed articles for the next call")
     options = parser.parse_args()
-    target = WEIGHTS / "calibration.json"
-    if not target.exists():
-        target.write_text(json.dumps({"answerable": 1.0, "margin": 0.0, "bias": 0.0}) + "\n", encoding="utf-8")
-    rows = list(json_rows(options.data / "dev.jsonl.gz"))
-    rows = rows[:: max(1, len(rows) // options.limit)]
-    reader = BuiltinReader()
-    features = []
-    for row in rows:
-        windows = Windower(reader._tokenizer, row["question"]).windows([row["context"]], [""])[0]
-        best = max(reader._run(windows), key=lambda one: one.whole + one.margin)
-        features.append((best.whole, best.margin))
-    labels = np.asarray([float(row["answerable"]) for row in rows])
-    share = labels.mean()  # answerable and unanswerable weigh the same: in use neither is the rule
-    beta = fit(np.asarray(features), labels, np.where(labels == 1, 0.5 / share, 0.5 / (1 - share)))
-    found = Calibration(*(round(float(value), 4) for value in beta))
-    target.write_text(
-        json.dumps({name: getattr(found, name) for name in ("answerable", "margin", "bias")}) + "\n", encoding="utf-8"
-    )
-    logit = np.asarray(features) @ beta[:2] + beta[2]
-    right = ((logit > 0) == (labels == 1)).astype(float)
-    balanced = (right[labels == 1].mean() + right[labels == 0].mean()) / 2
-    print(f"{len(rows)} rows: {found}; balanced accuracy {balanced:.3f}")
+    choice = choose_reader(options.reader, None, load_embedder)()
+    kept = options.libraries or Path(tempfile.mkdtemp())
+    sets = []
+    for number, pair in enumerate(options.sets):
+        articles, questions = map(Path, pair.split(","))
+        sets += labelled(articles, questions, choice, kept / f"{number}-{articles.stem.split('.')[0]}")
+    made = asdict(fit(sets))
+    del made["fitted"]
+    file = WEIGHTS / "calibration.json"
+    held: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    held.setdefault("readers", {})[getattr(choice.reader, "fingerprint", choice.reader.name)] = made
+    file.write_text(json.dumps(held, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

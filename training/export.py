@@ -1,4 +1,4 @@
-"""Export for onnxruntime: `python -m training.export --base DIR --weights averaged.pt --out rag/models/weights`.
+"""Export for onnxruntime: `python -m training.export reader --base DIR --weights averaged.pt --out rag/models/weights`.
 
 Writes `encoder.onnx`, the graph of the sentence encoder with mean pooling, without weights: they are read from the
 installed model package; and `reader.onnx`, the trained reader with matrices as int8, one scale a column. Its word
@@ -29,9 +29,10 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import nn
 from transformers import BertModel
 
+from rag.models.session import SHARED
 from training.network import ReaderNetwork
+from training.task import TaskNetwork
 
-SHARED = "embeddings.word_embeddings.weight"
 NAMES = ("ids", "mask", "types")
 
 
@@ -97,22 +98,31 @@ def leave_out(model: onnx.ModelProto, names: set[str]) -> None:
         found[name].ClearField("raw_data")
 
 
+TOKENS = {0: "rows", 1: "tokens"}
+OUTPUTS: dict[str, dict[str, dict[int, str]]] = {
+    "reader": {"tokens": TOKENS, "answers": {0: "rows"}, "verdict": {0: "rows"}},
+    "verifier": {"tokens": TOKENS, "answerable": {0: "rows"}, "support": {0: "rows"}},
+}
+
+
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("what", choices=["encoder", *OUTPUTS])
     parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
-    parser.add_argument("--weights", type=Path, required=True, help="averaged.pt of a training run")
+    parser.add_argument("--weights", type=Path, help="averaged.pt of a training run")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     plain = BertModel.from_pretrained(options.base, add_pooling_layer=False, attn_implementation="eager")
-    export_graph(SentenceEncoder(plain), {"vectors": {0: "rows"}}, options.out / "encoder.onnx")
-    reader = ReaderNetwork(plain)
-    reader.load_state_dict(torch.load(options.weights, weights_only=True))
-    target = options.out / "reader.onnx"
-    outputs = {"tokens": {0: "rows", 1: "tokens"}, "answerable": {0: "rows"}, "support": {0: "rows"}}
-    export_graph(reader, outputs, target)
-    quantize(target, {name: value.contiguous() for name, value in reader.state_dict().items()}, target)
+    target = options.out / f"{options.what}.onnx"
+    if options.what == "encoder":
+        export_graph(SentenceEncoder(plain), {"vectors": {0: "rows"}}, target)
+    else:
+        network: nn.Module = TaskNetwork(plain) if options.what == "reader" else ReaderNetwork(plain)
+        network.load_state_dict(torch.load(options.weights, weights_only=True))
+        export_graph(network, OUTPUTS[options.what], target)
+        quantize(target, {name: value.contiguous() for name, value in network.state_dict().items()}, target)
     sums = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(options.out.glob("*.onnx"))}
     (options.out / "sha256.json").write_text(json.dumps(sums, indent=1) + "\n", encoding="utf-8")
 

@@ -1,6 +1,6 @@
 """Weights to go on from, read back from the shipped reader: `python -m training.restore --base DIR --out start.pt`.
 
-What a run keeps (`state.pt`, `averaged.pt`) is not in the repository; `reader.onnx` is. Its matrices are int8 with a
+What a run keeps (`state.pt`, `averaged.pt`) is not in the repository; `verifier.onnx` is. Its matrices are int8 with a
 scale a column, so what is read back differs from what was trained by half a step at most; further training makes that
 good. Word embeddings come from the base model, as in the product.
 """
@@ -17,8 +17,7 @@ import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from rag.models.session import WEIGHTS
-from training.export import SHARED
+from rag.models.session import SHARED, WEIGHTS
 from training.network import ReaderNetwork
 
 _QUANTIZED = "_quantized"
@@ -56,7 +55,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
-    parser.add_argument("--graph", type=Path, default=WEIGHTS / "reader.onnx")
+    parser.add_argument("--graph", type=Path, default=WEIGHTS / "verifier.onnx")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     torch.save(restored(options.base, options.graph), options.out)

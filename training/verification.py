@@ -33,7 +33,7 @@ from rag.answering.verification import (
 )
 from rag.evaluation import measures
 from rag.evaluation.layouts import json_rows
-from rag.models.reader import Reader
+from rag.models.verifier import Verifier
 from rag.schema import Candidate, Passage
 from rag.text.sentences import split_sentences
 from training.statements import statements
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=6000, help="statements")
     parser.add_argument("--plain", action="store_true", help="without the reader")
     options = parser.parse_args()
-    reader = None if options.plain else Reader.load()
+    reader = None if options.plain else Verifier.shared()
     windows = made(options.data / "dev.jsonl.gz", options.limit)
     cased, caseless = (PLAIN, PLAIN_CASELESS) if options.plain else (READER, READER_CASELESS)
     for title, shipped, used in (

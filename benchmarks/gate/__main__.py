@@ -43,8 +43,6 @@ FLOORS = HERE / "floors.json"
 RESULTS = HERE / "results.md"
 OUTCOMES = ROOT / "artifacts" / "gate.json"
 
-READING_MS = 60_000  # every candidate is read, so that no figure depends on how busy the machine is
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the gate; the exit code."""
@@ -91,7 +89,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def answer_everything(console: Console, questions: Sequence[GateQuestion]) -> list[Outcome]:
     """The questions asked over a library of corpus/ that lives as long as the run."""
-    settings = load_settings(reader_budget_ms=READING_MS)
+    settings = load_settings()
     with TemporaryDirectory(prefix="gate-") as folder, Library.open(folder, settings=settings) as library:
         report = library.add(_articles())
         if len(report.added) != len(_articles()):

@@ -1,8 +1,8 @@
 """Who said it: which sentences of a text are statements of a speaker, and which only mention the name.
 
 A sentence belongs to a speaker when a verb of saying has an obvious name of that speaker as its subject ("US state
-department spokesperson Ned Price said"), when a pronoun takes the speaker over from the sentence before,
-or when a quotation goes on. Names met on the way ("Ned Price") count for the rest of the text. Rules only.
+department spokesperson Ada Holm said"), when a pronoun takes the speaker over from the sentence before,
+or when a quotation goes on. Names met on the way ("Ada Holm") count for the rest of the text. Rules only.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _VERBS = (
     "criticising criticizing denying say argue claim warn accuse call fear fears believe think want wants deny "
     "insist criticise criticize expect estimate describe welcome condemn dispute disputes"
 ).split()
+_SAYING = frozenset(_VERBS)
 _VERB = re.compile(
     rf"(?<!\bto )\b({'|'.join(_VERBS)}|(?:raised?|raises|raising|voic\w+|express\w*) (?:concern|"
     rf"question|fear|doubt|hope|alarm)s?)\b"
@@ -80,9 +81,7 @@ _PERSON = r"[A-ZÀ-Þ][\w’'-]+(?:\s+[A-ZÀ-Þ][\w’'-]+){0,2}"
 _ROLE_THEN_PERSON = re.compile(rf"\b(?i:{_ROLE_WORD}),?\s+({_PERSON})\s*$")
 _ROLE_NAMED = re.compile(rf"\b(?i:({_ROLE_WORD})),?\s+{_PERSON}\s*$")
 _PERSON_BEFORE = re.compile(rf"({_PERSON}),\s*$")
-_APPOSED = re.compile(
-    rf"({_PERSON}, (?:the|a|an|its|who)\s[^,“”\"]{{3,90}}),\s*$"
-)  # "Ned Price, the spokesman, called"
+_APPOSED = re.compile(rf"({_PERSON}, (?:the|a|an|its|who)\s[^,“”\"]{{3,90}}),\s*$")  # "Ada Holm, the spokesman, called"
 _OUTSIDE = re.compile(
     r"\b(?:in|against|to|toward|towards|with|for|on|between|across|outside|near|about|over)\s+(?:the\s+)?$", re.I
 )
@@ -93,7 +92,7 @@ class _Reader:
     """What is known about the speaker while a text is read from its beginning."""
 
     speaker: re.Pattern[str]
-    learned: set[str] = field(default_factory=set)  # 'Ned Price', 'Price', 'the spokesperson'
+    learned: set[str] = field(default_factory=set)  # 'Ada Holm', 'Holm', 'the spokesperson'
     current: float = 0.0  # how surely the last statement was the speaker's
 
     def names(self, text: str) -> re.Match[str] | None:
@@ -104,7 +103,7 @@ class _Reader:
         return found
 
     def learn(self, subject: str, before: str) -> None:
-        """Remember the person that a subject such as 'US state department spokesperson Ned Price' names."""
+        """Remember the person that a subject such as 'US state department spokesperson Ada Holm' names."""
         if role := _ROLE_NAMED.search(subject):
             self.learned.update({f"the {role.group(1).lower()}", f"The {role.group(1).lower()}"})
         met = _ROLE_THEN_PERSON.search(subject) or (_PERSON_BEFORE.search(before) if _ROLE.search(subject) else None)
@@ -122,6 +121,11 @@ def statement_scores(text: str, sentences: tuple[Span, ...], speaker: str) -> tu
         if position and scores[-1] >= CONTINUED and quoted_share(span, quotes) < 0.95:
             _hand_back(text, sentences, quotes, scores)
     return tuple(scores)
+
+
+def is_saying(word: str) -> bool:
+    """Whether a word is a verb of saying."""
+    return word in _SAYING
 
 
 def speaks(text: str) -> bool:
@@ -212,7 +216,7 @@ def _subject_of(text: str, start: int, end: int, verb: re.Match[str]) -> tuple[s
     if len(cuts) > 2 and _ONLY_AUXILIARY.match(before[cut:]) and before[cut - 1 : cut] == ",":
         cut = cuts[-3]  # "Agnès Callamard, the secretary general of Amnesty International, had warned"
     subject = _RELATIVE.sub("", before[cut:])
-    if not subject.strip() and verb.group().endswith("ing"):  # "Panning China ..., spokesperson Ned Price said"
+    if not subject.strip() and verb.group().endswith("ing"):  # "Panning China ..., spokesperson Ada Holm said"
         return "", ""
     return subject, before[:cut]
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering.asking import Shelf
 from rag.answering.citations import cite, stands
+from rag.answering.coverage import coverage, weigh
 from rag.answering.evidence import Place
-from rag.answering.questions import analyse, coverage
+from rag.answering.pipeline import Shelf
 from rag.answering.verification import Judge, Judgement, verified
 from rag.retrieval.hybrid import HybridSearch
 from rag.schema import Candidate, Citation, Claim, Filters
@@ -61,7 +61,7 @@ class Checker:
         candidates = list(search.retrieve(sought).candidates)
         if not candidates:
             return Claim(sentence, "not_found")
-        asked = analyse(sentence)
+        asked = weigh(sentence)
         candidates.sort(key=lambda one: -coverage(asked, f"{one.title}\n{one.passage.text}"))
         alone = [_Judged(one, self._judge.judge(sentence, [one])) for one in candidates[:JUDGED]]
         if saying := [one for one in alone if verified(one.judgement.support)]:
@@ -101,7 +101,7 @@ class Checker:
 def contradicts(sentence: str, judged: Judgement) -> bool:
     """Whether a passage that speaks of the same says something else."""
     told = judged.evidence.main.text
-    subject = analyse(_without_figures(sentence))
+    subject = weigh(_without_figures(sentence))
     if coverage(subject, told) < SAME_SUBJECT:
         return False
     return bool(judged.swapped or judged.features.negation or _another_figure(sentence, judged) or _another_day(judged))

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from operator import itemgetter
 
-from rag.answering.questions import Question, analyse, coverage
+from rag.answering.coverage import Weighed, coverage, weigh
 from rag.schema import Candidate
 from rag.text.figures import rejoin
 from rag.text.sentences import Span, split_sentences
@@ -71,7 +71,7 @@ class Evidence:
 
 def gather(statement: str, candidates: Sequence[Candidate]) -> Evidence:
     """The evidence of one passage or more: the best run of any, then the sentences that add most."""
-    asked = analyse(statement)
+    asked = weigh(statement)
     runs = [best_place(statement, one) for one in candidates]
     main = max(runs, key=lambda run: _held(asked, statement, run.text))
     found, gathered = [main], coverage(asked, main.text)
@@ -94,7 +94,7 @@ def gather(statement: str, candidates: Sequence[Candidate]) -> Evidence:
 def best_run(statement: str, text: str, longest: int = LONGEST_RUN) -> Span:
     """The run of neighbouring sentences of a passage that holds most of the statement's words, as short as can be."""
     spans = split_sentences(text) or ((0, len(text)),)
-    asked = analyse(statement)
+    asked = weigh(statement)
     best, found = -1.0, spans[0]
     for first in range(len(spans)):
         for last in range(first, min(first + longest, len(spans))):
@@ -132,7 +132,7 @@ def widened(place: Place) -> str:
     return text[before[-1] if before else first : last]
 
 
-def _held(asked: Question, statement: str, text: str) -> float:
+def _held(asked: Weighed, statement: str, text: str) -> float:
     """How much of the statement a text holds: its words, and that they stand together."""
     return coverage(asked, text) + 0.3 * pairs_held(statement, text)
 

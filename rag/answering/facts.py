@@ -124,7 +124,7 @@ def holds_name(name: str, held: Source) -> bool:
         all(word in held.words for word in words(form))
         for form in aliases(name)[1:]
         if (len(form) > 2 or form.isupper())
-        and is_known(form) == is_known(name)  # Macron speaks for France, but is not it
+        and is_known(form) == is_known(name)  # who speaks for a country is not the country
         and not (name.endswith(f" {form}") and _is_somebody_else(name, form, held))
     )
 

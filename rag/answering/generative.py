@@ -6,28 +6,25 @@ Out: events while the model writes, and the Answer. What has been told is never 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
-from itertools import zip_longest
 from time import perf_counter, sleep
 
 from rag.answering.chat_models import ChatModel, Model
 from rag.answering.citations import cited, stands
+from rag.answering.extractive.closest import closest
 from rag.answering.grounding import Grounding
 from rag.answering.model_errors import AttemptFailed, Failure
 from rag.answering.model_stream import HEARTBEAT_S, Usage, words
-from rag.answering.offline import closest
 from rag.answering.prompting import MOST_PASSAGES, Prompt, prompt_for
-from rag.answering.refusal import REFUSAL
-from rag.answering.reranking import reranked
-from rag.answering.statements import TextOf
+from rag.answering.reading.refusal import REFUSAL
+from rag.answering.reading.windows import TextOf
 from rag.answering.telling import told
 from rag.answering.verification import Judge
 from rag.answering.written import Written
 from rag.config import Settings
 from rag.errors import RagError
-from rag.schema import Answer, AnswerSentence, Candidate, Event, Reading, Writing
+from rag.schema import Answer, AnswerSentence, Candidate, Event, Writing
 
 ATTEMPTS = 3  # a busy server mostly answers the second time; the user does not wait for a fourth
 PAUSE_S = 0.5  # before the second attempt, twice as long before the third
@@ -55,21 +52,12 @@ _COUNTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
-    """What was found and read for one part of a question."""
-
-    candidates: Sequence[Candidate]
-    readings: Mapping[str, Reading]  # by passage id
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     """What is known of a question before a model is asked to answer it."""
 
     question: str
-    parts: Sequence[Searched]
+    passages: Sequence[Candidate]  # best first
     offline: Answer
-    today: date | None = None  # the day of the question
     spent: Usage = field(default_factory=Usage)  # what the model was used for so far
 
 
@@ -84,7 +72,7 @@ class Writer:
 
     def events(self, found: Found) -> Generator[Event, None, Answer]:
         """Events of the answer's text; gives the Answer back."""
-        passages = self._passages(found)
+        passages = self._current(found.passages)
         try:
             model = self._model.chosen()
         except RagError as error:
@@ -93,12 +81,6 @@ class Writer:
             why = f"{model.name} was not asked for an answer: no passage comes near the question."
             return (yield from _offline(found, why, *_used(model.name, found.spent)))
         return (yield from self._attempts(model, found, passages))
-
-    def _passages(self, found: Found) -> list[Candidate]:
-        """The passages for the prompt, best first, the parts of the question by turns."""
-        ranked = [reranked(self._current(one.candidates), one.readings, found.today) for one in found.parts]
-        by_turns = (one for row in zip_longest(*ranked) for one in row if one is not None)
-        return list({one.passage.id: one for one in reversed(list(by_turns))}.values())[::-1]
 
     def _current(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The candidates whose articles have not changed meanwhile."""

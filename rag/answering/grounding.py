@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answering.citations import cite, stands
+from rag.answering.coverage import coverage, surroundings, weigh
 from rag.answering.evidence import Place
 from rag.answering.marks import Claim
-from rag.answering.questions import analyse, coverage
-from rag.answering.refusal import surroundings
 from rag.answering.statements import TextOf
 from rag.answering.verification import Judge, Judgement, verified
 from rag.schema import AnswerSentence, Candidate, Citation
@@ -58,7 +57,7 @@ class Grounding:
 
     def _near(self, statement: str, known: Sequence[Candidate]) -> list[Candidate]:
         """The passages not cited that hold most of the claim's words."""
-        asked = analyse(statement)
+        asked = weigh(statement)
         rest = [one for one in self._passages if one not in known]
         return sorted(rest, key=lambda one: -coverage(asked, surroundings(one)))[:SEARCHED]
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from rag.answering.alignment import displaced, swapped
 from rag.answering.attribution import MENTION, speaks
+from rag.answering.coverage import coverage, weigh
 from rag.answering.evidence import Place, best_place, best_run, pairs_held, widened
 from rag.answering.facts import Source, missing, source
-from rag.answering.questions import analyse, coverage
 from rag.answering.statements import TextOf, own_words, statements
 from rag.schema import Candidate
 from rag.text.figures import Figure, figures, rejoined
@@ -97,7 +97,7 @@ def wrong_speaker(statement: str, candidates: Sequence[Candidate], text_of: Text
         return 0.0
     said = statement.replace(who, " ")
     places = [best_place(said, one, 1) for one in candidates]
-    told = max(places, key=lambda place: coverage(analyse(said), place.text))
+    told = max(places, key=lambda place: coverage(weigh(said), place.text))
     passage = told.candidate.passage
     text = text_of(passage.article_id)
     if text is None or not has_capitals(text) or own_words(told.candidate, who):
@@ -111,7 +111,7 @@ def wrong_speaker(statement: str, candidates: Sequence[Candidate], text_of: Text
 
 def apart(statement: str, main: Place, added: Sequence[Place]) -> float:
     """The share of the statement's names and figures that are in the passages but not in or beside the evidence."""
-    facts = len(names_in(statement)) + len(analyse(statement).numbers)
+    facts = len(names_in(statement)) + len(weigh(statement).numbers)
     if not facts:
         return 0.0
     told = [_told(place.candidate, place.text) for place in added]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.answering.refusal import REFUSAL
+from rag.answering.reading.refusal import REFUSAL
 from rag.schema import Candidate
 from rag.text.dates import day_in_words
 

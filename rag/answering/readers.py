@@ -1,24 +1,53 @@
-"""Which reader reads: the trained one, or the plain one where that is asked for or the trained one cannot be loaded."""
+"""Which reader reads, with its calibration and the verifier: the trained one, or the plain one where that is asked for
+or the trained one cannot be loaded. Readers without the heads for an answer work with what they have."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
-from rag.answering.selection import PlainReader
+from rag.answering.odds import log_odds
+from rag.answering.reading.baseline import PlainReader
+from rag.answering.reading.windows import Window
 from rag.errors import ModelError
 from rag.forks import RenewedLock
-from rag.schema import Embedder, PassageReader
+from rag.models.calibration import Calibration, calibration_for
+from rag.schema import Embedder, PassageReader, Reading, SentenceReading, WindowReading
+from rag.text.sentences import Span
 
 PLAIN = "none"  # the setting that asks for the plain reader
 
 
+@runtime_checkable
+class WindowReader(Protocol):
+    """A reader with heads for sentences, short answers and speakers."""
+
+    def read_windows(
+        self, question: str, texts: Sequence[str], titles: Sequence[str], sentences: Sequence[Sequence[Span]]
+    ) -> list[WindowReading]:
+        """What each text says to the question."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A reader, and what an answer must say about it."""
+    """A reader, its calibration, what judges statements, and what an answer must say about them."""
 
     reader: PassageReader
+    calibration: Calibration
+    verifier: object = None
     notes: tuple[str, ...] = ()
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[WindowReading]:
+        """What each window says to the question."""
+        if not windows:
+            return []
+        texts, titles = [one.text for one in windows], [one.title for one in windows]
+        if isinstance(self.reader, WindowReader):
+            return self.reader.read_windows(question, texts, titles, [one.spans for one in windows])
+        readings = self.reader.read(question, texts, titles=titles)
+        return [_with_logits(one) for one in readings]
 
 
 def choose_reader(name: str, given: PassageReader | None, embedder: Callable[[], Embedder]) -> Callable[[], Choice]:
@@ -29,7 +58,7 @@ def choose_reader(name: str, given: PassageReader | None, embedder: Callable[[],
     def choice() -> Choice:
         with lock:
             if not made:
-                made.append(Choice(given) if given is not None else _load(name, embedder))
+                made.append(_choice(given, ()) if given is not None else _load(name, embedder))
             return made[0]
 
     return choice
@@ -37,11 +66,39 @@ def choose_reader(name: str, given: PassageReader | None, embedder: Callable[[],
 
 def _load(name: str, embedder: Callable[[], Embedder]) -> Choice:
     if name == PLAIN:
-        return Choice(PlainReader(embedder()))
+        return _choice(PlainReader(embedder()), ())
     try:
         from rag.models.reader import Reader
 
-        return Choice(Reader.load(name))
+        return _choice(Reader.load(name), ())
     except (ModelError, ImportError) as error:
         reason = f"The trained reader could not be loaded ({error}); sentences were chosen by the plain selector."
-        return Choice(PlainReader(embedder()), (reason,))
+        return _choice(PlainReader(embedder()), (reason,))
+
+
+def _choice(reader: PassageReader, notes: tuple[str, ...]) -> Choice:
+    """The reader with its calibration; one that was never calibrated is noted."""
+    calibration = calibration_for(getattr(reader, "fingerprint", reader.name))
+    if not calibration.fitted:
+        notes = (*notes, f"The reader “{reader.name}” has no calibration: confidence is a rough guess.")
+    return Choice(reader, calibration, _verifier() if isinstance(reader, WindowReader) else None, notes)
+
+
+def _verifier() -> object:
+    """The trained judge of statements, loaded when it is first asked; None where its weights are missing."""
+    from rag.models.verifier import LazyVerifier
+
+    return LazyVerifier()
+
+
+def _with_logits(reading: Reading) -> WindowReading:
+    """A plain reading as that of a window: of the heads that the reader lacks, nothing is said."""
+    shorts = {one[:2]: one for one in reading.shorts}
+    sentences = []
+    for start, end, score in reading.sentences:
+        short = next((one for span, one in shorts.items() if start <= span[0] < end), None)
+        if short is None and reading.start is not None and reading.end is not None and start <= reading.start < end:
+            short = (reading.start, min(reading.end, end), reading.answerable)
+        margin = (short[0], short[1], log_odds(short[2])) if short else None
+        sentences.append(SentenceReading(start, end, log_odds(score), short=margin))
+    return WindowReading(log_odds(reading.answerable), tuple(sentences))

@@ -12,12 +12,12 @@ from dataclasses import astuple, dataclass
 from statistics import fmean
 from typing import Protocol, runtime_checkable
 
+from rag.answering.coverage import coverage, weigh
 from rag.answering.evidence import Evidence, Place, gather, pairs_held, stands_in
 from rag.answering.facts import Missing, missing
 from rag.answering.objections import apart, contradicting, denied, is_caseless, source_of, wrong_speaker
 from rag.answering.odds import chance, log_odds, ramp
 from rag.answering.probing import probes
-from rag.answering.questions import analyse, coverage
 from rag.answering.splices import spliced
 from rag.answering.statements import TextOf
 from rag.schema import Candidate
@@ -130,7 +130,7 @@ class Judge:
         order = pairs_held(statement, evidence.closest.text)
         return Features(
             gathered=evidence.gathered,
-            covered=coverage(analyse(statement), run),
+            covered=coverage(weigh(statement), run),
             order=order,
             read=self._opinion(statement, text),
             probed=self._probed(statement, text),

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from rag.evaluation.cloze import SPEAKER
-from rag.evaluation.figures import ALL, RIGHT, Figures, figures_of, latency_of, right
+from rag.evaluation.figures import ALL, RIGHT, Figures, figures_of, latency_of
 from rag.evaluation.measures import balanced_accuracy, best_threshold
 from rag.evaluation.running import Outcome
 from rag.library import Library
@@ -21,7 +21,6 @@ FOUND_IN_FIVE = 0.9
 _FEW = 20  # questions of a side below which its share says little
 _GAIN = 0.03  # of balanced accuracy: less is noise with a hundred questions
 _SLOW_MS = 1_000  # a second is where people begin to wait
-_UNREAD = 0.25  # share of questions with candidates left unread
 _LOOKED_AT = 300  # articles whose heads are looked at
 _MANY = 0.2  # share of articles that lack something
 
@@ -34,7 +33,7 @@ def advise(outcomes: Sequence[Outcome], library: Library) -> tuple[str, ...]:
         *_on_refusing(outcomes, library.settings.refuse_below),
         *_on_quotes(figures),
         *_on_speakers(figures),
-        *_on_time(outcomes, library.settings.reader_budget_ms),
+        *_on_time(outcomes, library.settings.reader_windows),
         *_on_articles(library.articles(limit=_LOOKED_AT)),
     ]
     return tuple(told) or ("Nothing: search, answers, refusals and time are as they should be on these articles.",)
@@ -54,13 +53,14 @@ def _on_search(figures: Figures) -> list[str]:
     ]
 
 
-def _on_refusing(outcomes: Sequence[Outcome], now: float) -> list[str]:
+def _on_refusing(outcomes: Sequence[Outcome], chosen: float | None) -> list[str]:
     """Another threshold, when it would serve both kinds of question better."""
     sides: dict[bool, list[float]] = {True: [], False: []}
     for one in outcomes:
         if one.reply is not None:
             sides[one.asked.answerable].append(one.reply.confidence)
     can, cannot = sides[True], sides[False]
+    now = _threshold(outcomes) if chosen is None else chosen
     if min(len(can), len(cannot)) < _FEW:
         return []
     best = round(best_threshold(can, cannot), 2)
@@ -75,6 +75,14 @@ def _on_refusing(outcomes: Sequence[Outcome], now: float) -> list[str]:
         f"answer answered, {refused:.0%} of those without refused). Check it on questions of your own first: these "
         "are easier."
     ]
+
+
+def _threshold(outcomes: Sequence[Outcome]) -> float:
+    """The confidence below which the reader refused, as far as these questions show it."""
+    replies = [one.reply for one in outcomes if one.reply is not None]
+    refused = max((one.confidence for one in replies if not one.answered), default=0.0)
+    answered = min((one.confidence for one in replies if one.answered), default=1.0)
+    return round((refused + answered) / 2, 2)
 
 
 def _on_quotes(figures: Figures) -> list[str]:
@@ -96,19 +104,11 @@ def _on_speakers(figures: Figures) -> list[str]:
     ]
 
 
-def _on_time(outcomes: Sequence[Outcome], budget: int) -> list[str]:
-    replies = [one.reply for one in outcomes if one.reply is not None]
+def _on_time(outcomes: Sequence[Outcome], windows: int) -> list[str]:
     told = []
-    unread = sum(one.unread for one in replies) / len(replies) if replies else 0.0
-    missed = sum(not right(one) and one.asked.answerable for one in outcomes)
-    if unread > _UNREAD and missed:
-        told.append(
-            f"For {unread:.0%} of the questions passages were left unread, and {missed} answers were missed: "
-            f"RAG_READER_BUDGET_MS={2 * budget} reads twice as many."
-        )
     total = latency_of(outcomes).get("total")
     busy = hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1)
-    less = f"RAG_READER_BUDGET_MS={max(20, budget // 2)} reads fewer passages."
+    less = f"RAG_READER_WINDOWS={max(1, windows // 2)} reads half as much of them."
     if total is not None and total.p50 > _SLOW_MS:
         told.append(
             f"Half of the answers take longer than {total.p50 / 1000:.1f} s: "

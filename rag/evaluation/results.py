@@ -76,7 +76,7 @@ def results_of(
             "reader": settings.reader,
             "answers by": model or "none (retrieval only)",
             "refuse_below": str(settings.refuse_below),
-            "reader_budget_ms": str(settings.reader_budget_ms),
+            "reader_windows": str(settings.reader_windows),
         },
         articles=articles,
         figures=figures_of(outcomes),

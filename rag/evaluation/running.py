@@ -43,7 +43,6 @@ class Reply:
     tried: tuple[str, ...]  # texts of the quotes it would have given had it not refused; those given when it did not
     tried_documents: tuple[str, ...]
     model: str
-    unread: bool  # candidates were left unread for want of time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +133,6 @@ class _Runner:
             tried=tuple(one.quote for one in tried.citations),
             tried_documents=tuple(one.article_id for one in tried.citations),
             model=answer.model,
-            unread=_unread(answer),
         )
         return reply, dict(answer.timings)
 
@@ -147,7 +145,3 @@ class _Runner:
 def _ask(assistant: Assistant, asked: EvalQuestion) -> Answer:
     """Asked as on its day; a question of an unknown day was asked at another time, and "last week" means nothing."""
     return assistant.ask(asked.text, periods=asked.asked_on is not None, today=asked.asked_on)
-
-
-def _unread(answer: Answer) -> bool:
-    return any("left unread" in note for note in answer.notes)

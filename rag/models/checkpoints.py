@@ -7,7 +7,6 @@ sequence classifier gives passage and sentence scores only.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,8 +15,10 @@ from numpy.typing import NDArray
 
 from rag.errors import ModelError
 from rag.forks import RenewedLock
+from rag.models.logits import logistic
 from rag.models.named import TorchProcess, needing_torch
-from rag.models.reader import MAX_ANSWER_TOKENS, Reader, best_span, logistic
+from rag.models.reader import Reader
+from rag.models.spans import MAX_ANSWER_TOKENS, best_span
 from rag.schema import Reading
 from rag.text.sentences import split_sentences
 
@@ -63,25 +64,11 @@ class CheckpointReader(Reader):
         self._lock = RenewedLock()
         self._process = TorchProcess(name)
 
-    def read_within(
-        self,
-        question: str,
-        passages: Sequence[str],
-        *,
-        titles: Sequence[str] | None = None,
-        budget_ms: float | None = None,
-    ) -> list[Reading | None]:
-        """As `read`, but stops when the budget is spent. Titles are not used: such checkpoints did not learn with
-        them."""
-        stop = None if budget_ms is None else time.monotonic() + budget_ms / 1000
-        readings: list[Reading | None] = [None] * len(passages)
+    def read(self, question: str, passages: Sequence[str], *, titles: Sequence[str] | None = None) -> list[Reading]:
+        """One reading a passage, in the same order. Titles are not used: such checkpoints did not learn with them."""
         read = self._read_spans if self._spans else self._read_scores
         with self._lock:
-            for number, passage in enumerate(passages):
-                if number and stop is not None and time.monotonic() > stop:
-                    break
-                readings[number] = read(question, passage) if passage.strip() else Reading(0.0)
-        return readings
+            return [read(question, passage) if passage.strip() else Reading(0.0) for passage in passages]
 
     def _read_spans(self, question: str, passage: str) -> Reading:
         encoded = self._tokenizer(

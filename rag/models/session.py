@@ -6,8 +6,10 @@ embeddings.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     import onnxruntime
 
 WEIGHTS = Path(__file__).parent / "weights"
+SHARED = "embeddings.word_embeddings.weight"  # frozen in training: every model takes them from the encoder's package
+MEND = "Install article-chat again, or set RAG_READER=none to answer with the plain sentence selector."
 
 
 class Session:
@@ -60,7 +64,7 @@ def _inference_session(graph: Path, weights: Mapping[str, NDArray[np.float32]]) 
     import onnxruntime as ort
 
     options = ort.SessionOptions()
-    options.intra_op_num_threads = max(1, min(4, os.cpu_count() or 1))
+    options.intra_op_num_threads = max(1, min(4, _cores()))
     options.log_severity_level = 3
     # Threads that wait by spinning steal the cores from the other sessions of a server; p50 alone is the same without.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
@@ -74,3 +78,26 @@ def _inference_session(graph: Path, weights: Mapping[str, NDArray[np.float32]]) 
         ) from error
     session.held = values  # onnxruntime borrows the memory of these
     return session
+
+
+def _cores() -> int:
+    """Cores that this process may use: a thread that waits for a core it may not have holds up all the others."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def checked_graph(name: str) -> Path:
+    """A shipped graph file, after a look at its checksum; a ModelError says that it is missing or damaged."""
+    file = WEIGHTS / name
+    try:
+        expected = json.loads((WEIGHTS / "sha256.json").read_text(encoding="utf-8"))[name]
+        found = sha256(file.read_bytes()).hexdigest()
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"The reader's weights cannot be read: {error}.", MEND) from error
+    if found != expected:
+        raise ModelError(f"The reader's weights in {file} are damaged.", MEND)
+    return file
+
+
+def fingerprint(graph: Path) -> str:
+    """What names the weights in a graph file: calibrations belong to it."""
+    return sha256(graph.read_bytes()).hexdigest()[:16]

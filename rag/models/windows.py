@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 CLS, SEP = 101, 102  # of the BERT vocabulary
-MAX_QUESTION = 48  # word pieces; longer questions keep their beginning and end
+MAX_QUESTION = 64  # word pieces; longer questions keep their beginning and end
 MAX_STATEMENT = 90  # word pieces of a statement that is checked: 60 words
 MAX_TITLE = 24
-MAX_WINDOW = 256  # word pieces in all: training saw up to 288, and the cost of attention grows with the square
+MAX_WINDOW = 384  # word pieces in all, as in training; the cost of attention grows with the square
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +46,42 @@ class TokenWindow:
 
 
 class Windower:
-    """Cuts passages into windows for one question, or for a statement with `longest` word pieces."""
+    """Cuts passages into windows of at most `window` word pieces for a question, or a statement, of `longest`."""
 
-    def __init__(self, tokenizer: Tokenizer, question: str, longest: int = MAX_QUESTION) -> None:
-        self._tokenizer = tokenizer
+    def __init__(
+        self, tokenizer: Tokenizer, question: str, longest: int = MAX_QUESTION, window: int = MAX_WINDOW
+    ) -> None:
+        self._tokenizer, self._window = tokenizer, window
         ids = self._ids(question[:2000])
         if len(ids) > longest:
             half = longest // 2
             ids = ids[:half] + ids[-half:]
         self._head = [CLS, *ids, SEP]
 
-    def windows(self, passages: Sequence[str], titles: Sequence[str]) -> list[list[TokenWindow]]:
-        """The windows of each passage, in order; none for a passage without words."""
+    def windows(
+        self, passages: Sequence[str], titles: Sequence[str], sentences: Sequence[Sequence[Span]] | None = None
+    ) -> list[list[TokenWindow]]:
+        """The windows of each passage, in order; none for a passage without words.
+
+        `sentences` are the spans of each passage's sentences where they are known.
+        """
+        known = sentences if sentences is not None else [split_sentences(passage) for passage in passages]
         encodings = self._tokenizer.encode_batch(list(passages), add_special_tokens=False)
         result = []
-        for number, (passage, title, encoding) in enumerate(zip(passages, titles, encodings, strict=True)):
+        for number, (spans, title, encoding) in enumerate(zip(known, titles, encodings, strict=True)):
             offsets = np.asarray(encoding.offsets, dtype=np.int64).reshape(-1, 2)
-            result.append(list(self._cut(number, passage, title, encoding.ids, offsets)))
+            result.append(list(self._cut(number, spans, title, encoding.ids, offsets)))
         return result
 
     def _cut(
-        self, number: int, passage: str, title: str, ids: Sequence[int], offsets: NDArray[np.int64]
+        self, number: int, spans: Sequence[Span], title: str, ids: Sequence[int], offsets: NDArray[np.int64]
     ) -> Iterator[TokenWindow]:
         front = [*self._head, *self._title(title)]
-        spans = split_sentences(passage)
         if not ids or not spans:
             return
         first_chars = np.asarray([span[0] for span in spans])
         sentences = np.maximum(np.searchsorted(first_chars, offsets[:, 0], side="right") - 1, 0)
-        for start, end in _ranges(sentences, MAX_WINDOW - len(front) - 1):
+        for start, end in _ranges(sentences, self._window - len(front) - 1):
             window = [*front, *ids[start:end], SEP]
             yield TokenWindow(
                 number,

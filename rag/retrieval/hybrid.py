@@ -118,7 +118,7 @@ class HybridSearch:
         self._embedder_factory = embedder_factory
         self._embedder: Embedder | None = None
         self._lock = RenewedLock()
-        self.k = _checked(k)
+        self.k = checked_k(k)
         self.filters = filters or Filters()
 
     def __getstate__(self) -> dict[str, object]:
@@ -131,7 +131,7 @@ class HybridSearch:
 
     def retrieve(self, question: str, k: int | None = None) -> Retrieval:
         """The passages for the question with the time that each step took; a QuestionError when it is empty."""
-        wanted = self.k if k is None else _checked(k)
+        wanted = self.k if k is None else checked_k(k)
         depth = max(DEPTH, 2 * wanted)
         query = make_query(question)
         beside = _beside_words().submit(copy_context().run, self._by_meaning, query.text, depth)
@@ -189,7 +189,8 @@ def _scored(candidate: Candidate, fused: Fused) -> Candidate:
     return replace(candidate, score=fused.score, lexical=fused.lexical, dense=fused.dense)
 
 
-def _checked(k: int) -> int:
+def checked_k(k: int) -> int:
+    """How many passages are wanted; a ConfigError for less than one."""
     if k < 1:
         raise ConfigError(f"k = {k}: a search returns at least one passage.", "Give k as 1 or more.")
     return k

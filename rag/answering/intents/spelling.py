@@ -50,7 +50,7 @@ class Corrected:
 
     @property
     def note(self) -> str:
-        """'Searched for “Bachelet”: no article has “Bachlet”.'"""
+        """'Searched for “Castell”: no article has “Castel”.'"""
         after = " and ".join(f"“{new}”" for _, new in self.changes)
         before = " or ".join(f"“{old}”" for old, _ in self.changes)
         return f"Searched for {after}: no article has {before}." if self.changes else ""

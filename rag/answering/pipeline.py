@@ -1,0 +1,284 @@
+"""One question on its way: made stand-alone, searched, read, answered and cited, with events for whoever watches."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import zip_longest
+from time import perf_counter
+from typing import Protocol
+
+from rag.answering.chat_models import Model
+from rag.answering.citations import cited, marked, number
+from rag.answering.extractive.answer import Draft, differences, draft
+from rag.answering.extractive.closest import closest, corrections
+from rag.answering.freshness import fresh_first
+from rag.answering.generative import Found, Writer
+from rag.answering.occasions import period_of, read_occasion
+from rag.answering.query.analysis import Question, analyse, asks_yes_no
+from rag.answering.query.rewrite import Rewritten, rewrite
+from rag.answering.readers import Choice
+from rag.answering.reading.passages import by_reading
+from rag.answering.reading.ranking import ScoredSentence, rank
+from rag.answering.reading.refusal import REFUSAL, allowed, confidence, missing_terms, refusal_text, shut_out
+from rag.answering.reading.windows import Window, make_windows
+from rag.answering.telling import told
+from rag.answering.timeframe import read_period, within, without
+from rag.config import Settings
+from rag.retrieval.hybrid import HybridSearch, SearchableStore
+from rag.schema import (
+    Answer,
+    Article,
+    Candidate,
+    Done,
+    Embedder,
+    Event,
+    Filters,
+    Period,
+    Retrieved,
+    Searching,
+    Turn,
+    WindowReading,
+)
+from rag.text.dates import day_in_words
+
+CANDIDATES = 24  # retrieved for a question: hit@24 is within a point of hit@50 on news
+PART_WINDOWS = 3  # read once more for each part of a question that asks for several things
+
+
+class Shelf(Protocol):
+    """What an answer needs of a library."""
+
+    @property
+    def store(self) -> SearchableStore:
+        """Search by words and by vectors."""
+        ...
+
+    @property
+    def embedder(self) -> Embedder:
+        """The model that made the vectors."""
+        ...
+
+    def article(self, article_id: str) -> Article | None:
+        """An article with its whole text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was found for a question and what the reader says of it."""
+
+    question: Question
+    candidates: tuple[Candidate, ...]
+    windows: tuple[Window, ...]
+    readings: tuple[WindowReading, ...]
+    ranked: tuple[ScoredSentence, ...]
+    confidence: float
+    missing: tuple[str, ...]  # names of the question that no article holds
+    unsaid: tuple[str, ...] = ()  # parts of the question that nothing answers
+
+
+class Pipeline:
+    """One question. `events` gives the answer step by step; the last event is `Done`."""
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        choice: Choice,
+        settings: Settings,
+        filters: Filters,
+        today: date,
+        periods: bool = True,
+        model: Model | None = None,
+    ) -> None:
+        """`today` is the day of the question: what "last week" counts from, and how fresh an article is. Without
+        `periods`, times named in the question are left to the search's words. With a `model`, it writes the answer;
+        else the articles' own sentences are the answer."""
+        self._shelf, self._settings, self._filters = shelf, settings, filters
+        self._today, self._wants_periods = today, periods
+        self._choice = choice
+        self._calibration = choice.calibration
+        self._notes = [*choice.notes, *_as_on_note(filters, today)]
+        self._texts: dict[str, str | None] = {}
+        self._timings: dict[str, float] = {}
+        self._found: dict[tuple[str, Period | None], tuple[Candidate, ...]] = {}
+        self._model = model
+        self._writer = Writer(model, settings, choice.verifier, self._text_of) if model else None
+
+    def events(self, question: str, turns: Sequence[Turn]) -> Generator[Event, None, None]:
+        """The events of answering `question` after `turns`."""
+        with self._timed("follow-up"):
+            asked = yield from rewrite(question, turns, self._model, self._choice.reader)
+        self._notes += [asked.note] if asked.note else []
+        yield Searching(asked.question)
+        for period in self._periods(asked.question):
+            wanted = analyse(without(asked.question, period))
+            with self._timed("retrieve"):
+                candidates = self._candidates(wanted, asked, period)
+            yield Retrieved(candidates)
+            read = self.read(wanted, asked, candidates)
+            if read.confidence >= self._refuse_below:
+                break
+        answer = replace(self._assemble(asked.question, read), period=period)
+        if self._writer is None:
+            yield from told(answer)
+        else:
+            passages = by_reading(read.candidates, read.ranked)
+            answer = yield from self._writer.events(Found(asked.question, passages, answer, asked.usage))
+        yield Done(answer)
+
+    # --- search
+
+    def _periods(self, question: str) -> Iterator[Period | None]:
+        """The time that the question names; then, when the articles of that time do not answer, any time."""
+        period = self._named_period(question) if self._wants_periods else None
+        if period is not None:
+            yield period
+            self._notes.append(f"Articles published “{period.words}” do not answer; those of any time were searched.")
+        yield None
+
+    def _named_period(self, question: str) -> Period | None:
+        """The time that the question names by its date, or by an event that the articles date."""
+        period = read_period(question, self._today)
+        occasion = None if period else read_occasion(question)
+        if occasion is None:
+            return period
+        with self._timed("retrieve"):
+            found = {one.passage.id: one for words in (question, occasion.event) for one in self.retrieve(words, None)}
+        period = period_of(occasion, list(found.values()), self._today)
+        if period is None:
+            self._notes.append(
+                f"The articles do not tell when “{occasion.event}” was; those of any time were searched."
+            )
+        return period
+
+    def _candidates(self, wanted: Question, asked: Rewritten, period: Period | None) -> tuple[Candidate, ...]:
+        """What is found for the question, and by turns what is found for it behind those before it.
+
+        A follow-up may be about the same story though it names nothing of it, or about something new.
+        """
+        found = [self.retrieve(wanted.searched, period)]
+        if asked.before:
+            found.append(self.retrieve(asked.in_context(wanted.searched), period))
+        by_turns: dict[str, Candidate] = {}
+        for row in zip_longest(*found):
+            for one in row:
+                if one is not None:
+                    by_turns.setdefault(one.passage.id, one)
+        return tuple(by_turns.values())[:CANDIDATES]
+
+    def retrieve(self, question: str, period: Period | None) -> tuple[Candidate, ...]:
+        """Candidates, best first; the same is searched once."""
+        if (question, period) not in self._found:
+            filters = within(self._filters, period) if period else self._filters
+            search = HybridSearch(self._shelf.store, lambda: self._shelf.embedder, k=CANDIDATES, filters=filters)
+            made = search.retrieve(question)
+            for step, spent in made.timings.items():
+                self._timings[step] = self._timings.get(step, 0.0) + spent
+            self._found[question, period] = made.candidates
+        return self._found[question, period]
+
+    # --- read
+
+    def read(self, question: Question, asked: Rewritten, candidates: tuple[Candidate, ...]) -> Read:
+        """What the reader says of the candidates, every sentence with its probability."""
+        with self._timed("read"):
+            ordered = fresh_first(candidates, self._today)
+            made = make_windows(ordered, self._text_of, self._settings.reader_windows)
+            windows = tuple(one for one in made if allowed(one, question))
+            readings = self._choice.read(asked.in_context(question.text), windows)
+        with self._timed("answer"):
+            ranked = self._ranked(question, windows, readings)
+            missing = missing_terms(question, candidates, self._occurs)
+            sure = confidence(ranked, readings, candidates, missing, self._calibration)
+        read = Read(question, candidates, windows, tuple(readings), ranked, round(sure, 4), missing)
+        return self._with_parts(read, asked) if len(question.parts) > 1 and sure >= self._refuse_below else read
+
+    def _ranked(
+        self, question: Question, windows: Sequence[Window], readings: Sequence[WindowReading]
+    ) -> tuple[ScoredSentence, ...]:
+        ranked = rank(windows, readings, self._calibration, self._today)
+        return tuple(one for one in ranked if not shut_out(one, question))
+
+    def _with_parts(self, read: Read, asked: Rewritten) -> Read:
+        """The reading with the parts of the question that none of the best windows answers."""
+        best = list(dict.fromkeys(one.window for one in read.ranked))[:PART_WINDOWS]
+        unsaid = []
+        with self._timed("read"):
+            for part in read.question.parts:
+                readings = self._choice.read(asked.in_context(part), best)
+                ranked = self._ranked(read.question, best, readings)
+                sure = confidence(ranked, readings, read.candidates, (), self._calibration)
+                unsaid += [] if sure >= self._refuse_below else [part]
+        return replace(read, unsaid=tuple(unsaid) if len(unsaid) < len(read.question.parts) else ())
+
+    # --- answer
+
+    @property
+    def _refuse_below(self) -> float:
+        chosen = self._settings.refuse_below
+        return self._calibration.refuse_below if chosen is None else chosen
+
+    def _assemble(self, searched: str, read: Read) -> Answer:
+        """The Answer: quoted sentences, or a refusal with what comes nearest."""
+        answers = read.confidence >= self._refuse_below
+        made = draft(read.ranked, self._calibration, read.question.text) if answers else Draft()
+        sentences = number(made.sentences)
+        said = [*map(marked, sentences), *(f"{REFUSAL.rstrip('.')}: {part}" for part in read.unsaid)]
+        steps = ("follow-up", "retrieve", "read", "answer")
+        self._timings["total"] = sum(self._timings.get(step, 0.0) for step in steps)
+        return Answer(
+            question=searched,
+            text=" ".join(said) if sentences else refusal_text(read.missing),
+            answered=bool(sentences),
+            kind="answer" if sentences else "refusal",
+            sentences=sentences,
+            citations=cited(sentences),
+            closest=() if sentences else closest(read.candidates, self._text_of),
+            correction=() if sentences else corrections(read.ranked, self._calibration),
+            short=made.short,
+            differences=differences(made.reports, sentences),
+            verdict=made.verdict if asks_yes_no(read.question.text) else None,
+            speakers=made.speakers if any(made.speakers) else (),
+            confidence=read.confidence,
+            model=self._choice.reader.name,
+            notes=tuple(dict.fromkeys(self._notes)),
+            candidates=_as_read(read),
+            timings={step: round(spent, 2) for step, spent in self._timings.items()},
+        )
+
+    def _text_of(self, article_id: str) -> str | None:
+        if article_id not in self._texts:
+            article = self._shelf.article(article_id)
+            self._texts[article_id] = article.text if article else None
+        return self._texts[article_id]
+
+    def _occurs(self, words: Sequence[str]) -> bool:
+        return bool(self._shelf.store.search_lexical(words, 1, self._filters))
+
+    @contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        began = perf_counter()
+        yield
+        self._timings[step] = self._timings.get(step, 0.0) + 1000 * (perf_counter() - began)
+
+
+def _as_read(read: Read) -> tuple[Candidate, ...]:
+    """The candidates with what the reader says of the windows that they lie in."""
+    surest: dict[str, float] = {}
+    for one in read.ranked:
+        passage = one.candidate.passage
+        surest[passage.id] = max(surest.get(passage.id, 0.0), one.chance)
+    return tuple(
+        replace(one, answerable=round(surest[one.passage.id], 4)) if one.passage.id in surest else one
+        for one in read.candidates
+    )
+
+
+def _as_on_note(filters: Filters, today: date) -> tuple[str, ...]:
+    """That later articles are left out, where they are."""
+    if filters.known_on is None:
+        return ()
+    return (f"Asked as on {day_in_words(today)}: articles published later were left out.",)

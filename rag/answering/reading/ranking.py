@@ -1,0 +1,144 @@
+"""Which sentences answer: every sentence that was read with its probability, and the set of them to show.
+
+In: windows and what the reader says of them. Out: scored sentences, best first; the chosen ones in the order to show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from rag.answering.freshness import freshness
+from rag.answering.odds import chance
+from rag.answering.reading.windows import Window
+from rag.models.calibration import Calibration
+from rag.schema import Candidate, SentenceReading, WindowReading
+from rag.text.sentences import Span
+
+MOST = 6  # sentences shown
+LEAST = 0.2  # probability below which a further sentence is noise
+SHORTEST = 3  # words: less is a label or the name of whoever speaks next
+
+_FINISHED = re.compile(r"[.!…。！][\"'”’»)\]]*$|[\"”’»]$")
+_ROW = re.compile(r"^(?:[-–—•*·]|\(?\w{1,2}[.)])\s|\d.*\d|\s[/|]\s|:\s*\d")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSentence:
+    """A sentence of an article that may be shown."""
+
+    window: Window
+    reading: WindowReading
+    sentence: SentenceReading
+    position: int  # among the article's sentences
+    span: Span  # in the article's text
+    score: float  # logit that it belongs in the answer
+    lead: float = 0.0  # of a fresh article over others that answer as well: it orders, and makes nothing surer
+
+    @property
+    def chance(self) -> float:
+        """Probability that it belongs in the answer."""
+        return chance(self.score)
+
+    @property
+    def candidate(self) -> Candidate:
+        """The passage that it was found by."""
+        return self.window.candidate
+
+    @property
+    def text(self) -> str:
+        """The sentence."""
+        return self.window.text[self.span[0] - self.window.start : self.span[1] - self.window.start]
+
+    @property
+    def short_span(self) -> Span | None:
+        """The best short answer in it, in the article's text."""
+        found = self.sentence.short
+        return (self.window.start + found[0], self.window.start + found[1]) if found else None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Its place: article and position."""
+        return self.window.article_id, self.position
+
+
+def rank(
+    windows: Sequence[Window], readings: Sequence[WindowReading], calibration: Calibration, today: date | None = None
+) -> list[ScoredSentence]:
+    """Every sentence that can be shown, best first; of one that stands in two windows, the surer reading counts."""
+    best: dict[tuple[str, int], ScoredSentence] = {}
+    for window, reading in zip(windows, readings, strict=True):
+        by_span = {(one.start, one.end): one for one in reading.sentences}
+        for number, span in enumerate(window.spans):
+            read = by_span.get(span)
+            if read is None or not can_stand(window.text[slice(*span)]):
+                continue
+            made = _scored(window, reading, read, window.first + number, calibration, today)
+            if made.key not in best or best[made.key].score < made.score:
+                best[made.key] = made
+    return sorted(best.values(), key=lambda one: (-one.score - one.lead, one.key))
+
+
+def choose(ranked: Sequence[ScoredSentence]) -> list[ScoredSentence]:
+    """The sentences to show, best first: the set with the highest expected F1 (Lewis 1995) under their probabilities.
+
+    What it adds up to when all are unsure is one sentence; when many are sure, as for a list, up to MOST.
+    """
+    total = sum(one.chance for one in ranked)
+    found, best, size = 0.0, 0.0, 0
+    for count, one in enumerate(ranked[:MOST], start=1):
+        if count > 1 and one.chance < LEAST:
+            break
+        found += one.chance
+        value = 2 * found / (count + total)
+        if value > best:
+            best, size = value, count
+    return list(ranked[:size])
+
+
+def in_reading_order(chosen: Sequence[ScoredSentence]) -> list[ScoredSentence]:
+    """The run of neighbours with the best sentence first, then the others; each as it stands in its article.
+
+    Two sentences in three that stand before the best one in its article, but not beside it, are less apt than it:
+    on asks dev the first sentence shown is right for .68 of the questions in this order, .62 in plain reading order.
+    """
+    articles = list(dict.fromkeys(one.window.article_id for one in chosen))
+    placed = sorted(chosen, key=lambda one: (articles.index(one.window.article_id), one.position))
+    runs: list[list[ScoredSentence]] = []
+    for one in placed:
+        if runs and runs[-1][-1].key == (one.window.article_id, one.position - 1):
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    runs.sort(key=lambda run: chosen[0] not in run)
+    return [one for run in runs for one in run]
+
+
+def can_stand(sentence: str) -> bool:
+    """Whether a line can be shown: a finished sentence or the row of a list, no heading and no question."""
+    if len(sentence.split()) < SHORTEST:
+        return False
+    return bool(_FINISHED.search(sentence) or (not sentence.endswith(("?", ":")) and _ROW.search(sentence)))
+
+
+def _scored(
+    window: Window,
+    reading: WindowReading,
+    read: SentenceReading,
+    position: int,
+    calibration: Calibration,
+    today: date | None,
+) -> ScoredSentence:
+    weights = calibration.sentence
+    candidate = window.candidate
+    score = (
+        weights.bias
+        + weights.evidence * read.evidence
+        + weights.answers * reading.answers
+        + weights.fused * candidate.score
+    )
+    lead = weights.fresh * freshness(candidate.published, today)
+    span = (window.start + read.start, window.start + read.end)
+    return ScoredSentence(window, reading, read, position, span, score, lead)

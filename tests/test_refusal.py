@@ -1,0 +1,142 @@
+"""When the articles do not say: how sure an answer is, and what a refusal may claim is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from readings import PLAIN, SURE, UNSURE, candidate, ranked, reading, window
+
+from rag.answering.query.analysis import analyse
+from rag.answering.reading.refusal import REFUSAL, allowed, confidence, missing_terms, refusal_text, shut_out
+from rag.models.calibration import AnswerWeights
+
+TEXT = "The tide mill of Port Ellery opened in 1890. Understanding the hunt under way took years. Vogt’s son left."
+MILL = window(TEXT, publisher="Valley Post")
+
+
+def nowhere(words: Sequence[str]) -> bool:
+    return False
+
+
+def missing(question: str, text: str = TEXT, **head: str) -> tuple[str, ...]:
+    return missing_terms(analyse(question), [candidate(text, **head)], nowhere)
+
+
+def test_a_name_that_no_article_holds_is_missing() -> None:
+    assert missing("When did Brask open the tide mill?") == ("Brask",)
+
+
+@pytest.mark.parametrize(
+    ("question", "lacks"),
+    [
+        ("What did the UN say about the mill?", ("UN",)),  # "under", "hunt"
+        ("What did Lery say about the mill?", ("Lery",)),  # "Ellery"
+        ("Did Vogt leave?", ()),  # "Vogt’s"
+        ("did ellery burn?", ()),
+        ("Did ELLERY burn?", ()),
+    ],
+)
+def test_a_name_is_looked_for_as_a_whole_word_in_any_case(question: str, lacks: tuple[str, ...]) -> None:
+    assert missing(question) == lacks
+
+
+def test_the_publisher_and_the_title_hold_names_as_well() -> None:
+    question = "What did the Valley Post write about Norrvik?"
+    assert missing(question, publisher="Valley Post", title="The mill of Norrvik") == ()
+    assert missing(question, publisher="Valley Post") == ("Norrvik",)
+
+
+def test_a_name_that_another_article_of_the_collection_holds_is_not_missing() -> None:
+    asked: list[str] = []
+
+    def somewhere(words: Sequence[str]) -> bool:
+        asked.extend(words)
+        return True
+
+    assert missing_terms(analyse("When did Brask open it?"), [candidate(TEXT)], somewhere) == ()
+    assert asked == ["brask"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Volcanoes erupt when?",  # its first word has a capital anyhow
+        "Zebras: how many live in the mill?",
+        "WHEN DID BRASK OPEN THE MILL?",
+        "When Did Brask Open The Mill Of Gorm?",
+        "when did brask open the mill?",
+        "Did it open on a Tuesday in October?",
+        "Did I miss it?",
+    ],
+)
+def test_nothing_is_called_missing_where_capitals_do_not_tell_names(question: str) -> None:
+    assert missing(question) == ()
+
+
+def test_the_refusal_says_what_no_article_mentions() -> None:
+    assert refusal_text(()) == REFUSAL == "The articles do not say."
+    assert refusal_text(("Brask",)) == "The articles do not say. No article mentions “Brask”."
+    assert refusal_text(("Brask", "Gorm")).endswith("No article mentions “Brask” or “Gorm”.")
+
+
+@pytest.mark.parametrize(
+    ("question", "may"),
+    [
+        ("Who wrote “tide mill of Port Ellery”?", True),
+        ('Who wrote "TIDE MILL of port ellery"?', True),
+        ("Who wrote “vogt's son”?", True),
+        ("Who wrote “tide mill of Norrvik”?", False),
+        ("Who wrote “ide mill”?", False),
+        ("Who wrote “tide mill” and “windmill”?", False),
+        ("Who wrote of the windmill?", True),
+    ],
+)
+def test_a_phrase_in_quotation_marks_must_stand_in_the_article(question: str, may: bool) -> None:
+    assert allowed(MILL, analyse(question)) is may
+
+
+def test_a_phrase_may_run_over_a_line_break() -> None:
+    assert allowed(window("The tide\nmill opened in 1890."), analyse("When did the “tide mill” open?"))
+
+
+@pytest.mark.parametrize(
+    ("question", "texts"),
+    [
+        ("mill -Ellery", ["Understanding the hunt under way took years.", "Vogt’s son left."]),
+        ("Who left, not Vogt?", ["The tide mill of Port Ellery opened in 1890.",
+                                "Understanding the hunt under way took years."]),
+        ("mill -mil", ["The tide mill of Port Ellery opened in 1890.",
+                       "Understanding the hunt under way took years.", "Vogt’s son left."]),
+    ],
+)  # fmt: skip
+def test_a_sentence_with_a_word_that_is_to_be_left_out_is_shut_out(question: str, texts: list[str]) -> None:
+    asked = analyse(question)
+    found = [one.text for one in ranked((MILL, reading(MILL, [SURE] * 3))) if not shut_out(one, asked)]
+    assert found == texts
+
+
+def sure(evidence: float, lacking: Sequence[str] = (), **weights: float) -> float:
+    read = reading(MILL, [evidence, UNSURE, UNSURE], answers=1.0)
+    calibration = replace(PLAIN, answer=replace(AnswerWeights(), **weights))
+    return confidence(ranked((MILL, read)), [read], [MILL.candidate], lacking, calibration)
+
+
+def test_confidence_is_a_probability_that_grows_with_the_best_sentence() -> None:
+    assert 0 < sure(UNSURE) < sure(0.0) < sure(SURE) < 1
+
+
+def test_a_missing_name_makes_an_answer_less_sure_and_two_count_most() -> None:
+    assert sure(SURE) > sure(SURE, ["Brask"]) > sure(SURE, ["Brask", "Gorm"])
+    assert sure(SURE, ["Brask", "Gorm"]) == sure(SURE, ["Brask", "Gorm", "Holm"])
+
+
+def test_the_weights_of_the_calibration_count() -> None:
+    assert sure(0.0, best=0.0, answers=1.0) == pytest.approx(0.731, abs=0.001)
+    assert sure(0.0, best=0.0, fused=2.0) == pytest.approx(0.731, abs=0.001)
+    assert sure(0.0, best=0.0, bias=1.0) == pytest.approx(0.731, abs=0.001)
+
+
+def test_nothing_to_show_is_no_answer() -> None:
+    assert confidence([], [], [], (), PLAIN) == 0.0
