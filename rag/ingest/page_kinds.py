@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -38,6 +39,12 @@ _PAYWALL = re.compile(
     r"\btylko dla (?:prenumeratorów|subskrybentów)\b|订阅后继续|会員限定|有料会員|この記事は会員",
     re.IGNORECASE,
 )
+# Each of these ways to say it holds one of these; most paragraphs hold none, and are looked at ten times as fast.
+_STEMS = (
+    "subscri", "sign", "log", "regist", "member", "join", "reading", "exclusive", "premium", "access", "free", "limit",
+    "weiter", "abo", "für", "jetzt", "schon", "réserv", "reste", "lire", "déjà", "solo", "exclusiv", "suscri",
+    "leyendo", "assin", "riservat", "abbonat", "alleen", "verder", "tylko", "订阅", "会員",
+)  # fmt: skip
 _LONGEST_OFFER = 320  # characters of a paragraph of a paywall; stories about paywalls have longer ones
 _BREAKS_OFF = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])[\s.»”\"\]]*\Z")
 _SHORT = 700  # characters (as of English): a lead and a paragraph or two, which may be the beginning of an article
@@ -66,7 +73,8 @@ _ARTICLE_TYPES = ("article", "posting", "report", "review", "recipe", "howto", "
 _FEWEST_HEADLINES = 4  # that are links to other pages: fewer stand below any article
 _LONG_PARAGRAPH = 200  # characters: teasers are shorter
 _FEWEST_PARAGRAPHS = 3  # long ones, of text outside lists: from so many a page is an article, whatever else it lists
-_HEADLINES = "//h1//a[@href]|//h2//a[@href]|//h3//a[@href]|//h4//a[@href]|//a[@href]//h2|//a[@href]//h3|//a[@href]//h4"
+_HEADINGS = ("h1", "h2", "h3", "h4")
+_MOST_HEADLINES = 1_000  # that are looked at
 _SAVE = "Log in, save the whole page by hand, and add the file."
 
 
@@ -97,7 +105,7 @@ def refuse_what_is_no_article(root: Any, url: str | None, title: str, text: str)
 def without_paywall(text: str, root: Any) -> tuple[str, str]:
     """The text without the words of a paywall, and a note when it breaks off; a SourceError when nothing is left."""
     paragraphs = text.split("\n")
-    offers = [one for one in paragraphs if len(one) <= _LONGEST_OFFER and _PAYWALL.search(one)]
+    offers = [one for one in paragraphs if len(one) <= _LONGEST_OFFER and _is_offer(one)]
     first = min((paragraphs.index(one) for one in offers), default=len(paragraphs))
     # Behind the words of a paywall come its prices; in the midst of an article they are an advertisement.
     behind = [one for one in paragraphs[first:] if one not in offers]
@@ -111,6 +119,12 @@ def without_paywall(text: str, root: Any) -> tuple[str, str]:
     if not free:
         raise SourceError("The page shows nothing of its article; it is for subscribers.", _SAVE)
     return free, f"The page shows only the beginning of its article; the rest is for subscribers. {_SAVE}"
+
+
+def _is_offer(text: str) -> bool:
+    """Whether a text holds words of a paywall."""
+    lower = text.lower()
+    return any(stem in lower for stem in _STEMS) and bool(_PAYWALL.search(text))
 
 
 def _window(root: Any) -> str:
@@ -131,7 +145,7 @@ def _has_cards(root: Any) -> bool:
 def _is_of_headlines(root: Any, text: str, path: str) -> bool:
     """Whether the text is made of teasers: paragraphs that each stand below a headline that leads to another page."""
     shown = {" ".join(line.split()) for line in text.split("\n") if line.strip()}
-    links = {one for one in root.xpath(_HEADLINES) if urlsplit(_address(one)).path not in (path, "")}
+    links = {heading for heading, address in _headline_links(root) if urlsplit(address).path not in (path, "")}
     if len(links) < _FEWEST_HEADLINES:
         return False
     teasers: set[str] = set()
@@ -145,14 +159,17 @@ def _is_of_headlines(root: Any, text: str, path: str) -> bool:
     return len(teasers) >= _FEWEST_HEADLINES and 2 * len(teasers) >= len(shown)
 
 
-def _address(link: Any) -> str:
-    """Where a headline leads: itself a link, or inside one."""
-    return link.get("href") or next((str(box.get("href")) for box in link.iterancestors("a")), "")
+def _headline_links(root: Any) -> Iterator[tuple[Any, str]]:
+    """The headlines that are links, or hold one, with where they lead."""
+    for heading in islice(root.iter(*_HEADINGS), _MOST_HEADLINES):
+        link = next(chain(heading.iter("a"), heading.iterancestors("a")), None)
+        if link is not None and link.get("href"):
+            yield heading, link.get("href")
 
 
 def _headlines(root: Any, path: str) -> int:
     """The headlines that are links to other pages."""
-    return len({address for one in root.xpath(_HEADLINES) if urlsplit(address := _address(one)).path not in (path, "")})
+    return len({address for _, address in _headline_links(root) if urlsplit(address).path not in (path, "")})
 
 
 def _kinds(root: Any) -> Iterator[str]:
@@ -171,7 +188,7 @@ def _offers(root: Any) -> bool:
     """Whether a box named for a paywall shows its words."""
     marks = ("paywall", "regwall", "subscribe-wall", "premium-wall", "piano-offer", "meter-wall", "subscription-wall")
     named = " or ".join(f"contains(@class, '{mark}') or contains(@id, '{mark}')" for mark in marks)
-    return any(_PAYWALL.search(" ".join("".join(box.itertext()).split())) for box in root.xpath(f"//*[{named}]")[:20])
+    return any(_is_offer(" ".join("".join(box.itertext()).split())) for box in root.xpath(f"//*[{named}]")[:20])
 
 
 def _nodes(root: Any) -> Iterator[dict[str, Any]]:

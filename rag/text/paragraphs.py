@@ -40,7 +40,7 @@ def _wrap_width(blocks: list[list[str]]) -> int:
     width = max(len(line) for pair in breaks for line in pair)
     if not _NARROWEST <= width <= _WIDEST:
         return 0
-    wrapped = sum(_is_wrap(first, second, width) for first, second in breaks)
+    wrapped = sum(_is_wrap(first, second, width) or _goes_on(first, second, width) for first, second in breaks)
     return width if wrapped >= len(breaks) * _WRAPPED_SHARE else 0
 
 
