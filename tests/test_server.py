@@ -244,6 +244,7 @@ def test_a_page_inside_the_network_is_not_fetched(server: httpx.Client) -> None:
         ("GET", "/api/search?q=x&k=0", None, 422),
         ("GET", "/api/articles/none", None, 404),
         ("GET", "/api/none", None, 404),
+        ("GET", "/api/articles/a%0Ab", None, 404),
         ("PUT", "/api/articles", None, 405),
     ],
 )

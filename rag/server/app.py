@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp
 
 from rag.config import Settings
 from rag.server.guard import Guard
@@ -63,7 +65,7 @@ def build(settings: Settings, serving: Serving) -> Beside:
     # The guard before it has looked at Host and Origin already.
     unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     spoken = server.streamable_http_app(stateless_http=True, transport_security=unchecked)
-    routes: Sequence[BaseRoute] = (Mount("/api", rest_app(service, metrics)), *spoken.routes)
+    routes: Sequence[BaseRoute] = (_mounted("/api", rest_app(service, metrics)), *spoken.routes)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -77,6 +79,13 @@ def build(settings: Settings, serving: Serving) -> Beside:
         Guard, service=service, hosts=_hosts(serving), sign_in=serving.sign_in, a_minute=serving.a_minute
     )
     return Beside(routes, [guard], lifespan)
+
+
+def _mounted(path: str, app: ASGIApp) -> Mount:
+    """The application at a path, also for what is below with a line break in it: such a request gets a problem too."""
+    mount = Mount(path, app)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def _hosts(serving: Serving) -> tuple[str, ...]:

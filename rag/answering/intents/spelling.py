@@ -7,7 +7,6 @@ merely absent stays, so that it is told to be absent.
 from __future__ import annotations
 
 import re
-import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz.distance import OSA
 
 from rag.answering.intents.shelf import Collection
+from rag.forks import RenewedLock
 from rag.models.encoder import load_tokenizer
 from rag.retrieval.hybrid import HybridSearch
 from rag.schema import Candidate, Filters
@@ -38,7 +38,7 @@ _INITIALS = re.compile(r"\b[A-Z]{3,6}\b")
 _CONTRACTIONS = frozenset(word.replace("'", "") for word in STOP_WORDS)  # "wasnt" is no misspelt word
 _SMALL = r"(?:(?:of|the|and|for|de|du|la)\s+)?"  # words that initials leave out
 
-_lock = threading.Lock()
+_lock = RenewedLock()
 
 
 @dataclass(frozen=True, slots=True)
