@@ -2,7 +2,8 @@
 
 FOLDER holds sets, a folder each, of PDFs; a file of the same name with the ending .Rnw, .tex or .html beside one is its
 source, from which sentences and title are known. One more set is made here from the articles in corpus/: one to three
-columns, on one to four pages, with running heads and feet. `pip install -c constraints.txt -e ".[benchmarks]"` first.
+columns, on one to four pages, with running heads and feet. All lines of other readers are joined: that favours them.
+`pip install -c constraints.txt -e ".[benchmarks]"` first.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ def _count(score: Score, sample: Sample, title: str, paragraphs: list[str]) -> N
     joined = "\n".join(shown)
     score.sentences += len(sample.sentences)
     score.whole += sum(_plain(sentence) in joined for sentence in sample.sentences)
-    long = [paragraph for paragraph in paragraphs if len(paragraph) >= _LONG]
+    long = [paragraph for paragraph in paragraphs if len(paragraph) >= _LONG] if len(paragraphs) > 1 else []
     score.paragraphs += len(long)
     score.ended += sum(bool(_ENDED.search(paragraph)) for paragraph in long)
     score.running += sum(joined.count(_plain(line)) for line in sample.running)
@@ -261,13 +262,23 @@ def _pdfium(data: bytes) -> tuple[str, str]:
     return document.get_metadata_dict().get("Title", ""), text.replace("\ufffe", "-\n")
 
 
+def _lenient(read: Reader) -> Reader:
+    """The reader with all its lines joined, and the words broken at line ends: what any program could make of it."""
+
+    def joined(data: bytes) -> tuple[str, str]:
+        title, text = read(data)
+        return title, " ".join(re.sub(r"(?<=[^\W\d_])-\s*\n\s*(?=[a-z])", "", text).split())
+
+    return joined
+
+
 READERS: dict[str, Reader] = {
     "ours (letters by pypdfium2)": _ours,
-    "pypdfium2, as it gives text": _pdfium,
-    "pypdf, plain": _pypdf("plain"),
-    "pypdf, layout": _pypdf("layout"),
-    "pdfminer.six": _pdfminer,
-    "pdfplumber": _pdfplumber,
+    "pypdfium2, as it gives text": _lenient(_pdfium),
+    "pypdf, plain": _lenient(_pypdf("plain")),
+    "pypdf, layout": _lenient(_pypdf("layout")),
+    "pdfminer.six": _lenient(_pdfminer),
+    "pdfplumber": _lenient(_pdfplumber),
 }
 
 

@@ -27,6 +27,7 @@ _ITEM = re.compile(r"(?:[•◦▪‣·●■–—*-]|\(?\d{1,3}[.)]|\(?[a-z][.
 _CAPTION = re.compile(
     r"(?:figure|fig\.|table|abbildung|tabelle|tableau|figura|tabla|chart|exhibit)\s*\d+[.:]", re.IGNORECASE
 )
+_NO_SPACES = "\u2e80"  # scripts from here on write their words without spaces between them
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BROKEN_WORD = re.compile(r"([^\W\d_]+)-$")
 
@@ -137,7 +138,8 @@ def _take_title(pages: list[list[Region]], usual: float) -> tuple[str, list[list
         start = next(number for number, line in enumerate(lines) if line.size == size)
         run = _run(lines[start:])
         title = _text(run, Counter())
-        if len(_WORD.findall(title)) >= 2 and len(title) <= _LONGEST_TITLE:
+        words = len(_WORD.findall(title))
+        if (words >= 2 or (words and title > _NO_SPACES)) and len(title) <= _LONGEST_TITLE:
             gone = set(map(id, run))
             kept = [
                 Region(left) for region in pages[first] if (left := tuple(x for x in region.lines if id(x) not in gone))
