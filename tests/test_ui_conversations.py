@@ -336,13 +336,15 @@ def test_why_shows_scores_fates_and_times(chat: AppTest, keep: Callable[..., Non
     (row,) = shown["rows"]
     assert row["fate"] == "Cited as 1"
     assert (row["lexical"], row["dense"], row["reader"]) == (None, 0.8, 0.7)
-    assert shown["steps"] == [{"name": "read", "ms": 12.5, "share": 1.0}]
+    assert shown["steps"] == [{"name": "reading", "ms": 12.5, "share": 1.0}]
 
 
-def test_export_offers_three_files(chat: AppTest, keep: Callable[..., None], answer: Answer) -> None:
+def test_export_offers_three_files_and_references(chat: AppTest, keep: Callable[..., None], answer: Answer) -> None:
     keep(answer)
     opened(chat, panel="export-m1")
-    assert {button.proto.label for button in chat.get("download_button")} == {"Markdown", "Web page (HTML)", "PDF"}
+    assert {button.proto.label for button in chat.get("download_button")} == {
+        "Markdown", "Web page (HTML)", "PDF", "RIS", "BibTeX", "CSL-JSON"
+    }  # fmt: skip
 
 
 def test_the_timeline_cites_each_moment_and_opens_it(chat: AppTest, keep: Callable[..., None], answer: Answer) -> None:

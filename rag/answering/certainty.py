@@ -38,7 +38,7 @@ def why(answer: Answer) -> str:
         return "The articles give different figures, which stand side by side."
     if answer.model == PLAIN:
         return "Found by comparing words only, without the reader."
-    often = "more than 9" if answer.confidence > MOST_TOLD else f"about {round(10 * answer.confidence)}"
+    often = "more than 9" if answer.confidence >= MOST_TOLD else f"about {round(10 * answer.confidence)}"
     share = f"In our tests, {often} of 10 answers that look like this hold what was asked."
     return share if answer.confidence >= WELL else f"{share} Read the passages before you rely on it."
 

@@ -13,6 +13,9 @@ A time in the question (*since March*, *last week*) narrows the search to articl
 (*before the visit*), which is dated from the articles. The chip above the answer says so; a click on it searches any
 time.
 
+The library itself can be asked too: *How many articles mention the barrier? Which outlets reported on it? What did the
+Courier say about it? What is new this week?* A few keywords, *summarise ...* and *tell me about ...* work as well.
+
 The button above the question box chooses **which articles are asked**: an outlet, a collection, a range of days. In the
 library you can select articles and ask only these.
 """
@@ -21,9 +24,12 @@ READING = """
 article. *Original* opens the page of the outlet at that passage, *Copy link* gives an address that opens the passage
 here.
 
-The line below the answer says how well it is supported and why, how many independent outlets are cited, and the date of
-the newest. When articles give different figures, these stand side by side with their dates: they may be of different
-days or things.
+The line below the answer says how well it is supported and why, how many outlets are cited, and the date of the newest.
+Where several outlets say the same, their number stands at that sentence. When articles give different figures for one
+thing, these stand side by side with their dates. What a chat model wrote and the articles do not bear out is underlined
+in amber and has no number.
+
+**Check** takes a text and tells for each sentence whether the articles say it, contradict it, or do neither.
 
 When the articles do not answer, the chat says so and shows the nearest passages. It does not guess.
 
@@ -45,6 +51,7 @@ KEYS = """
 | `Enter` | ask; on a number or a link: open it |
 | `Shift` + `Enter` | a new line in the question |
 | `Tab`, `Shift` + `Tab` | go through numbers, links and buttons |
+| `[` `]` | step to the passage before and after, while an article is open |
 | `Esc` | close what is open beside the page |
 | `↑` `↓` `Page Up` `Page Down` | scroll the open article |
 """

@@ -65,13 +65,29 @@ const paragraph = (segments) => {
   return node;
 };
 
+// "[" and "]" step to the passage before and after, unless somebody writes.
+const listenToKeys = (data, setTriggerValue) => {
+  if (window.__steps) window.__steps.abort();
+  const stop = window.__steps = new AbortController();
+  document.addEventListener('keydown', (event) => {
+    const writes = event.composedPath().some(
+      (node) => node.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(node.tagName));
+    const to = { '[': data.before, ']': data.after }[event.key];
+    if (!to || writes || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    setTriggerValue('go', to);
+  }, { signal: stop.signal });
+  return () => stop.abort();
+};
+
 export default function ({ data, parentElement, setTriggerValue }) {
+  const stopKeys = listenToKeys(data, setTriggerValue);
   const root = parentElement.querySelector('.article');
   const view = JSON.stringify([data.reference, data.nonce, data.notice]);
   const close = () => setTriggerValue('close', true);
   if (root.dataset.view === view) {
     root.querySelector('.close').onclick = close;
-    return;
+    return stopKeys;
   }
   root.dataset.view = view;
   root.replaceChildren();
@@ -119,4 +135,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
       body.focus({ preventScroll: true });
     }
   });
+  return stopKeys;
 }

@@ -58,6 +58,15 @@ const showCard = (link) => {
   place(link, node);
 };
 
+// The chip of what is open beside the page is marked, and comes into view when another passage is stepped to.
+const markOpen = (reference, moved) => {
+  for (const link of document.querySelectorAll('a[aria-current="true"]')) link.removeAttribute('aria-current');
+  for (const link of reference ? document.querySelectorAll(`a[href="${CSS.escape(CITE + reference)}"]`) : []) {
+    link.setAttribute('aria-current', 'true');
+  }
+  if (moved && reference) openerOf(reference)?.scrollIntoView({ block: 'nearest' });
+};
+
 const hideCard = () => {
   card().hidden = true;
   pointed = null;
@@ -120,18 +129,27 @@ const showQuestion = () => {
   if (asked && asked.getBoundingClientRect().top < 0) asked.scrollIntoView({ block: 'start' });
 };
 
+// The page goes to its end some time after the answer is drawn: looked at again, until the reader scrolls.
+const keepQuestion = () => {
+  const timers = [200, 600, 1200, 2000].map((wait) => setTimeout(showQuestion, wait));
+  for (const kind of ['wheel', 'touchstart', 'keydown', 'pointerdown']) {
+    document.addEventListener(kind, () => timers.forEach(clearTimeout), { once: true, passive: true });
+  }
+};
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const status = parentElement.querySelector('[role=status]');
   status.textContent = data.announce || '';
   const before = window.__openReference || '';
   window.__openReference = data.open || '';
+  markOpen(data.open, before !== data.open);
   if (before && !data.open) {
     const opener = window.__opener && window.__opener.isConnected ? window.__opener : openerOf(before);
     if (opener) opener.focus();
   }
   if (data.ended && window.__ended !== data.ended) {
     window.__ended = data.ended;
-    setTimeout(showQuestion, 150); // the page has drawn the end of the answer by then, and stands at it
+    keepQuestion();
   }
   if (data.copy && data.copy.nonce && window.__copied !== data.copy.nonce) {
     window.__copied = data.copy.nonce;
@@ -192,7 +210,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   on('focusout', leave);
   let asked = 0;
   const soon = () => {
-    if (!asked) asked = requestAnimationFrame(() => { asked = 0; if (!stop.signal.aborted) { plain(); look(); } });
+    if (!asked) asked = requestAnimationFrame(() => { asked = 0; if (!stop.signal.aborted) { plain(); markOpen(data.open, false); look(); } });
   };
   on('scroll', soon, true);
   const drawn = new MutationObserver(soon);
