@@ -36,8 +36,8 @@ def chat_page() -> None:
                     _draw_start(backend)
         with st.container(key="source"):
             last = talk.messages[-1] if talk.messages else None
-            ended = f"{talk.id}-{last.id}" if last and not last.job.active else ""
-            source_panel(announcement(last), ended)
+            name = f"{talk.id}-{last.id}-{'active' if last.job.active else 'ended'}" if last else ""
+            source_panel(announcement(last), name)
     if backend.library is not None:
         with st.bottom:
             draw_scope(backend.library)

@@ -20,8 +20,8 @@ _KIND = re.compile(r"m\d+-([cto]?)\d+")
 
 
 @st.fragment
-def source_panel(announce: str = "", ended: str = "") -> None:
-    """Draw what the address asks for, if anything; `ended` names the last answer that has ended.
+def source_panel(announce: str = "", last: str = "") -> None:
+    """Draw what the address asks for, if anything; `last` names the last message and its state.
 
     The listener lives in here: outside, it would stop a stream.
     """
@@ -38,7 +38,7 @@ def source_panel(announce: str = "", ended: str = "") -> None:
     shown = opened.reference if opened else st.query_params.get("panel", "") if asked else ""
     cite_listener(
         key="cites",
-        data={"open": shown, "announce": announce, "ended": ended, "copy": _copied()},
+        data={"open": shown, "announce": announce, "last": last, "copy": _copied()},
         on_cite_change=_on_cite,
         on_act_change=lambda: state.act(str(st.session_state["cites"].act or "")),
     )

@@ -121,12 +121,13 @@ const tell = (link, text) => {
   setTimeout(() => { if (link.isConnected) link.textContent = before; }, 2000);
 };
 
-// --- an answer has ended: its question comes into view where it would stand above the page
+// --- a question was asked, or its answer has ended: the question comes into view where it stands outside of it
 
 const showQuestion = () => {
   const questions = document.querySelectorAll('[data-testid="stChatMessage"]:has([data-testid="stChatMessageAvatarUser"])');
   const asked = questions[questions.length - 1];
-  if (asked && asked.getBoundingClientRect().top < 0) asked.scrollIntoView({ block: 'start' });
+  const top = asked ? asked.getBoundingClientRect().top : 0;
+  if (top < 0 || top > window.innerHeight * 0.7) asked.scrollIntoView({ block: 'start' });
 };
 
 // The page goes to its end some time after the answer is drawn: looked at again, until the reader scrolls.
@@ -147,8 +148,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const opener = window.__opener && window.__opener.isConnected ? window.__opener : openerOf(before);
     if (opener) opener.focus();
   }
-  if (data.ended && window.__ended !== data.ended) {
-    window.__ended = data.ended;
+  if (data.last && window.__last !== data.last) {
+    window.__last = data.last;
     keepQuestion();
   }
   if (data.copy && data.copy.nonce && window.__copied !== data.copy.nonce) {
