@@ -23,7 +23,7 @@ from rag.answering.telling import told
 from rag.config import Settings
 from rag.errors import ConfigError, QuestionError
 from rag.library import Library
-from rag.schema import Answer, Claim, Done, Event, Filters, PassageReader, Turn
+from rag.schema import Answer, Claim, Done, Event, Filters, Kind, PassageReader, Turn
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable, RunnableConfig
@@ -191,7 +191,7 @@ class Assistant:
         spelling: bool,
         model: Model | None,
     ) -> Generator[Event, None, None]:
-        response = respond(asked, self.library, wanted, day, model=model is not None, spelling=spelling)
+        response = respond(asked, turns, self.library, wanted, day, model=model is not None, spelling=spelling)
         if response.answer is not None:
             yield from told(response.answer)
             yield Done(response.noted(response.answer, asked))
@@ -200,7 +200,8 @@ class Assistant:
         for event in pipeline.events(response.question, turns):
             if isinstance(event, Done):
                 answer = response.noted(event.answer, asked)
-                yield Done(replace(answer, suggestions=answer.suggestions or next_questions(answer)))
+                kind: Kind = answer.kind if answer.answered else "refusal"
+                yield Done(replace(answer, kind=kind, suggestions=answer.suggestions or next_questions(answer)))
             else:
                 yield event
 

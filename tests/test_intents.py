@@ -159,6 +159,23 @@ def test_keywords_show_the_sentences_that_hold_them(assistant: Assistant, typed:
     assert shown in " ".join(one.text for one in answer.sentences)
 
 
+HISTORY = (
+    ("user", "What did Bachelet say about the police files?"),
+    ("assistant", "She said that she had raised them."),
+)
+
+
+@pytest.mark.parametrize("typed", ["What happened next?", "Tell me more", "and Blinken"])
+def test_what_only_goes_on_is_a_follow_up_and_no_request(assistant: Assistant, typed: str) -> None:
+    assert assistant.ask(typed, HISTORY).kind in ("answer", "refusal")
+
+
+def test_a_request_in_a_conversation_is_about_what_was_talked_of(assistant: Assistant) -> None:
+    answer = assistant.ask("Which outlets reported on her?", HISTORY)
+    assert answer.kind == "library"
+    assert "“Bachelet”" in answer.text
+
+
 # --- short replies
 
 
@@ -193,6 +210,11 @@ def test_a_question_in_a_language_of_no_article_is_told_so(assistant: Assistant,
 def test_an_empty_question_is_refused_before_anything_is_searched(assistant: Assistant) -> None:
     with pytest.raises(QuestionError):
         assistant.stream("   ")
+
+
+def test_what_the_articles_do_not_say_is_a_refusal(assistant: Assistant) -> None:
+    answer = assistant.ask("How many umbrellas did the mayor of Norrvik sell in 1931?")
+    assert (answer.kind, answer.answered) == ("refusal", False)
 
 
 # --- spelling

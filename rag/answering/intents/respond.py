@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
 
+from rag.answering.followup import standalone
 from rag.answering.intents import accounts, keywords, listing, replies, story
 from rag.answering.intents.shelf import Collection
 from rag.answering.intents.spelling import Corrected, correct
 from rag.answering.intents.understanding import Wish, understand
-from rag.schema import Answer, Filters
+from rag.schema import Answer, Filters, Turn
 
 Reply = Callable[[Wish, Collection, Filters, date], Answer | None]
 
@@ -47,11 +48,19 @@ class Response:
 
 
 def respond(
-    question: str, shelf: Collection, filters: Filters, today: date, *, model: bool, spelling: bool = True
+    question: str,
+    turns: Sequence[Turn],
+    shelf: Collection,
+    filters: Filters,
+    today: date,
+    *,
+    model: bool,
+    spelling: bool = True,
 ) -> Response:
     """The answer to what is no question to the articles, or the question to search, its spelling corrected.
 
-    `model` says that a chat model writes the answers; without `spelling`, words stay as they were typed.
+    `turns` came before: a request is made to stand alone by them, and what only goes on is left to the reader. `model`
+    says that a chat model writes the answers; without `spelling`, words stay as they were typed.
     """
     began = perf_counter()
     publishers = [name for name, _ in shelf.publishers()]
@@ -61,9 +70,13 @@ def respond(
             return Response(question, replies.empty(question))
         if not model and (other := replies.foreign(question, shelf)):
             return Response(question, other)
-    corrected = correct(question, shelf) if spelling and wish.intent not in ALWAYS else Corrected(question)
-    if corrected.changes:
-        wish = understand(corrected.question, publishers, today)
+    always = wish.intent in ALWAYS
+    corrected = correct(question, shelf) if spelling and not always else Corrected(question)
+    asked = standalone(corrected.question, turns) if turns and not always else corrected.question
+    if asked != question:
+        wish = understand(asked, publishers, today)
+    if turns and wish.intent in QUOTED and (asked != corrected.question or not wish.topic):
+        return Response(corrected.question, note=corrected.note)  # "what happened next?", "and Kiptum"
     reply = REPLIES.get(wish.intent) or (None if model else QUOTED.get(wish.intent))
     made = reply(wish, shelf, filters, today) if reply else None
     if made is not None:
