@@ -165,7 +165,7 @@ HISTORY = (
 )
 
 
-@pytest.mark.parametrize("typed", ["What happened next?", "Tell me more", "and Blinken"])
+@pytest.mark.parametrize("typed", ["What happened next?", "Tell me more about it", "and Blinken"])
 def test_what_only_goes_on_is_a_follow_up_and_no_request(assistant: Assistant, typed: str) -> None:
     assert assistant.ask(typed, HISTORY).kind in ("answer", "refusal")
 

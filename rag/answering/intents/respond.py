@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
 
-from rag.answering.followup import standalone
 from rag.answering.intents import accounts, keywords, listing, replies, story
 from rag.answering.intents.shelf import Collection
 from rag.answering.intents.spelling import Corrected, correct
 from rag.answering.intents.understanding import Wish, understand
 from rag.schema import Answer, Filters, Turn
+from rag.text.names import names_in
 
+_POINTING = re.compile(r"\b(?:he|she|it|they|him|her|them|that|this|these|those)\b", re.I)
 Reply = Callable[[Wish, Collection, Filters, date], Answer | None]
 
 # What answers each intent; a reply that has nothing to say leaves the question to the reader.
@@ -70,15 +72,26 @@ def respond(
             return Response(question, replies.empty(question))
         if not model and (other := replies.foreign(question, shelf)):
             return Response(question, other)
-    always = wish.intent in ALWAYS
-    corrected = correct(question, shelf) if spelling and not always else Corrected(question)
-    asked = standalone(corrected.question, turns) if turns and not always else corrected.question
-    if asked != question:
-        wish = understand(asked, publishers, today)
-    if turns and wish.intent in QUOTED and (asked != corrected.question or not wish.topic):
-        return Response(corrected.question, note=corrected.note)  # "what happened next?", "and Kiptum"
+    corrected = correct(question, shelf) if spelling and wish.intent not in ALWAYS else Corrected(question)
+    if corrected.changes:
+        wish = understand(corrected.question, publishers, today)
+    if turns and not wish.topic and _goes_on(wish):
+        wish = replace(wish, topic=_meant(turns))
+        if not wish.topic or wish.intent in QUOTED:
+            return Response(corrected.question, note=corrected.note)  # "what happened next?", "tell me more"
     reply = REPLIES.get(wish.intent) or (None if model else QUOTED.get(wish.intent))
     made = reply(wish, shelf, filters, today) if reply else None
     if made is not None:
         made = replace(made, timings={"total": round(1000 * (perf_counter() - began), 2)})
     return Response(corrected.question, made, corrected.note)
+
+
+def _goes_on(wish: Wish) -> bool:
+    """Whether a request without a topic is about what was talked of: it points at something, or asks for a story."""
+    return wish.intent in QUOTED or bool(_POINTING.search(wish.question))
+
+
+def _meant(turns: Sequence[Turn]) -> str:
+    """The first name in the last question that has one."""
+    asked = [turn.text for turn in turns if turn.role == "user"]
+    return next((found[0] for text in reversed(asked) if (found := names_in(text))), "")
