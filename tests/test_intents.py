@@ -268,6 +268,11 @@ def test_an_outlet_of_one_common_word_is_told_by_its_capital() -> None:
     assert mask_outlets("what did Time say?", ["Time"])[1] == ("Time",)
 
 
+@pytest.mark.parametrize("typed", ["Who wrote Afterlives?", "Who wrote the report?", "Who owns Lantern Weekly?"])
+def test_who_wrote_a_book_is_no_request_for_authors(typed: str) -> None:
+    assert understand(typed, ["Lantern Weekly"], TODAY).intent in ANSWERED
+
+
 def test_a_pasted_text_is_no_request() -> None:
     assert understand("list all articles " * 20, [], TODAY).intent == "content"
 

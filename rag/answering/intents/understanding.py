@@ -41,7 +41,11 @@ _NEEDED = {
     "articles": _HELD,
     "count": re.compile(rf"\b(?:{_TEXTS}|{_OUTLETS}|{_AUTHORS}|big)\b", re.I),
     "outlets": re.compile(rf"\b(?:{_TEXTS}|{_OUTLETS}|articles)\b", re.I),
-    "authors": re.compile(rf"\b(?:{_AUTHORS}|work\w*)\b", re.I),
+    "authors": re.compile(
+        r"\b(?:authors?|journalists?|reporters?|writers?|bylines?|contribut\w+|whose)\b|"
+        rf"\b(?:wr[io]t\w+|by whom|work\w*)\b.*\b(?:articles?|pieces?|stor(?:y|ies)|about|these|{OUTLET})\b",
+        re.I,
+    ),
 }
 _NO_TOPIC = frozenset({"hello", "thanks", "help"})
 _INTRODUCED = frozenset({"news", "authors"})  # intents whose topic follows a word that introduces it
