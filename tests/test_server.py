@@ -17,7 +17,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 from mcp.client import Client
-from servers import SLOW, command, environment, free_port, served
+from servers import command, environment, free_port, served
 from typer.testing import CliRunner
 
 import rag
@@ -101,8 +101,7 @@ def test_python_command_line_rest_events_and_mcp_give_the_same_answer(
     server: httpx.Client, folder: Path, question: str
 ) -> None:
     with rag.Library.open(folder) as library:
-        settings = library.settings.model_copy(update={"reader_budget_ms": int(SLOW["RAG_READER_BUDGET_MS"])})
-        expected = untimed(answer_json(rag.Assistant(library, settings=settings).ask(question)))
+        expected = untimed(answer_json(rag.Assistant(library).ask(question)))
     run = subprocess.run(
         command("ask", question, "--json", library=folder),
         env=environment(),
