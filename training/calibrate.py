@@ -35,6 +35,9 @@ from training.asks import Row, library_of, rows
 
 PRECISION = 0.85  # of the short answers that are shown
 RIDGE = 0.5
+MISSING = -2.0  # the least that a name counts which no article holds: few labelled questions have one
+FEWEST = 20  # short answers that a fit needs
+NEVER = 1.01  # a probability that none has
 
 Numbers = NDArray[np.float64]
 
@@ -164,7 +167,7 @@ def fit_answers(sets: Sequence[Labelled], calibration: Calibration) -> tuple[Ans
         answerable.append(bool(one.row.get("ans")))
     x, y, can = np.asarray(inputs), np.asarray(labels), np.asarray(answerable)
     bias, score, answers, fused, missing = logistic(x, y).tolist()
-    weights = AnswerWeights(_r(score), _r(answers), _r(fused), _r(min(missing, -0.5)), _r(bias))
+    weights = AnswerWeights(_r(score), _r(answers), _r(fused), _r(min(missing, MISSING)), _r(bias))
     sure = 1 / (1 + np.exp(-(weights.bias + x @ np.asarray([score, answers, fused, weights.missing]))))
     grid = np.unique(np.round(sure, 3))
     balanced = [((sure[can] >= t).mean() + (sure[~can] < t).mean()) / 2 for t in grid]
@@ -187,6 +190,8 @@ def fit_shorts(sets: Sequence[Labelled], calibration: Calibration) -> tuple[Shor
         if made.short and best:
             inputs.append([best.sentence.short[2] if best.sentence.short else 0.0, best.score])
             labels.append(float(_agrees(best_text(best), one.row.get("short"))))
+    if len(inputs) < FEWEST:
+        return ShortWeights(), NEVER  # a reader without short answers
     x, y = np.asarray(inputs), np.asarray(labels)
     bias, margin, score = logistic(x, y).tolist()
     sure = 1 / (1 + np.exp(-(bias + x @ np.asarray([margin, score]))))
