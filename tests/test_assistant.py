@@ -62,7 +62,7 @@ def lake_library(folder: Path, **changes: Any) -> Iterator[Library]:
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    with lake_library(tmp_path_factory.mktemp("asked")) as opened:
+    with lake_library(tmp_path_factory.mktemp("asked"), reader="builtin") as opened:
         yield opened
 
 
@@ -96,7 +96,8 @@ def test_a_follow_up_asks_about_the_same_thing(assistant: Assistant) -> None:
         "and Canada?", [("user", "what did the US say about the lake treaty?"), ("assistant", first.text)]
     )
     assert second.question.startswith("and Canada?")
-    assert "Paul Renard" in second.text
+    assert "treaty" in second.question
+    assert "Canada" in second.text
 
 
 def test_what_no_article_says_is_refused_with_the_nearest_passages(library: Library, assistant: Assistant) -> None:

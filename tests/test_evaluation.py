@@ -85,7 +85,7 @@ def write_set(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def plain_settings() -> rag.Settings:
-    return rag.load_settings(reader="none")
+    return rag.load_settings(reader="none", refuse_below=0.15)
 
 
 @pytest.fixture(scope="module")
@@ -375,7 +375,8 @@ def test_an_empty_library_gives_no_probes_but_a_mend(tmp_path: Path, plain_setti
         make_probes(empty, 10)
 
 
-def test_advice_names_the_setting_that_would_help(library: rag.Library) -> None:
+def test_advice_names_the_setting_that_would_help(library: rag.Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "settings", library.settings.model_copy(update={"refuse_below": 0.5}))
     shy = [outcome(name=f"a{n}", confidence=0.4) for n in range(25)]
     rightly = [outcome(False, name=f"u{n}", confidence=0.1) for n in range(25)]
     advice = advise(shy + rightly, library)

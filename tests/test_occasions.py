@@ -125,7 +125,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> rag.Assistant:
 
 
 def test_the_answer_keeps_to_the_time_after_the_event(assistant: rag.Assistant) -> None:
-    answer = assistant.ask("What did the US say after the visit?")
+    answer = assistant.ask("What did Blinken say after the visit?")
     assert answer.period == Period("after the visit", date(2022, 5, 28), None, "the visit")
     assert answer.citations
     assert all(one.published and one.published >= date(2022, 5, 28) for one in answer.citations)

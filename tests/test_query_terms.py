@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.query.terms import LONGEST_PHRASE, MOST_TERMS, phrases, with_terms, words
+from rag.answering.query.terms import LONGEST_PHRASE, MOST_TERMS, phrases, whole_names, with_terms, words
 
 
 def chosen(turn: str, *wanted: str) -> list[tuple[int, int]]:
@@ -75,3 +75,18 @@ def test_there_are_not_more_terms_than_help() -> None:
 
 def test_no_conversation_gives_no_terms() -> None:
     assert phrases([], [], "when?") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen", "whole"),
+    [
+        ("The envoy of the United States spoke.", "States", ["United", "States"]),
+        ("Then Ada Holm left Lund.", "Holm", ["Ada", "Holm"]),
+        ("States spoke first.", "States", ["States"]),
+        ("Why The Mill Of Port Ellery Will Close", "Mill", ["Mill"]),
+    ],
+)
+def test_a_part_of_a_name_brings_the_whole_name(text: str, chosen: str, whole: list[str]) -> None:
+    start = text.index(chosen)
+    found = whole_names(text, [(start, start + len(chosen))])
+    assert [text[slice(*span)] for span in found] == whole

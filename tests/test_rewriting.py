@@ -54,7 +54,7 @@ def test_without_a_conversation_a_question_stays_as_it_is() -> None:
 
 def test_the_words_that_the_reader_means_are_put_behind_the_question() -> None:
     made = by_terms("when was that?", TALK, Terms("lake", "treaty", "Dana"))
-    assert made.question == "when was that? (Dana, lake treaty)"
+    assert made.question == "when was that? (Dana Holt, lake treaty)"
 
 
 def test_a_question_that_the_reader_finds_whole_stays_as_it_is() -> None:

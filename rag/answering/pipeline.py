@@ -194,7 +194,7 @@ class Pipeline:
             missing = missing_terms(question, candidates, self._occurs)
             sure = confidence(ranked, readings, candidates, missing, self._calibration)
         read = Read(question, candidates, windows, tuple(readings), ranked, round(sure, 4), missing)
-        return self._with_parts(read, asked) if len(question.parts) > 1 and sure >= self._refuse_below else read
+        return self._by_parts(read, asked) if len(question.parts) > 1 else read
 
     def _ranked(
         self, question: Question, windows: Sequence[Window], readings: Sequence[WindowReading]
@@ -202,17 +202,23 @@ class Pipeline:
         ranked = rank(windows, readings, self._calibration, self._today)
         return tuple(one for one in ranked if not shut_out(one, question))
 
-    def _with_parts(self, read: Read, asked: Rewritten) -> Read:
-        """The reading with the parts of the question that none of the best windows answers."""
+    def _by_parts(self, read: Read, asked: Rewritten) -> Read:
+        """The reading of a question that asks for several things: as sure as its surest part, the others named.
+
+        A name that no article holds counts against the part that has it, not against the others.
+        """
         best = list(dict.fromkeys(one.window for one in read.ranked))[:PART_WINDOWS]
-        unsaid = []
+        sure: dict[str, float] = {}
         with self._timed("read"):
             for part in read.question.parts:
                 readings = self._choice.read(asked.in_context(part), best)
+                missing = tuple(name for name in read.missing if name in part)
                 ranked = self._ranked(read.question, best, readings)
-                sure = confidence(ranked, readings, read.candidates, (), self._calibration)
-                unsaid += [] if sure >= self._refuse_below else [part]
-        return replace(read, unsaid=tuple(unsaid) if len(unsaid) < len(read.question.parts) else ())
+                sure[part] = confidence(ranked, readings, read.candidates, missing, self._calibration)
+        surest = max(read.confidence, *sure.values())
+        unsaid = tuple(part for part, chance in sure.items() if chance < self._refuse_below)
+        all_said = len(unsaid) in (0, len(sure))
+        return replace(read, confidence=round(surest, 4), unsaid=() if all_said else unsaid)
 
     # --- answer
 
@@ -266,15 +272,9 @@ class Pipeline:
 
 
 def _as_read(read: Read) -> tuple[Candidate, ...]:
-    """The candidates with what the reader says of the windows that they lie in."""
-    surest: dict[str, float] = {}
-    for one in read.ranked:
-        passage = one.candidate.passage
-        surest[passage.id] = max(surest.get(passage.id, 0.0), one.chance)
-    return tuple(
-        replace(one, answerable=round(surest[one.passage.id], 4)) if one.passage.id in surest else one
-        for one in read.candidates
-    )
+    """The candidates, as they were found, with what was read in them."""
+    known = {one.passage.id: one for one in by_reading(read.candidates, read.ranked)}
+    return tuple(known[one.passage.id] for one in read.candidates)
 
 
 def _as_on_note(filters: Filters, today: date) -> tuple[str, ...]:

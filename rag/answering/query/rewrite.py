@@ -21,7 +21,7 @@ from rag.answering.model_stream import Usage
 from rag.answering.model_stream import words as words_of
 from rag.answering.prompting import defused, tokens
 from rag.answering.query.analysis import LONGEST, asks_several, names, parts
-from rag.answering.query.terms import phrases, with_terms, words
+from rag.answering.query.terms import phrases, whole_names, with_terms, words
 from rag.errors import RagError
 from rag.schema import Event, Turn, Writing
 from rag.text.words import content_words, stem, stems
@@ -119,12 +119,13 @@ def _said(turn: Turn) -> str:
 
 
 def _chosen(text: str, pieces: Sequence[tuple[int, int, float]]) -> list[tuple[int, int]]:
-    """The words of a turn that the question means: a word is meant when its surest piece is."""
-    return [
+    """The words of a turn that the question means, names whole: a word is meant when its surest piece is."""
+    found = [
         (start, end)
         for start, end in words(text)
         if max((chance for first, last, chance in pieces if first < end and last > start), default=0.0) >= TERM_FROM
     ]
+    return whole_names(text, found)
 
 
 def rewrite(

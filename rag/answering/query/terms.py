@@ -8,12 +8,13 @@ is never changed, so what is searched can always be read.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rag.text.words import content_words, stem
 
 MOST_TERMS = 5  # phrases behind a question; more would drown it
 LONGEST_PHRASE = 6  # words
+LONGEST_NAME = 4  # words: a longer run of capitals is a headline
 
 _WORD = re.compile(r"[^\W_]+(?:[-’'.&][^\W_]+)*")
 _LINK = re.compile(r"^(?: of | of the | the | de | and | & | ?, | ?[-–] ?| )$")
@@ -38,6 +39,30 @@ def phrases(turns: Sequence[str], chosen: Sequence[Sequence[tuple[int, int]]], q
             if own and not any(own <= held for _, held in found):
                 found = [*((one, held) for one, held in found if not held <= own), (phrase, own)]
     return tuple(phrase for phrase, _ in found[:MOST_TERMS])
+
+
+def whole_names(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans with the rest of the name that each is part of: of "United States", "States" alone says little."""
+    everything = words(text)
+    chosen = set(spans)
+    for run in _capital_runs(text, everything):
+        if len(run) <= LONGEST_NAME and chosen & set(run):
+            chosen |= set(run)
+    return sorted(chosen)
+
+
+def _capital_runs(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Runs of words with capitals, parted by single blanks; a word that opens a sentence belongs to none."""
+    run: list[tuple[int, int]] = []
+    for start, end in spans:
+        opens = start == 0 or text[:start].rstrip()[-1:] in '.!?:“"‘('
+        if run and not (text[start].isupper() and text[run[-1][1] : start] == " "):
+            yield run
+            run = []
+        if text[start].isupper() and (run or not opens):
+            run.append((start, end))
+    if run:
+        yield run
 
 
 def words(text: str) -> list[tuple[int, int]]:

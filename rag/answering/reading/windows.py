@@ -115,7 +115,7 @@ def _runs(positions: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _cuts(spans: Sequence[Span], runs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The runs cut into parts of like length, none longer than LONGEST unless a single sentence is."""
+    """The runs cut into parts, none longer than LONGEST unless a single sentence is."""
     for first, behind in runs:
         length = spans[behind - 1][1] - spans[first][0]
         target = length / -(-length // LONGEST)
