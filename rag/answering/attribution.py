@@ -134,12 +134,6 @@ def speaks(text: str) -> bool:
     return bool(_ACCORDING.search(text)) or any(not inside(m.start(), quotes) for m in _VERB.finditer(text))
 
 
-def pronoun_speaks(text: str) -> bool:
-    """Whether the only speaker of a sentence is a pronoun: 'he said', '“...,” she added'."""
-    subjects = [subject for subject, _ in subjects_of_saying(text, (0, len(text)), quotations(text))]
-    return bool(subjects) and all(_PRONOUN.match(subject) for subject in subjects)
-
-
 def _score(text: str, span: Span, quotes: tuple[Span, ...], reader: _Reader) -> float:
     subjects = list(subjects_of_saying(text, span, quotes))
     mentioned = MENTION if reader.names(text[slice(*span)]) else 0.0
