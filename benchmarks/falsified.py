@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.answering.objections import speaker_of
+from rag.answering.verification.objections import speaker_of
 from rag.ingest.files import parse_file
 from rag.schema import Article, Candidate, Passage
 from rag.text.sentences import Span, split_sentences

@@ -20,17 +20,17 @@ import numpy as np
 
 from benchmarks import datasets
 from benchmarks.pages import write_page
-from rag.answering.freshness import fresh_first
-from rag.answering.odds import chance, log_odds
-from rag.answering.readers import choose_reader
+from rag.answering.reading.freshness import fresh_first
 from rag.answering.reading.passages import by_reading
 from rag.answering.reading.ranking import rank
+from rag.answering.reading.readers import choose_reader
 from rag.answering.reading.windows import make_windows
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.evaluation import measures
 from rag.evaluation.layouts import json_rows
 from rag.library import Library
+from rag.models.logits import logit, sigmoid
 from rag.models.reader import Reader
 from rag.schema import Candidate, Reading
 
@@ -137,7 +137,7 @@ def selection(reader: Reader, data: Path) -> list[Row]:
 
 def sentence_value(reading: Reading) -> float:
     """How well a lone sentence answers: the log-odds of the passage and of the sentence, added as in ranking.py."""
-    return log_odds(reading.answerable) + log_odds(max((score for *_, score in reading.sentences), default=0.0))
+    return logit(reading.answerable) + logit(max((score for *_, score in reading.sentences), default=0.0))
 
 
 def news(reader: Reader, data: Path, libraries: Path) -> list[Row]:
@@ -186,7 +186,7 @@ def _asked(library: Library, question: datasets.Question) -> Asked:
     def hits(passages: Sequence[Candidate]) -> list[bool]:
         return [question.is_hit(datasets.document_of(one.url), one.passage.text) for one in passages]
 
-    return Asked(question, hits(fused), hits(read), max((chance(one.answers) for one in readings), default=0.0))
+    return Asked(question, hits(fused), hits(read), max((sigmoid(one.answers) for one in readings), default=0.0))
 
 
 def refusal(data: Path, libraries: Path) -> list[Row]:

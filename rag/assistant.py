@@ -10,16 +10,15 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rag.answering.chat_models import Model, choose_model
 from rag.answering.claims import Checker
-from rag.answering.freshness import as_on
-from rag.answering.history import as_turns
-from rag.answering.inputs import as_asked
+from rag.answering.events import told
+from rag.answering.generative.chat_models import Model, choose_model
 from rag.answering.intents.respond import respond
 from rag.answering.pipeline import Pipeline
-from rag.answering.readers import choose_reader
+from rag.answering.query.history import as_asked, as_turns
+from rag.answering.reading.freshness import as_on
+from rag.answering.reading.readers import choose_reader
 from rag.answering.suggestions import next_questions
-from rag.answering.telling import told
 from rag.config import Settings
 from rag.errors import ConfigError, QuestionError
 from rag.library import Library

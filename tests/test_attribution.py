@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.attribution import CONTINUED, MENTION, STATEMENT, speaks, statement_scores
+from rag.answering.verification.attribution import CONTINUED, MENTION, STATEMENT, speaks, statement_scores
 from rag.text.names import aliases, names_in, pattern, same_speaker
 from rag.text.sentences import split_sentences
 

@@ -10,7 +10,7 @@ import pytest
 from injections import FORBIDDEN, PAYLOADS, Injection, injections
 from scripted import Reply, Request, serving
 
-from rag.answering.prompting import RULES
+from rag.answering.generative.prompt import RULES
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.library import Library

@@ -16,7 +16,7 @@ from langchain_core.runnables import RunnableLambda
 from langchain_core.tools import create_retriever_tool
 from scripted import Reply, Request, serving
 from test_assistant import COPY, TREATY
-from test_generative import GOOD, QUESTION, assistant_for
+from test_generative_writer import GOOD, QUESTION, assistant_for
 
 from rag.assistant import Assistant
 from rag.config import Settings

@@ -24,7 +24,8 @@ from langchain_core.callbacks import BaseCallbackHandler
 from test_assistant import lake_library
 
 from rag.answering.citations import marked
-from rag.answering.query.rewrite import by_terms, plausible
+from rag.answering.generative.standalone import plausible
+from rag.answering.query.rewrite import by_terms
 from rag.assistant import Assistant
 from rag.library import Library
 from rag.schema import Answer, Article, Done, Event, Filters, SentenceDone, TextDelta, Turn, Writing

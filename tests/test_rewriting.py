@@ -12,9 +12,10 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from scripted import Reply, Request, Script, Server, serving
 from test_assistant import lake_library
-from test_generative import GOOD, assistant_for, holds
+from test_generative_writer import GOOD, assistant_for, holds
 
-from rag.answering.query.rewrite import ASKED_BEFORE, LOOK_BACK, Rewritten, by_terms, plausible, rewrite
+from rag.answering.generative.standalone import plausible, rewrite
+from rag.answering.query.rewrite import ASKED_BEFORE, LOOK_BACK, Rewritten, by_terms
 from rag.answering.query.terms import words
 from rag.assistant import Assistant
 from rag.library import Library
@@ -203,7 +204,7 @@ def test_the_reader_does_it_when_the_model_does_badly(library: Library, name: st
 
 
 def test_the_reader_does_it_when_the_model_is_slow(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.answering.query.rewrite.LONGEST_WAIT_S", 0.5)
+    monkeypatch.setattr("rag.answering.generative.standalone.LONGEST_WAIT_S", 0.5)
     answer, server = asked(library, rewording(Reply(REWORDED, first_after_s=3)))
     assert answer.question == RULED
     assert "took more than 0.5 s" in of_model(answer)[0]
@@ -249,7 +250,7 @@ def test_stopping_while_the_question_is_reworded_frees_the_model(library: Librar
 def test_a_server_that_is_gone_leaves_the_reader_and_the_quoted_answer(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.answering.generative.PAUSE_S", 0.01)
+    monkeypatch.setattr("rag.answering.generative.writer.PAUSE_S", 0.01)
     with serving(GOOD) as server:
         url = server.url
     answer = assistant_for(library, url).ask(FOLLOWING, TALK)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from embedders import DIMENSION, HashEmbedder, never
-from test_pipeline import counts
+from test_ingest_pipeline import counts
 
 import rag
 from rag.answering.citations import cite

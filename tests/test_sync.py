@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from embedders import DIMENSION, HashEmbedder, never
 from formats import zipped
-from test_pipeline import story, write
+from test_ingest_pipeline import story, write
 from test_stories import TEXT
 
 from rag.errors import SourceError

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from rag.answering.timeline import timeline
+from rag.answering.extractive.timeline import timeline
 from rag.schema import Answer, Candidate, Citation, Passage
 from rag.text.moments import day_named
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.falsified import KINDS, collection
-from rag.answering.evidence import best_run, gather, stands_in
-from rag.answering.facts import missing, quoted, source
-from rag.answering.grounding import Grounding
-from rag.answering.marks import Claim, claims
-from rag.answering.objections import denied, speaker_of
-from rag.answering.prompting import defused, prompt_for, tokens
-from rag.answering.verification import Judge, verified
+from rag.answering.generative.citation_marks import claims
+from rag.answering.generative.prompt import defused, prompt_for, tokens
+from rag.answering.verification.evidence import best_run, gather, stands_in
+from rag.answering.verification.facts import missing, quoted, source
+from rag.answering.verification.grounding import Grounding
+from rag.answering.verification.objections import denied, speaker_of
+from rag.answering.verification.verifier import Judge, verified
 from rag.schema import Candidate, Passage
 from rag.text.figures import as_written, figures, rejoin, rejoined
 from rag.text.moments import Moment, moments
@@ -235,7 +235,7 @@ def grounding() -> Grounding:
 
 @pytest.mark.parametrize("numbers", [(1, 2), (1,), (2,), ()])
 def test_a_claim_that_rests_on_two_passages_cites_both_whatever_the_model_cited(numbers: tuple[int, ...]) -> None:
-    found = grounding().ground(Claim(BOTH, numbers))
+    found = grounding().ground(BOTH, numbers)
     assert found.sentence.verified
     assert found.moved is (numbers != (1, 2))
     quotes = {citation.article_id: citation.quote for citation in found.sentence.citations}
@@ -253,12 +253,12 @@ def test_a_claim_that_rests_on_two_passages_cites_both_whatever_the_model_cited(
     ],
 )
 def test_what_one_passage_has_does_not_bear_out_a_swap_in_another(false: str, numbers: tuple[int, ...]) -> None:
-    assert not grounding().ground(Claim(false, numbers)).sentence.verified
+    assert not grounding().ground(false, numbers).sentence.verified
 
 
 def test_an_article_that_has_changed_is_not_cited() -> None:
     found = Grounding(Judge(None, text_of), [candidate()], lambda article_id: "Another text.").ground(
-        Claim("The architect Tomas Reed warned that the ground is soft.", (1,))
+        "The architect Tomas Reed warned that the ground is soft.", (1,)
     )
     assert not found.sentence.verified
     assert found.sentence.citations == ()

@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.falsified import KINDS, collection
 from benchmarks.verification import WRITTEN, is_marked, support, written
-from rag.answering.objections import LONG_ENOUGH, is_caseless
-from rag.answering.verification import verified
+from rag.answering.verification.objections import LONG_ENOUGH, is_caseless
+from rag.answering.verification.verifier import verified
 from rag.models.verifier import Verifier
 from training.verification import quantile_regression
 

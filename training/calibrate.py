@@ -24,8 +24,8 @@ from rag.answering.extractive.answer import Draft, draft
 from rag.answering.pipeline import Pipeline, Read
 from rag.answering.query.analysis import analyse
 from rag.answering.query.rewrite import Rewritten
-from rag.answering.readers import Choice, choose_reader
 from rag.answering.reading.ranking import ScoredSentence, rank
+from rag.answering.reading.readers import Choice, choose_reader
 from rag.config import load_settings
 from rag.models.calibration import AnswerWeights, Calibration, SentenceWeights, ShortWeights
 from rag.models.embedder import load_embedder

@@ -1,4 +1,4 @@
-"""Calibrate the verification: `python -m training.verification DATA` prints weights for rag/answering/verification.py.
+"""Calibrate the verification: `python -m training.verification DATA` prints the weights of the verifier.
 
 Statements made by program from the reader's dev rows (training/statements.py), which the reader has not seen; half of
 them are supported. Support falls with what says nothing about truth, how a statement is worded and how long it is.
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from rag.answering.verification import (
+from rag.answering.verification.verifier import (
     PLAIN,
     PLAIN_CASELESS,
     READER,

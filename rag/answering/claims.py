@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.citations import cite, stands
-from rag.answering.coverage import coverage, weigh
-from rag.answering.evidence import Place
 from rag.answering.pipeline import Shelf
-from rag.answering.verification import Judge, Judgement, verified
+from rag.answering.verification.coverage import coverage, weigh
+from rag.answering.verification.evidence import Place
+from rag.answering.verification.verifier import Judge, Judgement, verified
 from rag.retrieval.hybrid import HybridSearch
 from rag.schema import Candidate, Citation, Claim, Filters
 from rag.text.figures import figures

@@ -10,22 +10,23 @@ from itertools import zip_longest
 from time import perf_counter
 from typing import Protocol
 
-from rag.answering.chat_models import Model
 from rag.answering.citations import cited, marked, number
+from rag.answering.events import told
 from rag.answering.extractive.answer import Draft, differences, draft
 from rag.answering.extractive.closest import closest, corrections
-from rag.answering.freshness import fresh_first
-from rag.answering.generative import Found, Writer
-from rag.answering.occasions import period_of, read_occasion
+from rag.answering.generative.chat_models import Model
+from rag.answering.generative.standalone import rewrite
+from rag.answering.generative.writer import Found, Writer
 from rag.answering.query.analysis import Question, analyse, asks_yes_no
-from rag.answering.query.rewrite import Rewritten, rewrite
-from rag.answering.readers import Choice
+from rag.answering.query.event_dates import period_of, read_occasion
+from rag.answering.query.rewrite import Rewritten
+from rag.answering.query.time_filter import read_period, within, without
+from rag.answering.reading.freshness import fresh_first
 from rag.answering.reading.passages import by_reading
 from rag.answering.reading.ranking import ScoredSentence, rank
+from rag.answering.reading.readers import Choice
 from rag.answering.reading.refusal import REFUSAL, allowed, confidence, missing_terms, refusal_text, shut_out
 from rag.answering.reading.windows import Window, make_windows
-from rag.answering.telling import told
-from rag.answering.timeframe import read_period, within, without
 from rag.config import Settings
 from rag.retrieval.hybrid import HybridSearch, SearchableStore
 from rag.schema import (

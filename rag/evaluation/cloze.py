@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rag.answering.quotes import quotations
+from rag.answering.verification.quotes import quotations
 from rag.text.names import is_known, names_in
 from rag.text.words import STOP_WORDS
 

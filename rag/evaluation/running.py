@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rag.answering.readers import choose_reader
+from rag.answering.reading.readers import choose_reader
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.errors import LibraryError

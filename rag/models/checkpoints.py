@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rag.errors import ModelError
 from rag.forks import RenewedLock
-from rag.models.logits import logistic
+from rag.models.logits import sigmoid
 from rag.models.named import TorchProcess, needing_torch
 from rag.models.reader import Reader
 from rag.models.spans import MAX_ANSWER_TOKENS, best_span
@@ -93,7 +93,7 @@ class CheckpointReader(Reader):
             _raise_peaks(peaks, spans, offsets[row, places, 0], _span_peaks(start, end) - null)
         if best is None:
             return Reading(0.0)
-        return Reading(logistic(best[0]), best[1], best[2], _scored(spans, peaks))
+        return Reading(sigmoid(best[0]), best[1], best[2], _scored(spans, peaks))
 
     def _read_scores(self, question: str, passage: str) -> Reading:
         spans = split_sentences(passage)
@@ -103,7 +103,7 @@ class CheckpointReader(Reader):
             padding=True, return_tensors="pt",
         )  # fmt: skip
         values = self._logits(encoded)[0][:, 0]
-        return Reading(logistic(float(values.max())), None, None, _scored(spans, values[1:]))
+        return Reading(sigmoid(float(values.max())), None, None, _scored(spans, values[1:]))
 
     def _logits(self, encoded: Any) -> tuple[NDArray[np.float32], ...]:
         self._process.check()
@@ -138,5 +138,5 @@ def _raise_peaks(
 
 def _scored(spans: Sequence[tuple[int, int]], values: NDArray[Any]) -> tuple[tuple[int, int, float], ...]:
     return tuple(
-        (start, end, round(logistic(float(value)), 4)) for (start, end), value in zip(spans, values, strict=True)
+        (start, end, round(sigmoid(float(value)), 4)) for (start, end), value in zip(spans, values, strict=True)
     )

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rag.forks import RenewedLock
 from rag.models.conversation import encode_turns
 from rag.models.encoder import length_batches, load_tokenizer, pad
-from rag.models.logits import logistic
+from rag.models.logits import sigmoid
 from rag.models.package import package_weights
 from rag.models.session import SHARED, Session, checked_graph, fingerprint, make_session
 from rag.models.spans import best_span
@@ -137,7 +137,7 @@ class BuiltinReader(Reader):
         tokens, _, _ = self._run([made])
         for (turn, start, end), score in zip(made.places, tokens[0][:, TERM].tolist(), strict=True):
             if turn >= 0:
-                found[turn].append((start, end, logistic(score)))
+                found[turn].append((start, end, sigmoid(score)))
         return found
 
     def _scored(self, windows: Sequence[TokenWindow]) -> Iterator[_Scored]:
@@ -203,9 +203,9 @@ def _reading(read: WindowReading) -> Reading:
     start, end, margin = max(shorts, key=lambda one: one[2])
     none = margin < 0
     return Reading(
-        logistic(read.answers),
+        sigmoid(read.answers),
         None if none else start,
         None if none else end,
-        tuple((one.start, one.end, round(logistic(one.evidence), 4)) for one in read.sentences),
-        tuple((first, last, round(logistic(value), 4)) for first, last, value in shorts),
+        tuple((one.start, one.end, round(sigmoid(one.evidence), 4)) for one in read.sentences),
+        tuple((first, last, round(sigmoid(value), 4)) for first, last, value in shorts),
     )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rag.errors import ModelError
 from rag.forks import RenewedLock
 from rag.models.encoder import length_batches, load_tokenizer, pad
-from rag.models.logits import logistic
+from rag.models.logits import sigmoid
 from rag.models.package import package_weights
 from rag.models.session import MEND, SHARED, WEIGHTS, Session, checked_graph, make_session
 from rag.models.spans import best_span
@@ -122,7 +122,7 @@ def _surest(count: int, logits: Iterable[tuple[int, float]]) -> list[float]:
     """The highest probability for each number below `count`; 0 where no window was read."""
     chances = [0.0] * count
     for number, logit in logits:
-        chances[number] = max(chances[number], logistic(logit))
+        chances[number] = max(chances[number], sigmoid(logit))
     return chances
 
 

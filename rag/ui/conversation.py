@@ -92,7 +92,7 @@ class Message:
             return self.answer.closest
         if kind == "o":
             return self.answer.correction
-        from rag.answering.timeline import timeline  # here: only an open timeline needs it
+        from rag.answering.extractive.timeline import timeline  # here: only an open timeline needs it
 
         return tuple(one.citation for one in timeline(self.answer))
 

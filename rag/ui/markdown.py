@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from rag.answering.agreement import outlets_saying
-from rag.answering.quotes import quotations
+from rag.answering.extractive.agreement import outlets_saying
+from rag.answering.verification.quotes import quotations
 from rag.schema import AnswerSentence, Citation
 from rag.text.dates import day_in_words
 from rag.text.showable import showable

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from rag.answering.model_probe import probe
+from rag.answering.generative.model_probe import probe
 from rag.config import Settings
 from rag.errors import RagError
 from rag.ui.backend import Backend, current

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from rag.answering.timeline import Moment, timeline
+from rag.answering.extractive.timeline import Moment, timeline
 from rag.export.forms import to_html, to_markdown, to_text
 from rag.export.pages import Exchange, Page, page
 from rag.export.references import Reference, references, to_bibtex, to_csl, to_ris

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from rag.answering.citations import cite
 from rag.answering.extractive.conflicts import other_reports, value_text
-from rag.answering.odds import chance
 from rag.answering.reading.ranking import ScoredSentence, can_stand, choose, in_reading_order
 from rag.models.calibration import Calibration
+from rag.models.logits import sigmoid
 from rag.schema import AnswerSentence, Citation, Difference, Verdict
 from rag.text.words import stems
 
@@ -145,7 +145,7 @@ def _short(
         if one.sentence.short is None:
             continue
         start, end, margin = one.sentence.short
-        sure = chance(weights.bias + weights.margin * margin + weights.best * one.score)
+        sure = sigmoid(weights.bias + weights.margin * margin + weights.best * one.score)
         text = one.window.text[start:end]
         if text in shown.text and (best is None or sure > best[0]):
             best = sure, one, text

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.answering.coverage import coverage, surroundings, weigh
 from rag.answering.reading.ranking import ScoredSentence
+from rag.answering.verification.coverage import coverage, surroundings, weigh
 from rag.text.moments import Moment, moments
 from rag.text.names import names_in
 from rag.text.sentences import Span

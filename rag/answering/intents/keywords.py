@@ -10,7 +10,7 @@ from datetime import date
 from rag.answering.intents.quoting import Quoter, own_answer, quoted
 from rag.answering.intents.shelf import Collection
 from rag.answering.intents.understanding import Wish
-from rag.answering.timeframe import within
+from rag.answering.query.time_filter import within
 from rag.retrieval.hybrid import HybridSearch
 from rag.schema import Answer, Article, Filters
 from rag.text.sentences import Span, split_sentences

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag.answering.intents.shelf import Collection
 from rag.answering.intents.understanding import Wish
-from rag.answering.timeframe import within
+from rag.answering.query.time_filter import within
 from rag.retrieval.hybrid import HybridSearch
 from rag.schema import Article, Filters
 from rag.text.dates import day_in_words

@@ -14,7 +14,7 @@ from rag.answering.intents.listing import articles as listed
 from rag.answering.intents.quoting import Quoter, own_answer, quoted, said
 from rag.answering.intents.shelf import Collection
 from rag.answering.intents.understanding import Wish
-from rag.answering.timeframe import within
+from rag.answering.query.time_filter import within
 from rag.retrieval.hybrid import HybridSearch
 from rag.schema import Answer, Article, Citation, Filters
 from rag.text.dates import day_in_words

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rag.answering.timeframe import read_period, without
+from rag.answering.query.time_filter import read_period, without
 from rag.models.intents import OTHER, OUTLET, IntentClassifier, load_intents
 from rag.schema import Period
 from rag.text.sentences import Span

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.answering.odds import chance
+from rag.models.logits import sigmoid
 from rag.schema import Embedder, Reading
 from rag.text.sentences import Span, split_sentences
 from rag.text.words import stems
@@ -79,4 +79,4 @@ def _reading(spans: tuple[Span, ...], around: float, words: list[float], similar
     )
     if not scored:
         return Reading(0.0)
-    return Reading(chance(_BIAS + _SIMILARITY * max(similar) + _COVERAGE * around), sentences=scored)
+    return Reading(sigmoid(_BIAS + _SIMILARITY * max(similar) + _COVERAGE * around), sentences=scored)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
-from rag.answering.readers import Choice, choose_reader
 from rag.answering.reading.ranking import ScoredSentence, rank
+from rag.answering.reading.readers import Choice, choose_reader
 from rag.answering.reading.windows import TextOf, make_windows
 from rag.config import Settings
 from rag.schema import Article, Candidate, Embedder

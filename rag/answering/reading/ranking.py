@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rag.answering.freshness import freshness
-from rag.answering.odds import chance
+from rag.answering.reading.freshness import freshness
 from rag.answering.reading.windows import Window
 from rag.models.calibration import Calibration
+from rag.models.logits import sigmoid
 from rag.schema import Candidate, SentenceReading, WindowReading
 from rag.text.sentences import Span
 
@@ -40,7 +40,7 @@ class ScoredSentence:
     @property
     def chance(self) -> float:
         """Probability that it belongs in the answer."""
-        return chance(self.score)
+        return sigmoid(self.score)
 
     @property
     def candidate(self) -> Candidate:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from rag.answering.odds import chance
 from rag.answering.query.analysis import Question
 from rag.answering.reading.ranking import ScoredSentence
 from rag.answering.reading.windows import Window
 from rag.models.calibration import Calibration
+from rag.models.logits import sigmoid
 from rag.schema import Candidate, WindowReading
 
 REFUSAL = "The articles do not say."
@@ -29,7 +29,7 @@ def confidence(
     if not ranked:
         return 0.0
     weights = calibration.answer
-    return chance(
+    return sigmoid(
         weights.bias
         + weights.best * ranked[0].score
         + weights.answers * max(one.answers for one in readings)

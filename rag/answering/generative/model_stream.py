@@ -13,11 +13,11 @@ import queue
 import threading
 from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
-from rag.answering.model_errors import AttemptFailed, Failure, failure_of
+from rag.answering.generative.model_errors import AttemptFailed, Failure, failure_of
+from rag.answering.usage import Usage
 from rag.forks import RenewedLock
 
 if TYPE_CHECKING:
@@ -34,21 +34,6 @@ _lock = RenewedLock()
 _loops: list[asyncio.AbstractEventLoop] = []
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_loops.clear)  # the thread that runs the loop is the parent's
-
-
-@dataclass(slots=True)
-class Usage:
-    """Tokens and money as the provider counted them; 0 when it does not say."""
-
-    read: int = 0
-    written: int = 0
-    cost: float = 0.0  # in the provider's currency
-
-    def add(self, other: Usage) -> None:
-        """Count another call to this one."""
-        self.read += other.read
-        self.written += other.written
-        self.cost += other.cost
 
 
 def words(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import rag
-from rag.answering.timeframe import read_period
+from rag.answering.query.time_filter import read_period
 from rag.schema import Period
 
 TODAY = date(2024, 5, 15)  # a Wednesday

@@ -10,7 +10,7 @@ import re
 from difflib import SequenceMatcher
 from functools import lru_cache
 
-from rag.answering.facts import holds_name, source
+from rag.answering.verification.facts import holds_name, source
 from rag.text.figures import figures
 from rag.text.moments import moments
 from rag.text.names import STYLES

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
-from rag.answering.timeframe import NUMBERS
+from rag.answering.query.time_filter import NUMBERS
 from rag.schema import Candidate, Period
 from rag.text.moments import day_named, last_weekday, weekdays
 from rag.text.names import names_in, pattern

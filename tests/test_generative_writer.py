@@ -167,7 +167,7 @@ FAILURES: dict[str, tuple[Script, int, str]] = {
 def test_a_failing_model_is_tried_a_few_times_and_then_the_offline_answer_says_so(
     library: Library, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.answering.generative.PAUSE_S", 0.01)
+    monkeypatch.setattr("rag.answering.generative.writer.PAUSE_S", 0.01)
     script, tries, reason = FAILURES[name]
     answer, calls = asked(library, script)
     assert calls == tries
@@ -178,13 +178,13 @@ def test_a_failing_model_is_tried_a_few_times_and_then_the_offline_answer_says_s
 
 
 def test_silence_ends_after_the_time_that_is_set(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.answering.generative.ATTEMPTS", 1)
+    monkeypatch.setattr("rag.answering.generative.writer.ATTEMPTS", 1)
     answer, _ = asked(library, lambda request, number: Reply(GOOD, first_after_s=3), llm_timeout_s=0.5)
     assert "did not answer within 0.5 s" in answer.notes[0]
 
 
 def test_nobody_there(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.answering.generative.PAUSE_S", 0.01)
+    monkeypatch.setattr("rag.answering.generative.writer.PAUSE_S", 0.01)
     with serving(GOOD) as server:
         url = server.url
     answer = assistant_for(library, url).ask(QUESTION)
@@ -193,7 +193,7 @@ def test_nobody_there(library: Library, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_second_try_succeeds(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.answering.generative.PAUSE_S", 0.01)
+    monkeypatch.setattr("rag.answering.generative.writer.PAUSE_S", 0.01)
     answer, calls = asked(
         library, lambda request, number: Reply(status=503, error="busy") if number == 1 else Reply(GOOD)
     )

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from operator import itemgetter
 
-from rag.answering.coverage import Weighed, coverage, weigh
+from rag.answering.verification.coverage import Weighed, coverage, weigh
 from rag.schema import Candidate
 from rag.text.figures import rejoin
 from rag.text.sentences import Span, split_sentences

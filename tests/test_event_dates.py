@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import rag
-from rag.answering.occasions import Occasion, dated, period_of, read_occasion
+from rag.answering.query.event_dates import Occasion, dated, period_of, read_occasion
 from rag.ingest.frontmatter import split_front_matter
 from rag.schema import Candidate, Passage, Period
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.answering.odds import ramp
+from rag.models.logits import ramp
 from rag.text.sentences import split_sentences
 from rag.text.words import stems
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.answering.attribution import is_saying
+from rag.answering.verification.attribution import is_saying
 from rag.schema import Candidate
 from rag.text.names import aliases, is_known, name_words, names_in, numbers_in
 from rag.text.words import content_words, stem, stems

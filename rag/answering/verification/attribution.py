@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from rag.answering.quotes import inside, quotations, quoted_share, runs_on
+from rag.answering.verification.quotes import inside, quotations, quoted_share, runs_on
 from rag.text.names import pattern
 from rag.text.sentences import Span
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from rag.answering.odds import log_odds
 from rag.answering.reading.baseline import PlainReader
 from rag.answering.reading.windows import Window
 from rag.errors import ModelError
 from rag.forks import RenewedLock
 from rag.models.calibration import Calibration, calibration_for
+from rag.models.logits import logit
 from rag.schema import Embedder, PassageReader, Reading, SentenceReading, WindowReading
 from rag.text.sentences import Span
 
@@ -99,6 +99,6 @@ def _with_logits(reading: Reading) -> WindowReading:
         short = next((one for span, one in shorts.items() if start <= span[0] < end), None)
         if short is None and reading.start is not None and reading.end is not None and start <= reading.start < end:
             short = (reading.start, min(reading.end, end), reading.answerable)
-        margin = (short[0], short[1], log_odds(short[2])) if short else None
-        sentences.append(SentenceReading(start, end, log_odds(score), short=margin))
-    return WindowReading(log_odds(reading.answerable), tuple(sentences))
+        margin = (short[0], short[1], logit(short[2])) if short else None
+        sentences.append(SentenceReading(start, end, logit(score), short=margin))
+    return WindowReading(logit(reading.answerable), tuple(sentences))

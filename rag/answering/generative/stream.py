@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from rag.answering.citations import marked, number
-from rag.answering.grounding import Grounded, Grounding
-from rag.answering.marks import Claim, claims
-from rag.answering.model_errors import AttemptFailed, Failure
+from rag.answering.generative.citation_marks import Claim, claims
+from rag.answering.generative.model_errors import AttemptFailed, Failure
+from rag.answering.verification.grounding import Grounded, Grounding
 from rag.schema import AnswerSentence, Event, SentenceDone, TextDelta, Writing
 
 LONGEST = 12_000  # characters: twenty times what is asked for; a model that writes more has lost its way
@@ -93,7 +93,7 @@ class Written:
                 raise AttemptFailed(Failure(f"wrote more than {MOST_SENTENCES} sentences and was stopped", again=False))
             yield Writing(claim.text)
             began = perf_counter()
-            grounded = self._grounding.ground(claim)
+            grounded = self._grounding.ground(claim.text, claim.numbers)
             self.check_ms += 1000 * (perf_counter() - began)
             self._count(claim, grounded)
             yield from self._tell(grounded)

@@ -12,14 +12,14 @@ from dataclasses import astuple, dataclass
 from statistics import fmean
 from typing import Protocol, runtime_checkable
 
-from rag.answering.coverage import coverage, weigh
-from rag.answering.evidence import Evidence, Place, gather, pairs_held, stands_in
-from rag.answering.facts import Missing, missing
-from rag.answering.objections import apart, contradicting, denied, is_caseless, source_of, wrong_speaker
-from rag.answering.odds import chance, log_odds, ramp
-from rag.answering.probing import probes
-from rag.answering.splices import spliced
-from rag.answering.statements import TextOf
+from rag.answering.reading.windows import TextOf
+from rag.answering.verification.coverage import coverage, weigh
+from rag.answering.verification.evidence import Evidence, Place, gather, pairs_held, stands_in
+from rag.answering.verification.facts import Missing, missing
+from rag.answering.verification.objections import apart, contradicting, denied, is_caseless, source_of, wrong_speaker
+from rag.answering.verification.probing import probes
+from rag.answering.verification.splices import spliced
+from rag.models.logits import logit, ramp, sigmoid
 from rag.schema import Candidate
 from rag.text.figures import as_written, rejoin
 
@@ -163,9 +163,9 @@ def verified(support: float) -> bool:
 
 def probability(found: Features, weights: Weights) -> float:
     """Support, 0..1."""
-    return chance(weights.bias + sum(w * f for w, f in zip(weights.features, astuple(found), strict=True)))
+    return sigmoid(weights.bias + sum(w * f for w, f in zip(weights.features, astuple(found), strict=True)))
 
 
 def _bounded(probability: float) -> float:
     """Log-odds of an opinion, as far as they tell anything."""
-    return max(-LOGIT_LIMIT, min(LOGIT_LIMIT, log_odds(probability)))
+    return max(-LOGIT_LIMIT, min(LOGIT_LIMIT, logit(probability)))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rag.answering.prompting import CHARACTERS_A_TOKEN
+from rag.answering.generative.prompt import CHARACTERS_A_TOKEN
 from rag.config import Settings
 from rag.errors import ChatModelError, ConfigError
 from rag.forks import RenewedLock

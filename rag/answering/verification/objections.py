@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.answering.alignment import displaced, swapped
-from rag.answering.attribution import MENTION, speaks
-from rag.answering.coverage import coverage, weigh
-from rag.answering.evidence import Place, best_place, best_run, pairs_held, widened
-from rag.answering.facts import Source, missing, source
-from rag.answering.statements import TextOf, own_words, statements
+from rag.answering.reading.windows import TextOf
+from rag.answering.verification.alignment import displaced, swapped
+from rag.answering.verification.attribution import MENTION, speaks
+from rag.answering.verification.coverage import coverage, weigh
+from rag.answering.verification.evidence import Place, best_place, best_run, pairs_held, widened
+from rag.answering.verification.facts import Source, missing, source
+from rag.answering.verification.statements import own_words, statements
 from rag.schema import Candidate
 from rag.text.figures import Figure, figures, rejoined
 from rag.text.names import names_in

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from time import perf_counter
 
-from rag.answering.chat_models import choose_model
-from rag.answering.model_errors import AttemptFailed
-from rag.answering.model_stream import Usage, words
+from rag.answering.generative.chat_models import choose_model
+from rag.answering.generative.model_errors import AttemptFailed
+from rag.answering.generative.model_stream import words
+from rag.answering.usage import Usage
 from rag.config import Settings
 from rag.errors import RagError
 

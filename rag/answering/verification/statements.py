@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
-from rag.answering.attribution import statement_scores
+from rag.answering.verification.attribution import statement_scores
 from rag.schema import Candidate
 from rag.text.names import pattern
 from rag.text.sentences import split_sentences
-
-TextOf = Callable[[str], str | None]  # the cleaned text of an article by id; None when it is gone
 
 LONG_TEXT = 400_000  # characters; reading for speakers takes 1.1 s a million, and no article is that long
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from rag.answering.quotes import quotations
+from rag.answering.verification.quotes import quotations
 from rag.text.figures import Figure, figures, rejoined
 from rag.text.moments import Moment, implied, moments, weekdays
 from rag.text.names import STYLES, aliases, is_known, names_in
