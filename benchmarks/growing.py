@@ -19,7 +19,7 @@ import numpy as np
 
 from rag.library import Library
 from rag.schema import Article, Passage, Vectors
-from rag.store.database import FILE_NAME
+from rag.store.sqlite.backend import FILE_NAME
 from rag.store.store import Prepared
 from rag.text.cleaning import line_hash, recurring_lines
 

@@ -22,7 +22,7 @@ from rag.errors import EmbedderMismatch, LibraryError
 from rag.schema import Filters
 from rag.store import backups
 from rag.store.backups import BEFORE, examine
-from rag.store.database import FILE_NAME
+from rag.store.sqlite.backend import FILE_NAME
 from rag.store.store import Store
 
 EVERYTHING = Filters()

@@ -14,7 +14,7 @@ from stores import FINGERPRINT, open_store, prepare
 
 from rag.errors import EmbedderMismatch, LibraryError, LibraryLocked
 from rag.schema import Filters
-from rag.store import lexical
+from rag.store.sqlite import lexical
 from rag.store.store import Store
 
 EVERYTHING = Filters()

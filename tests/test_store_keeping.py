@@ -12,8 +12,8 @@ from sqlalchemy import create_engine, text
 import rag
 from rag.errors import QuestionError, SourceError
 from rag.schema import Answer, AnswerSentence, Article, Candidate, Citation, Filters, Passage
-from rag.store.database import FILE_NAME
 from rag.store.kept import Feedback
+from rag.store.sqlite.backend import FILE_NAME
 
 TEXT = "The barrier of Vellmar will cost 412 million crowns. The mayor Ilse Brandt said so on Tuesday."
 QUOTE = "The barrier of Vellmar will cost 412 million crowns."

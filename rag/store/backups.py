@@ -15,10 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rag.errors import LibraryError
-from rag.store.database import FILE_NAME, Database
+from rag.store.database import Database
 from rag.store.dense import ERA
 from rag.store.files import flush
 from rag.store.lock import WriterLock
+from rag.store.sqlite.backend import FILE_NAME, SQLite
+from rag.store.sqlite.lock import FolderLock
 from rag.store.vectors import Snapshots
 
 BEFORE = "before-restore.sqlite3"  # in the library's folder: what a restore replaced
@@ -35,16 +37,16 @@ class Backup:
     passages: int
 
 
-def back_up(database: Database, file: Path) -> Backup:
+def back_up(live: Path, file: Path) -> Backup:
     """Write the library as it is now to one file, in one step: the file is the old one or the new one, whole."""
     file = file.expanduser().absolute()
-    if file.resolve().parent == database.file.resolve().parent and file.name.startswith(FILE_NAME):
+    if file.resolve().parent == live.resolve().parent and file.name.startswith(FILE_NAME):
         raise LibraryError(f"{file} is the library itself.", "Choose another file for the backup.")
     _refuse_strangers(file)
     draft = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
     with _told(file, "The backup cannot be written"):
         try:
-            with closing(_reading(database.file)) as source, closing(sqlite3.connect(draft)) as copy:
+            with closing(_reading(live)) as source, closing(sqlite3.connect(draft)) as copy:
                 source.backup(copy)
                 copy.execute("PRAGMA journal_mode=DELETE").close()  # one file, without a log beside it
             backup = examine(draft)
@@ -88,7 +90,7 @@ def restore(file: Path, folder: Path, *, fingerprint: str, dimension: int, lock_
         folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f"restore-{uuid.uuid4().hex[:8]}.sqlite3"
         try:
-            with WriterLock(folder, lock_timeout).held():
+            with WriterLock(FolderLock(folder), lock_timeout).held():
                 with closing(_reading(file)) as source, closing(sqlite3.connect(draft)) as copy:
                     source.backup(copy)
                 _fit(draft, fingerprint, dimension)
@@ -100,7 +102,7 @@ def restore(file: Path, folder: Path, *, fingerprint: str, dimension: int, lock_
 
 def _fit(draft: Path, fingerprint: str, dimension: int) -> None:
     """Raise unless this program can use the copy; give it the tables that came after it."""
-    database = Database(draft)
+    database = Database(SQLite(draft))
     try:
         database.verify(fingerprint, dimension)
         database.extend()
@@ -126,11 +128,7 @@ def _replace(draft: Path, folder: Path) -> Path | None:
         flush(folder)
         return kept
     if state["articles"]:
-        database = Database(live)
-        try:
-            kept = back_up(database, folder / BEFORE).file
-        finally:
-            database.close()
+        kept = back_up(live, folder / BEFORE).file
     with closing(sqlite3.connect(draft)) as copy, closing(sqlite3.connect(live, timeout=30)) as library:
         copy.backup(library)  # one transaction of the library
     return kept

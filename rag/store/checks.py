@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy import Connection, delete, func, select
 
 from rag.errors import LibraryError
 from rag.schema import Finding
-from rag.store import lexical, tables
+from rag.store import tables
+from rag.store.backends import Backend, lexical_index
 from rag.store.database import Database
 from rag.store.dense import DenseIndex
 from rag.store.vectors import Snapshots
@@ -21,7 +22,7 @@ def check(database: Database, dense: DenseIndex, snapshots: Snapshots, *, fix: b
     """Findings on database and indexes; with `fix` the indexes are rebuilt. The caller holds the writer lock."""
     try:
         with database.write() as connection:  # the lexical check is a write to FTS5
-            found = [*_database(connection, fix=fix), *_lexical(connection, fix=fix)]
+            found = [*_database(database.backend, connection, fix=fix), *_lexical(connection, fix=fix)]
     except LibraryError as error:
         return (Finding("error", error.message, error.mend or RESTORE),)
     found.extend(_dense(dense, snapshots, fix=fix))
@@ -45,13 +46,12 @@ def unsound_articles(connection: Connection) -> list[str]:
     return sorted(found | set(_misplaced(connection)))
 
 
-def _database(connection: Connection, *, fix: bool) -> Iterator[Finding]:
+def _database(backend: Backend, connection: Connection, *, fix: bool) -> Iterator[Finding]:
     """The truth: pages, references, and that passages lie where they say."""
-    said = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
-    if said != "ok":
-        yield Finding("error", f"The database is damaged: {said}.", RESTORE)
+    if damage := backend.damage(connection):
+        yield Finding("error", f"The database is damaged: {damage}.", RESTORE)
         return
-    if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+    if backend.orphans(connection):
         if fix:
             _drop_orphans(connection)
             yield Finding("warning", "Parts of articles that are gone were left; they have been removed.")
@@ -91,6 +91,7 @@ def _misplaced(connection: Connection) -> list[str]:
 
 
 def _lexical(connection: Connection, *, fix: bool) -> Iterator[Finding]:
+    lexical = lexical_index(connection)
     if lexical.agrees(connection):
         yield Finding("ok", "Lexical index: agrees with the passages.")
     elif fix:

@@ -6,16 +6,53 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Dialect, Select, Text, TypeDecorator, bindparam, func, or_, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType, TypeEngine
 
 from rag.schema import Filters
 from rag.store.tables import articles, copies, passages
 
 
+class _Listed(TypeDecorator[list[Any]]):
+    """Any number of values as one parameter (SQLite takes 32,766 at most): JSON there, an array in PostgreSQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, of: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.of = of
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """How the values travel."""
+        return dialect.type_descriptor(ARRAY(self.of) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
+        """The values as they travel."""
+        return value if dialect.name == "postgresql" else json.dumps(value)
+
+
+class _Among(FunctionElement[Any]):
+    """`column IN values`, in the words of each database."""
+
+    type = NullType()  # as a SQLite would be asked for `... = 1`, for which it uses no index
+    inherit_cache = True
+
+
+@compiles(_Among)
+def _(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(part, **options) for part in element.clauses)
+    if compiler.dialect.name == "postgresql":
+        return f"{column} = ANY({values})"
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608
+
+
 def among(column: ColumnElement[Any], values: Iterable[str | int]) -> ColumnElement[bool]:
-    """`column IN values` for any number of values: they travel as one JSON text (SQLite takes 32,766 parameters)."""
-    listed = func.json_each(json.dumps(list(values))).table_valued("value")
-    return column.in_(select(listed.c.value))
+    """`column IN values` for any number of values."""
+    return _Among(column, bindparam(None, list(values), type_=_Listed(column.type)))
 
 
 def conditions(filters: Filters) -> list[ColumnElement[bool]]:

@@ -1,175 +1,65 @@
-"""The lexical index: SQLite FTS5 over the passages with their titles, changed in the transaction that changes them.
-
-External content: the index keeps no text of its own, it is described by the view `passage_words`.
-"""
+"""The lexical index as the store sees it. Each database has its own, which changes with the passages it describes."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal, Protocol
 
-from sqlalchemy import ColumnElement, Connection, column, func, literal_column, select, table, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection
 
 from rag.schema import Filters
-from rag.store.filtering import passage_numbers
-from rag.store.tables import passages
 
-# Weight of a word in the title against one in the passage (bm25 column weights); the retriever may pass others.
+# Weight of a word in the title against one in the passage; the retriever may pass others.
 TITLE_WEIGHT = 2.0
 TEXT_WEIGHT = 1.0
 MAX_WORDS = 64  # distinct words of one query: a pasted page instead of a question stays quick
-# Scoring a passage takes 2 us, so a question of ten words takes 9 ms over 11,000 passages (3,900 hold one of them) and
-# would take 80 over 100,000. When the words occur more often than FEW, only passages with one of the rarest are scored,
-# those whose occurrences together are up to RARE; their scores are those of all the words. Of the first ten 99 % stayed
-# with RARE a sixteenth of the passages, 96 % with a 36th, 80 % with a 73rd, the very first in 100, 100 and 90 % of 60
-# questions over 10,906 passages. What is lost holds common words of the question only, and the dense index may find it.
-FEW = 4_000
-RARE = 2_000
-# Counting stops at RARE, and at so many times that where the words below are not enough and the rarest of the others is
-# sought. At 500,000 passages most words are common: the slowest of 200 headlines took 447 ms without, 59 with it.
-FURTHER = 16
-SMALL = 20_000  # so many passages are searched whole: counting occurrences would cost what it saves
 
-_CREATE = (
-    """CREATE VIEW passage_words AS
-       SELECT passages.number AS number, articles.title AS title, passages.text AS text, passages.article AS article
-       FROM passages JOIN articles ON articles.number = passages.article""",
-    """CREATE VIRTUAL TABLE lexical USING fts5(
-       title, text, content='passage_words', content_rowid='number',
-       tokenize="porter unicode61 remove_diacritics 2")""",
-)
-_INSERT = (
-    "INSERT INTO lexical(rowid, title, text) SELECT number, title, text FROM passage_words WHERE article = :article"
-)
-_DELETE = (
-    "INSERT INTO lexical(lexical, rowid, title, text) "
-    "SELECT 'delete', number, title, text FROM passage_words WHERE article = :article"
-)
-_COUNTS = text(
-    """SELECT (SELECT count(*) FROM (SELECT 1 FROM lexical WHERE lexical MATCH words.value LIMIT :most))
-       FROM json_each(:words) AS words ORDER BY words.key"""
-)
-# FTS5 has no word that scores without being sought, so the rare words are named twice and once taken away again.
-_BY_RARE_WORDS = text(
-    """WITH once AS MATERIALIZED (
-           SELECT rowid AS number, bm25(lexical, :title, :text) AS score FROM lexical WHERE lexical MATCH :rare),
-       twice AS MATERIALIZED (
-           SELECT rowid AS number, bm25(lexical, :title, :text) AS score FROM lexical WHERE lexical MATCH :doubled),
-       best AS MATERIALIZED (
-           SELECT twice.number, twice.score - once.score AS score FROM twice JOIN once ON once.number = twice.number
-           ORDER BY 2, 1 LIMIT :k)
-       SELECT passages.id, best.score FROM best JOIN passages ON passages.number = best.number
-       ORDER BY best.score, best.number"""
-)
-_index = table("lexical", column("rowid"))
-number = _index.c.rowid.label("number")
-# With a plain `rowid IN`, FTS5 runs the MATCH anew for each number: 2 s instead of 40 ms for 1,200 of 12,000 passages.
-plain_number: ColumnElement[int] = literal_column("+lexical.rowid")
-itself: ColumnElement[Any] = literal_column("lexical")  # FTS5 functions take the table's name as their first argument
+Field = Literal["title", "text"]
+Weights = tuple[float, float]  # of a word in the title, of one in the text
 
 
-def create(connection: Connection) -> None:
-    """Make the empty index."""
-    for statement in _CREATE:
-        connection.execute(text(statement))
+class LexicalIndex(Protocol):
+    """Which passages hold which words. Words match in all their forms, whatever their case and accents.
 
+    Everything happens inside the given transaction.
+    """
 
-def add(connection: Connection, article: int) -> None:
-    """Index the passages of an article that has just been inserted."""
-    connection.execute(text(_INSERT), {"article": article})
+    def create(self, connection: Connection, /) -> None:
+        """Make the empty index."""
+        ...
 
+    def add(self, connection: Connection, article: int, /) -> None:
+        """Index the passages of an article that has just been inserted."""
+        ...
 
-def remove(connection: Connection, article: int) -> None:
-    """Take the passages of an article out, before its rows are deleted or changed."""
-    connection.execute(text(_DELETE), {"article": article})
+    def remove(self, connection: Connection, article: int, /) -> None:
+        """Take the passages of an article out, before its rows are deleted or changed."""
+        ...
 
+    def search(
+        self, connection: Connection, words: Sequence[str], k: int, filters: Filters, weights: Weights, /
+    ) -> list[tuple[str, float]]:
+        """Ids of the k passages that match any of the words best, with BM25 (higher is better)."""
+        ...
 
-def search(
-    connection: Connection,
-    words: Sequence[str],
-    k: int,
-    filters: Filters,
-    *,
-    title_weight: float = TITLE_WEIGHT,
-    text_weight: float = TEXT_WEIGHT,
-) -> list[tuple[str, float]]:
-    """Ids of the k passages that match any of the words best, with BM25 (higher is better)."""
-    words = distinct(words)
-    if not words or k < 1:
-        return []
-    parts = _parts(connection, words, k) if filters.open else None
-    if parts is not None:
-        by_rare = _by_rare_words(connection, *parts, k, (title_weight, text_weight))
-        if len(by_rare) == k:
-            return by_rare
-    score = func.bm25(itself, title_weight, text_weight).label("score")  # FTS5 gives better matches lower numbers
-    found = select(_index.c.rowid.label("number"), score).where(itself.op("MATCH")(any_of(words)))
-    if not filters.open:
-        found = found.where(plain_number.in_(passage_numbers(filters)))
-    best = found.order_by(score).limit(k).subquery()  # only these k are joined
-    joined = select(passages.c.id, best.c.score).join(passages, passages.c.number == best.c.number)
-    rows = connection.execute(joined.order_by(best.c.score, passages.c.number))
-    return [(str(passage_id), -float(value)) for passage_id, value in rows]
+    def holding(self, connection: Connection, phrase: str, field: Field, filters: Filters, /) -> dict[str, int]:
+        """How many passages of each article hold the phrase in this field, by article id."""
+        ...
 
+    def alike(self, connection: Connection, start: str, least: int, most: int, limit: int, /) -> list[tuple[str, int]]:
+        """Stems that begin so and have that many letters, those of most passages first, with how many hold them."""
+        ...
 
-def _parts(connection: Connection, words: Sequence[str], k: int) -> tuple[list[str], list[str]] | None:
-    """The rarest words, which occur 2 k times at least, and the others; None when there are few occurrences at all."""
-    if (connection.execute(select(func.max(passages.c.number))).scalar_one() or 0) <= SMALL:
-        return None
-    counts = _counts(connection, words, RARE + 1)
-    if sum(counts.values()) <= FEW:
-        return None
-    if sum(count for count in counts.values() if count <= RARE) < 2 * k:
-        counts |= _counts(connection, [word for word in words if counts[word] > RARE], FURTHER * RARE)
-    held = sorted((counts[word], place) for place, word in enumerate(words) if counts[word])
-    rare: list[str] = []
-    occurrences = 0
-    for count, place in held:
-        if occurrences >= 2 * k and occurrences + count > RARE:
-            break
-        occurrences += count
-        rare.append(words[place])
-    others = [words[place] for _, place in held[len(rare) :]]
-    return (rare, others) if others else None
+    def agrees(self, connection: Connection, /) -> bool:
+        """Whether the index says what the passages say."""
+        ...
 
-
-def _counts(connection: Connection, words: Sequence[str], most: int) -> dict[str, int]:
-    """In how many passages each word stands, counted up to `most`."""
-    sought = {"words": json.dumps([any_of([one]) for one in words]), "most": most}
-    return dict(zip(words, map(int, connection.execute(_COUNTS, sought).scalars()), strict=True))
-
-
-def _by_rare_words(
-    connection: Connection, rare: Sequence[str], others: Sequence[str], k: int, weights: tuple[float, float]
-) -> list[tuple[str, float]]:
-    """Ids and scores by all words of the k best passages that hold one of the rare ones."""
-    sought = {"rare": any_of(rare), "doubled": f"({any_of(rare)}) AND ({any_of([*rare, *others])})"}
-    rows = connection.execute(_BY_RARE_WORDS, {**sought, "title": weights[0], "text": weights[1], "k": k})
-    return [(str(passage_id), -float(value)) for passage_id, value in rows]
+    def rebuild(self, connection: Connection, /) -> None:
+        """Make the index anew from the passages."""
+        ...
 
 
 def distinct(words: Sequence[str]) -> list[str]:
     """The words that can be sought, each once and not too many."""
     plain = dict.fromkeys(word.replace("\0", " ") for word in words)
     return [word for word in list(plain)[:MAX_WORDS] if any(c.isalnum() for c in word)]
-
-
-def any_of(words: Sequence[str]) -> str:
-    """An OR query in which each word is an FTS5 string: whatever it holds, it is never syntax."""
-    return " OR ".join('"' + word.replace('"', '""') + '"' for word in words)
-
-
-def agrees(connection: Connection) -> bool:
-    """Whether the index says what the passages say."""
-    try:
-        connection.execute(text("INSERT INTO lexical(lexical, rank) VALUES('integrity-check', 1)"))
-    except DatabaseError:
-        return False
-    return True
-
-
-def rebuild(connection: Connection) -> None:
-    """Make the index anew from the passages."""
-    connection.execute(text("INSERT INTO lexical(lexical) VALUES('rebuild')"))

@@ -11,7 +11,8 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, Row, UnaryExpression, delete, func, insert, or_, select
 
 from rag.schema import Article, Candidate, Filters, Passage, Vectors
-from rag.store import lexical, stories
+from rag.store import stories
+from rag.store.backends import lexical_index
 from rag.store.filtering import among, conditions
 from rag.store.rows import article_of, row_of, stored
 from rag.store.stories import Copy
@@ -75,7 +76,7 @@ def replace(connection: Connection, prepared: Prepared) -> None:
         _delete(connection, old.number)
     number = _insert_article(connection, prepared)
     _insert_passages(connection, number, prepared)
-    lexical.add(connection, number)
+    lexical_index(connection).add(connection, number)
     stories.set_bands(connection, number, bands)
     if prepared.lines:
         connection.execute(insert(lines), [{"hash": line, "article": number} for line in set(prepared.lines)])
@@ -136,7 +137,7 @@ def restore(connection: Connection, taken: Snapshot) -> None:
 
 
 def _delete(connection: Connection, number: int) -> None:
-    lexical.remove(connection, number)
+    lexical_index(connection).remove(connection, number)
     connection.execute(delete(articles).where(articles.c.number == number))  # passages, vectors, lines go with it
 
 

@@ -26,10 +26,11 @@ from rag.errors import LibraryError, LibraryLocked
 from rag.schema import Article, Candidate, Filters, Finding, Passage, Vectors
 from rag.store import backups, checks, database, lexical, mentions, pages, records, stories, tables
 from rag.store.access import DeedTable, TokenTable
+from rag.store.backends import backend_for, lexical_index
 from rag.store.backups import Backup
 from rag.store.collections import CollectionTable
 from rag.store.conversations import ConversationTable
-from rag.store.database import FILE_NAME, Database
+from rag.store.database import Database
 from rag.store.dense import DenseIndex, Progress
 from rag.store.feedback import FeedbackTable
 from rag.store.feeds import FeedTable
@@ -38,6 +39,7 @@ from rag.store.mentions import Mention
 from rag.store.pages import Page
 from rag.store.records import Known, Line, Order, Prepared, Snapshot
 from rag.store.rows import article_of
+from rag.store.sqlite.backend import FILE_NAME
 from rag.store.stories import Copy
 from rag.store.vectors import Snapshots
 
@@ -53,8 +55,9 @@ class Store:
         self.folder = folder
         self.dimension = dimension
         self._opening: Mapping[str, Any] = {}
-        self._lock = WriterLock(folder, lock_timeout)
-        self._database = Database(folder / FILE_NAME)
+        backend = backend_for(folder)
+        self._lock = WriterLock(backend.lock(), lock_timeout)
+        self._database = Database(backend)
         self._snapshots = Snapshots(folder / DENSE_FOLDER)
         self._dense = DenseIndex(self._database, self._snapshots, self._lock, dimension, exact_limit)
         self.conversations = ConversationTable(self._database)
@@ -328,7 +331,7 @@ class Store:
     ) -> list[tuple[str, float]]:
         """Ids of the k passages that match any of the words best, with BM25 (higher is better)."""
         with self._database.read() as connection:
-            return lexical.search(connection, words, k, filters, title_weight=title_weight, text_weight=text_weight)
+            return lexical_index(connection).search(connection, words, k, filters, (title_weight, text_weight))
 
     def mentioning(self, phrases: Sequence[str], filters: Filters) -> list[Mention]:
         """The articles that hold each of the phrases, those with all of them in the title first."""
@@ -375,7 +378,7 @@ class Store:
 
     def back_up(self, file: Path) -> Backup:
         """Write all that the library holds to one file, as it is now; others may write meanwhile."""
-        return backups.back_up(self._database, file)
+        return backups.back_up(self.folder / FILE_NAME, file)
 
     def rebuild_dense(self, progress: Progress | None = None) -> None:
         """Build the dense index anew from the stored vectors; no embedding model is needed."""

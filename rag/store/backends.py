@@ -1,0 +1,74 @@
+"""The databases that can hold a library, and what they do each in their own way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine
+
+from rag.errors import LibraryError
+from rag.store.lexical import LexicalIndex
+from rag.store.lock import ProcessLock
+from rag.store.sqlite import lexical as sqlite_lexical
+from rag.store.sqlite.backend import FILE_NAME, SQLite
+
+_LEXICAL: Mapping[str, LexicalIndex] = {"sqlite": sqlite_lexical}
+
+
+class Backend(Protocol):
+    """One database that holds a library, or will."""
+
+    @property
+    def place(self) -> str:
+        """Where the library is, in the words of messages."""
+        ...
+
+    @property
+    def reading(self) -> Mapping[str, Any]:
+        """Execution options of a connection whose transaction sees one unchanging state."""
+        ...
+
+    @property
+    def writing(self) -> Mapping[str, Any]:
+        """Execution options of a connection that writes."""
+        ...
+
+    def engine(self) -> Engine:
+        """Connections to the database."""
+        ...
+
+    def absent(self) -> bool:
+        """Whether it is plain without a connection that nothing is there."""
+        ...
+
+    def alone(self, connection: Connection) -> None:
+        """Let no other short transaction of a writer run beside this one, until it ends."""
+        ...
+
+    def lock(self) -> ProcessLock:
+        """The lock of those who change articles, free for now."""
+        ...
+
+    def explain(self, error: Exception) -> LibraryError:
+        """What the database said, as one error with what to do."""
+        ...
+
+    def damage(self, connection: Connection) -> str:
+        """What is broken in the database's own pages; empty when nothing is."""
+        ...
+
+    def orphans(self, connection: Connection) -> bool:
+        """Whether rows are left whose article or conversation is gone."""
+        ...
+
+
+def backend_for(folder: Path) -> Backend:
+    """The database of the library in the folder."""
+    return SQLite(folder / FILE_NAME)
+
+
+def lexical_index(connection: Connection) -> LexicalIndex:
+    """The lexical index of the database that the connection is to."""
+    return _LEXICAL[connection.dialect.name]
