@@ -39,7 +39,7 @@ class Article:
     language: str | None = None  # ISO 639-1
     added: datetime | None = None  # UTC
     source: str | None = None  # the file or address that it was read from
-    notes: tuple[str, ...] = ()  # of reading it, for its user: "Its encoding was guessed"; reported, not stored
+    notes: tuple[str, ...] = ()  # of reading it, for its user: "Its encoding was guessed"
 
 
 @dataclass(frozen=True, slots=True)

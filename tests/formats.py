@@ -213,6 +213,10 @@ def samples() -> dict[str, bytes]:
         "a.warc": warc(),
         "a.warc.gz": gzip.compress(warc()),
         "a.eml": eml(),
+        "a.mbox": b"From a@example.org Wed May 25 08:00:00 2022\n"
+        + eml()
+        + b"\nFrom b@example.org Thu May 26 08:00:00 2022\n"
+        + eml(),
         "a.mhtml": mhtml(),
         "a.json": table_json(),
         "a.jsonl": table_jsonl(),

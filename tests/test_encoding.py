@@ -122,12 +122,28 @@ def test_the_report_notes_a_guessed_encoding_and_no_sure_one(tmp_path: Path) -> 
     assert "guessed" in text
 
 
-def test_a_table_whose_encoding_was_guessed_is_noted_once(tmp_path: Path) -> None:
+def test_what_was_noted_of_an_article_stays_with_it_until_it_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_bytes((CASES / "pl-iso2.txt").read_bytes())
+    with Store.open(tmp_path / "library", fingerprint="hash", dimension=DIMENSION) as store:
+        (key,) = add_sources(store, HashEmbedder, [file]).added
+        (note,) = store.article(key).notes  # type: ignore[union-attr]
+        assert "guessed" in note
+        assert [one.notes for one in store.articles()] == [(note,)]
+    with Store.open(tmp_path / "library", fingerprint="hash", dimension=DIMENSION) as store:
+        assert [one.notes for one in store.articles()] == [(note,)]
+        file.write_text((CASES / "pl-iso2.txt").read_bytes().decode("iso8859-2"), encoding="utf-8")
+        assert len(add_sources(store, HashEmbedder, [file]).updated) == 1
+        assert [one.notes for one in store.articles()] == [()]
+
+
+def test_a_table_whose_encoding_was_guessed_is_noted_on_each_article_and_reported_once(tmp_path: Path) -> None:
     text = SAMPLES["tr"][0]
     table = tmp_path / "haberler.csv"
     table.write_bytes(f"title;text\nBir;{text}\nİki;{text[::-1]}\n".encode("cp1254"))
     with Store.open(tmp_path / "library", fingerprint="hash", dimension=DIMENSION) as store:
         report = add_sources(store, HashEmbedder, [table])
         assert text in [article.text for article in store.articles()]
+        assert all("guessed" in article.notes[0] for article in store.articles())
     assert len(report.added) == 2
     assert ["guessed" in note.text for note in report.notes] == [True]

@@ -112,6 +112,47 @@ def test_a_clipping_of_obsidian_becomes_what_a_reader_sees() -> None:
     ]  # fmt: skip
 
 
+def test_what_a_page_of_markdown_never_shows_is_no_text_and_code_about_it_is() -> None:
+    raw = (
+        "<div>\n<script>\nlet a = 1;\n\nfunction b() {}\n</script>\n</div>\n\n<!-- x -->\n<noscript>Allow it</noscript>"
+    )
+    marks = '{% include ad.html %}\n\n{{< figure src="a.png" >}}\n\n#city/harbour #ferry'
+    code = "Write `<script>` so:\n\n```html\n<script>run()</script>\n```"
+    shown = "Before <script>track()</script>after, <style>p {color: red}</style>and on.\n{: .lead}"
+    found = parse_file("a.md", "\n\n".join(["# T", marks, raw, shown, code, "<p>Raw words stay.</p>"]).encode())
+    assert found.text.split("\n\n") == [
+        "Before after, and on.", "Write <script> so:", "<script>run()</script>", "Raw words stay.",
+    ]  # fmt: skip
+
+
+def test_a_script_that_never_ends_costs_no_text_and_no_time() -> None:
+    found = parse_file(
+        "a.md", b"# T\n\nFirst words.\n\nThen <script>more.\n\n" + b"<script>" * 20_000 + b"\n\nLast words."
+    )
+    assert found.text.startswith("First words.")
+    assert found.text.endswith("Last words.")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "URL: https://example.org/b\nAuthor: Ann Lee\nPublished: March 5, 2024",
+        "![cover](https://x.example/a.png)\n\n## Metadata\n- Author: [[Ann Lee]]\n- URL: https://example.org/b\n"
+        "- Date: 2024-03-05\n- **Category**: #articles",
+    ],
+)
+def test_fields_below_the_heading_of_a_note_describe_its_article(fields: str) -> None:
+    found = parse_file("a.md", f"# Bridge closed\n\n{fields}\n\nThe council voted.".encode())
+    assert (found.title, found.author, found.url, found.published, found.text) == (
+        "Bridge closed", "Ann Lee", "https://example.org/b", date(2024, 3, 5), "The council voted.",
+    )  # fmt: skip
+
+
+def test_lines_of_a_story_that_look_like_fields_stay_text() -> None:
+    told = "Winner: Piet Ransome\nVotes: 2,104"
+    assert "Votes: 2,104" in parse_file("a.md", f"# Results\n\n{told}\n\nRecounts follow.".encode()).text
+
+
 def test_front_matter_without_anything_of_the_article_is_no_text_either() -> None:
     assert parse_file("a.md", b"---\ntags:\n  - a\naliases: []\n---\n# T\n\nText.").text == "Text."
 

@@ -148,6 +148,19 @@ def test_a_column_inside_an_object_can_be_named(tmp_path: Path) -> None:
     assert found.text == "Words."
 
 
+def test_entities_of_a_cell_are_read_and_a_byline_gives_its_names(tmp_path: Path) -> None:
+    row = {"title": "Bridge &amp; ferry", "text": "R&D &copies cost &pound;3.", "author": "Ann &#38; Bo"}
+    (found,) = articles(read(tmp_path, "a.json", [row]))
+    assert (found.title, found.text, found.author) == ("Bridge & ferry", "R&D &copies cost £3.", "Ann & Bo")
+
+
+def test_a_summary_in_place_of_the_text_is_called_one_unless_the_user_named_its_column(tmp_path: Path) -> None:
+    rows = [{"title": "Robot", "excerpt": "A library has bought a robot."}]
+    assert "only a summary" in articles(read(tmp_path, "a.json", rows))[0].notes[0]
+    assert articles(read(tmp_path, "a.json", rows, text="excerpt"))[0].notes == ()
+    assert articles(read(tmp_path, "b.json", [{**rows[0], "body": "All of it."}]))[0].notes == ()
+
+
 @pytest.mark.parametrize("name", ["pocket.csv", "ril_export.html"])
 def test_a_list_of_links_is_called_one_and_its_pages_can_be_fetched(name: str) -> None:
     said = reason(list_items([CASES / "exports" / name]))

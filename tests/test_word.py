@@ -117,6 +117,29 @@ def test_an_opendocument_gives_rows_notes_and_frames_once_and_no_deleted_text() 
     assert odt(body, style) == ["The headline", "The text goes on.", "A note.", "In the frame.", "Castle / 1,877"]
 
 
+def test_a_footnote_of_rich_text_follows_the_paragraph_that_names_it_with_its_own_letters() -> None:
+    first = rb"{\super\chftn{\footnote\pard\plain {\super\chftn} Seven to two, at \'93ten\'94.}}"
+    second = rb"{\footnote\ftnalt {\i An \{endnote\}}.\par Its second line.}"
+    row = rb"Castle\cell 1,877{\footnote Recounted.}\cell\row "
+    data = (
+        rb"{\rtf1\ansi\ansicpg1252 The council voted."
+        + first
+        + rb" It was late."
+        + second
+        + rb"\par "
+        + row
+        + rb"End.\par}"
+    )
+    assert parse_file("a.rtf", data).text.split("\n\n") == [
+        "The council voted. It was late.",
+        "Seven to two, at “ten”.",
+        "An {endnote}. Its second line.",
+        "Castle / 1,877",
+        "Recounted.",
+        "End.",
+    ]
+
+
 def test_rich_text_gives_its_title_rows_and_letters_and_no_hidden_text() -> None:
     data = (
         rb"{\rtf1\ansi\ansicpg1252{\info{\title The robot}{\author Petra Quist}}Robot\'92s books\par "

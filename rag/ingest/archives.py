@@ -49,11 +49,11 @@ def articles_in(path: Path, source: str, fields: Mapping[str, str]) -> Iterator[
 
 
 def _entries(source: str, data: bytes, fields: Mapping[str, str]) -> Iterator[Article | Failure]:
-    """The rows of a table, or the articles of an export; the first is noted when the encoding of all was guessed."""
+    """The rows of a table, or the articles of an export; each is noted when the encoding of all was guessed."""
     remark = _remark(data) if source.lower().endswith(_PLAIN) else ""
     for entry in _read(source, data, fields):
         if remark and isinstance(entry, Article):
-            entry, remark = replace(entry, notes=(*entry.notes, remark)), ""
+            entry = replace(entry, notes=(*entry.notes, remark))
         yield entry
 
 

@@ -1,4 +1,4 @@
-"""Front matter: the fields at the head of a Markdown or text file, in YAML, TOML or JSON; and Joplin's at the foot.
+"""Front matter: the fields at the head of a Markdown or text file, in YAML, TOML, JSON or lines.
 
 In: the text of a file. Out: what it says about the article, and the rest. Every value is text and data, never code.
 """
@@ -21,6 +21,13 @@ _TOML = re.compile(r"\A\ufeff?\s*\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|\Z)
 _PANDOC = re.compile(r"\A\ufeff?%[ \t]+(\S.*)\r?\n(?:%[ \t]*(.*)\r?\n)?(?:%[ \t]*(.*)\r?\n)?")
 # Joplin writes its fields below the note: "id: 1f2a", "created_time: ...", up to "type_: 1".
 _JOPLIN = re.compile(r"\n\s*\n(id: \w+\r?\n(?:\w+: ?.*\r?\n)*type_: 1)\s*\Z")
+# Notion and Readwise write theirs as lines or a list below the heading.
+_HEADED = re.compile(
+    r"\A\s*(?P<heading># [^\n]+\n)\s*(?:!\[[^\n]*\)\s*\n\s*)?(?:## Metadata[ \t]*\n\s*)?"
+    r"(?P<pairs>(?:(?:[-*] )?\*{0,2}[A-Z][\w ]{0,30}\*{0,2}:\*{0,2}[ \t]+\S[^\n]*(?:\n|\Z)){2,30})(?=\s*\n|\Z)"
+)
+_HEADED_PAIR = re.compile(r"^(?:[-*] )?\*{0,2}([A-Z][\w ]{0,30}?)\*{0,2}:\*{0,2}[ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
+_FEWEST_PAIRS = 2  # whose names are known: fewer may be the story's own lines
 _NOTE_LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]+)\]\]")
 _LARGEST = 20_000  # characters: a longer "block" is text between two rules
 _PAIR = re.compile(r"^([A-Za-z_]+):[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
@@ -43,7 +50,7 @@ class FrontMatter:
 
 def split_front_matter(text: str) -> tuple[FrontMatter, str]:
     """The front matter of `text` and the text after it; unknown keys are ignored, a bad date means no date."""
-    for read in (_yaml_block, _toml_block, _json_block, _pandoc_block, _joplin_block):
+    for read in (_yaml_block, _toml_block, _json_block, _pandoc_block, _joplin_block, _headed_block):
         if found := read(text):
             values, rest = found
             return _front(values), rest
@@ -120,6 +127,16 @@ def _joplin_block(text: str) -> _Found | None:
     return values, body
 
 
+def _headed_block(text: str) -> _Found | None:
+    match = _HEADED.match(text[:_LARGEST])
+    if match is None:
+        return None
+    values = {key.lower().replace(" ", "_"): _as_text(value) for key, value in _HEADED_PAIR.findall(match["pairs"])}
+    if len(values.keys() & _STATED) < _FEWEST_PAIRS:
+        return None
+    return values, match["heading"] + text[match.end() :]
+
+
 def web_address(value: str | None) -> str | None:
     """`value` when it is an http or https address, else None."""
     value = (value or "").strip()
@@ -175,7 +192,8 @@ _NAMES = {
     "url": ("url", "source", "source_url", "link", "canonical_url", "canonicalurl", "original", "permalink"),
     "language": ("language", "lang"),
 }
+_STATED = frozenset(name for names in _NAMES.values() for name in names)
 # What tells front matter from text between two rules.
-_KEYS = frozenset(name for names in _NAMES.values() for name in names) | frozenset(
+_KEYS = _STATED | frozenset(
     "tags aliases categories created updated modified lastmod draft layout slug description keywords type".split()
 )

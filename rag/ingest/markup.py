@@ -13,7 +13,7 @@ from lxml import etree, html  # type: ignore[import-untyped]  # comes with trafi
 from rag.errors import SourceError
 
 _TAG = re.compile(r"</?(?:p|div|br|span|a|b|i|em|strong|h[1-6]|ul|ol|li|table|img|blockquote|html|body)\b[^<>]*>", re.I)
-_SILENT = {"script", "style", "head", "template", "noscript", "svg", "math", "nav"}
+_SILENT = {"script", "style", "head", "template", "noscript", "iframe", "svg", "math", "nav"}
 _BLOCKS = set(
     "p div br h1 h2 h3 h4 h5 h6 ul ol li table tr td th section article header footer aside blockquote figure "
     "figcaption hr pre dl dt dd main body html form".split()

@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from rag.ingest.chunking import chunk_articles, embedding_text
+from rag.ingest.formats.stated import names_of
 from rag.ingest.frontmatter import web_address
 from rag.ingest.intake import Raw, Source, Unchanged, list_items, name_of, take, take_again
 from rag.ingest.stories import Marked, Stories, marked
@@ -149,6 +150,7 @@ class _Adding:
     duplicates: list[ArticleId] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    said: set[tuple[str, str]] = field(default_factory=set)  # files with what was noted of them
     passages: int = 0
     writing: bool = False
     embedder: Embedder | None = None
@@ -221,11 +223,20 @@ class _Adding:
                 outcome = ArticleId(one.article.id, one.article.title, one.article.source)
                 self.claimed.add(one.article.id)
                 new = one.raw.known is None or one.raw.known.story
-                self.notes += (Note(name_of(one.article), note) for note in one.article.notes)
+                self._note(one.article)
                 self.settle(self.added if new else self.updated, outcome, name_of(one.article))
         for copy, story in found.copies:
             if story is not None:
                 self.settle(self.duplicates, story, name_of(copy.article))
+
+    def _note(self, article: Article) -> None:
+        """Report what was noted of the article; what is true of each article of a file is said once."""
+        name = name_of(article)
+        for note in article.notes:
+            said = (name.rpartition(", ")[0] or name, note)
+            if said not in self.said:
+                self.said.add(said)
+                self.notes.append(Note(name, note))
 
     def _sort_out(self, window: Sequence[Raw]) -> _Sorted:
         """What becomes of each article of the window, by one state of the library.
@@ -310,7 +321,7 @@ def _finish(article: Article, cleaned: CleanText) -> Article:
         text=cleaned.text,
         url=web_address(article.url),
         publisher=_one_line(article.publisher),
-        author=_one_line(article.author),
+        author=names_of(_one_line(article.author) or "") or None,
         published=article.published or cleaned.published,
         language=article.language or detect_language(cleaned.text),
         source=_one_line(article.source),

@@ -152,6 +152,7 @@ def _document(service: Service, article: Article) -> Document:
         "author": article.author,
         "published": article.published.isoformat() if article.published else None,
         "language": article.language,
+        "notes": " ".join(article.notes),
     }
     known = {name: value for name, value in about.items() if value}
     url = service.link(article.id, article.url)

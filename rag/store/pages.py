@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
 
 from rag.errors import QuestionError
 from rag.schema import Article
-from rag.store.rows import article_of
+from rag.store.records import articles_of
 from rag.store.tables import articles
 
 
@@ -31,7 +31,7 @@ def page(connection: Connection, wanted: Sequence[ColumnElement[bool]], limit: i
     order = (articles.c.published.desc().nulls_last(), articles.c.added.desc(), articles.c.number.desc())
     rows = connection.execute(select(articles).where(*conditions).order_by(*order).limit(limit + 1)).all()
     shown = rows[:limit]
-    return Page(tuple(article_of(row) for row in shown), _cursor(shown[-1]) if len(rows) > limit else "")
+    return Page(tuple(articles_of(connection, shown)), _cursor(shown[-1]) if len(rows) > limit else "")
 
 
 def _cursor(row: Row[Any]) -> str:

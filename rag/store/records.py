@@ -16,7 +16,7 @@ from rag.store.backends import lexical_index
 from rag.store.filtering import among, conditions
 from rag.store.rows import article_of, row_of, stored
 from rag.store.stories import Copy
-from rag.store.tables import articles, copies, lines, passages, vectors, versions
+from rag.store.tables import articles, copies, lines, passages, remarks, vectors, versions
 
 STORED = np.dtype("<f4")
 Line = TypeVar("Line", int, str)
@@ -105,7 +105,7 @@ def snapshot(connection: Connection, article_id: str) -> Snapshot | None:
     older = connection.execute(select(versions).where(versions.c.article_id == article_id))
     return Snapshot(
         Prepared(
-            article=article_of(row),
+            article=articles_of(connection, [row])[0],
             passages=tuple(parts),
             vectors=stacked,
             digest=row.digest,
@@ -153,6 +153,9 @@ def _insert_article(connection: Connection, prepared: Prepared) -> int:
     row |= {"digest": prepared.digest, "text_digest": prepared.text_digest}
     number = connection.execute(insert(articles).values(**row)).inserted_primary_key
     assert number is not None
+    noted = [{"article": number[0], "position": at, "text": text} for at, text in enumerate(prepared.article.notes)]
+    if noted:
+        connection.execute(insert(remarks), noted)
     return int(number[0])
 
 
@@ -217,7 +220,16 @@ def list_articles(
     rows = connection.execute(
         select(articles).where(*wanted).order_by(*first[order], *newest).limit(limit).offset(offset)
     )
-    return [article_of(row) for row in rows]
+    return articles_of(connection, list(rows))
+
+
+def articles_of(connection: Connection, rows: Sequence[Row[Any]]) -> list[Article]:
+    """Articles from their rows, with what was noted when they were read."""
+    notes: dict[int, tuple[str, ...]] = {}
+    wanted = among(remarks.c.article, [row.number for row in rows])
+    for one in connection.execute(select(remarks).where(wanted).order_by(remarks.c.article, remarks.c.position)):
+        notes[one.article] = (*notes.get(one.article, ()), one.text)
+    return [article_of(row, notes.get(row.number, ())) for row in rows]
 
 
 def passages_of(connection: Connection, article_id: str) -> list[Passage]:

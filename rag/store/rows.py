@@ -28,6 +28,6 @@ def row_of(article: Article) -> dict[str, Any]:
     return {name: getattr(article, name) for name in HEAD} | {"added": stored(article.added)}
 
 
-def article_of(row: Row[Any]) -> Article:
+def article_of(row: Row[Any], notes: tuple[str, ...] = ()) -> Article:
     """An article, or a copy, from its row."""
-    return Article(**{name: getattr(row, name) for name in HEAD}, added=moment_of(row.added))
+    return Article(**{name: getattr(row, name) for name in HEAD}, added=moment_of(row.added), notes=notes)

@@ -38,7 +38,6 @@ from rag.store.lock import WriterLock
 from rag.store.mentions import Mention
 from rag.store.pages import Page
 from rag.store.records import Known, Line, Order, Prepared, Snapshot
-from rag.store.rows import article_of
 from rag.store.sqlite.backend import FILE_NAME
 from rag.store.stories import Copy
 from rag.store.vectors import Snapshots
@@ -299,7 +298,7 @@ class Store:
         with self._database.read() as connection:
             row = connection.execute(select(tables.articles).where(tables.articles.c.id == article_id)).one_or_none()
             if row is not None:
-                return article_of(row)
+                return records.articles_of(connection, [row])[0]
             copy = stories.copy(connection, article_id)
             return copy.article if copy is not None else None
 

@@ -87,6 +87,15 @@ vectors = Table(  # apart from the passages: reading them all for an exact searc
     Column("vector", LargeBinary, nullable=False),  # little-endian float32
 )
 
+remarks = Table(  # what its reader noted of an article: a guessed encoding, a text that breaks off
+    "remarks",
+    metadata,
+    Column("article", ForeignKey("articles.number", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("text", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 lines = Table(  # which lines occur in which article: a line of many articles is page furniture
     "lines",
     metadata,

@@ -70,6 +70,7 @@ def _draw_about(library: Library, article: Article) -> None:
         f"Added: {day_in_words(article.added.date())}" if article.added else "",
         f"Language: {article.language}" if article.language else "",
         f"From: {shorten(article.source, 200)}" if article.source else "",
+        *(f"Note: {note}" for note in article.notes),
     ]
     st.caption("  \n".join(escape(fact) for fact in facts if fact))
 

@@ -46,7 +46,7 @@ def is_link_list(data: bytes) -> bool:
 
 def refuse_link_list(data: bytes) -> Iterator[Article | Failure]:
     """A SourceError that calls the file what it is."""
-    raise SourceError(LINKS_ONLY.format(len(links_of(data))), "Fetch the pages: rag add --links FILE")
+    raise SourceError(LINKS_ONLY.format(len(links_of(data))), links_hint("FILE"))
 
 
 def links_of(data: bytes) -> list[str]:

@@ -27,6 +27,18 @@ _OBSIDIAN = (
     (re.compile(r"[ \t]\^[\w-]+[ \t]*$", re.MULTILINE), ""),  # names of blocks
     (re.compile(r"^([ \t]*(?:>[ \t]?)+)\[!\w+\][+-]?[ \t]*(.*)$", re.MULTILINE), r"\1\2" + "\n" + r"\1"),  # callouts
 )
+# What site generators put between the words, and their readers never see.
+_GENERATORS = (
+    (re.compile(r"\{\{[<%][^\n]{0,500}?[>%]\}\}|\{%[^\n]{0,500}?%\}"), ""),  # calls of templates
+    (re.compile(r"^[ \t]*\{:[^{}\n]{0,200}\}[ \t]*$", re.MULTILINE), ""),  # classes of a paragraph
+    (re.compile(r"^[ \t]*#[^\W\d_][\w/-]{0,60}(?:[ \t]+#[^\W\d_][\w/-]{0,60})*[ \t]*$", re.MULTILINE), ""),  # tags
+)
+# Code, whose tags are text, and the HTML elements that show nothing. `open` and `close` hold the element's name.
+_SILENT = re.compile(
+    r"^ {0,3}(?P<fence>```|~~~)|`[^`\n]+`|<(?P<open>script|style|template|noscript|iframe)\b[^<>]{0,2000}>|"
+    r"</(?P<close>script|style|template|noscript|iframe)\s*>",
+    re.IGNORECASE | re.MULTILINE,
+)
 _MOST_LINKS = 2000  # of one paragraph
 _TASK = re.compile(r"\[[ xX]\]\s+")
 _BREAK = re.compile(r"<br\b", re.IGNORECASE)
@@ -41,7 +53,8 @@ class _Block:
 
 def to_plain(markdown: str) -> tuple[str | None, str]:
     """The heading that opens the text (None without one) and the text after it, as plain paragraphs."""
-    for pattern, shown in _OBSIDIAN:
+    markdown = _without_silent(markdown)
+    for pattern, shown in (*_OBSIDIAN, *_GENERATORS):
         markdown = pattern.sub(shown, markdown)
     tokens = _parser().parse("\n\n".join(map(_bounded, markdown.split("\n\n"))))
     notes = _notes(tokens)
@@ -51,6 +64,28 @@ def to_plain(markdown: str) -> tuple[str | None, str]:
         title = blocks.pop(0).text
     texts = [text for block in blocks for text in (block.text, *(notes.get(note, "") for note in block.notes))]
     return title, "\n\n".join(filter(None, texts))
+
+
+def _without_silent(markdown: str) -> str:
+    """The text without the HTML elements that show nothing; the parser would take what they hold for words."""
+    gone: list[tuple[int, int]] = []
+    opened: re.Match[str] | None = None
+    fenced = False
+    for token in _SILENT.finditer(markdown):
+        same = opened is not None and opened["open"].lower() == (token["open"] or token["close"] or "").lower()
+        if token["fence"] and opened is None:
+            fenced = not fenced
+        elif token["open"] and not fenced and (opened is None or same):
+            gone.append(token.span())  # at least its mark, should it never end
+            opened = token
+        elif token["close"] and opened is not None and same:
+            gone.append((opened.start(), token.end()))
+            opened = None
+    kept, at = [], 0
+    for start, end in sorted(gone):
+        kept.append(markdown[at:start])
+        at = max(at, end)
+    return "".join([*kept, markdown[at:]])
 
 
 def _bounded(paragraph: str) -> str:

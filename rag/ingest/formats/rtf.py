@@ -1,6 +1,7 @@
 """Rich text (.rtf) to plain lines and articles: the only module that knows striprtf.
 
-In: the bytes of the file. Out: its lines, or its Article. Hidden and deleted text is left out; rows stay rows.
+In: the bytes of the file. Out: its lines, or its Article. Hidden and deleted text is left out; rows stay rows; a
+footnote follows the paragraph that names it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from rag.ingest.formats.stated import stated_author, stated_title
 from rag.schema import Article
 
 _GONE = re.compile(r"\{(?:\\[a-z]+-?\d* ?){0,20}?\\(?:deleted|v)(?![a-z0-9])[^{}]{0,100000}\}")
+_TOKEN = re.compile(r"\\footnote(?![a-z])|\\[\\{}]|[{}]")
+_NOTE_HERE, _NOTE_TEXT = "\ufdd0", "\ufdd1"  # no document has these: Unicode keeps them for programs
 _INFO = re.compile(r"\{\\(title|author) ([^{}]{1,500})\}")
 
 
@@ -33,7 +36,45 @@ def rtf_text(data: bytes) -> str:
     """The lines of the document, a paragraph or row each."""
     if not data.lstrip().startswith(b"{\\rtf"):
         raise SourceError("This is not a rich text file (.rtf).", "Check the ending of the file.")
-    return "\n".join(_row(line) for line in _plain(_GONE.sub("", data.decode("latin-1"))).splitlines())
+    body, *notes = _plain(_notes_last(_GONE.sub("", data.decode("latin-1")))).split(_NOTE_TEXT)
+    waiting = iter([" ".join(note.split()) for note in notes])
+    lines: list[str] = []
+    for line in body.splitlines():
+        lines.append(_row(line.replace(_NOTE_HERE, "")))
+        lines += [note for _, note in zip(range(line.count(_NOTE_HERE)), waiting, strict=False)]
+    return "\n".join([*lines, *waiting])
+
+
+def _notes_last(rtf: str) -> str:
+    """The document with its footnotes, which the reader of rich text leaves out, at its end; marks where they stood."""
+    kept: list[str] = []
+    notes: list[str] = []
+    at = 0
+    for start, end in _notes(rtf):
+        kept += [rtf[at:start], f"\\u{ord(_NOTE_HERE)}?"]
+        told = rtf[start + 1 : end - 1].replace(r"\footnote", "", 1)
+        notes.append(f"{{\\par\\u{ord(_NOTE_TEXT)}?{told}}}")
+        at = end
+    body, closing, tail = rtf[at:].rpartition("}")
+    return "".join([*kept, body, *notes, closing, tail]) if notes else rtf
+
+
+def _notes(rtf: str) -> list[tuple[int, int]]:
+    """The groups that are footnotes, with their braces; a note inside a note belongs to the outer one."""
+    found: list[tuple[int, int]] = []
+    opened: list[int] = []
+    note: int | None = None  # groups around the note that is open
+    for token in _TOKEN.finditer(rtf):
+        if token.group() == "{":
+            opened.append(token.start())
+        elif token.group() == "}" and opened:
+            start = opened.pop()
+            if note == len(opened):
+                found.append((start, token.end()))
+                note = None
+        elif token.group() == "\\footnote" and note is None and opened:
+            note = len(opened) - 1
+    return found
 
 
 def _plain(rtf: str) -> str:

@@ -14,10 +14,20 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from html import unescape
 
 from rag.errors import SourceError
 from rag.ingest.formats.links import LINKS_ONLY, links_hint
-from rag.ingest.formats.tables.columns import FIELDS, NAMES, Row, columns_of, plain_name, unknown_columns, values_of
+from rag.ingest.formats.tables.columns import (
+    FIELDS,
+    NAMES,
+    Row,
+    columns_of,
+    holds_text,
+    plain_name,
+    unknown_columns,
+    values_of,
+)
 from rag.ingest.formats.tables.days import day_reader
 from rag.ingest.formats.tables.rows import BadRow, csv_rows, json_rows
 from rag.ingest.frontmatter import language_code, web_address
@@ -29,6 +39,9 @@ __all__ = ["FIELDS", "MOST_FAILURES", "MOST_ROWS", "read_table"]
 MOST_ROWS = 200_000
 MOST_FAILURES = 20  # named one by one; a wrong file would name thousands
 # What news services put behind the beginning of an article: "... [+1234 chars]".
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]{2,31}\d{0,2});")
+_CUT_NOTE = ("The text breaks off: its service gave only the beginning.",)
+_SUMMARY_NOTE = ("The text is only a summary: no column holds the whole article.",)
 _CUT = re.compile(r"(?:…|\.\.\.)?\s*\[\+\d+ chars\]\s*\Z")
 
 
@@ -41,7 +54,7 @@ def read_table(source: str, data: bytes, fields: Mapping[str, str], *, largest: 
     values = {number: values_of_row(row, fields) for number, row in enumerate(rows) if not isinstance(row, BadRow)}
     if good:
         _check_columns(source, good, list(values.values()), fields)
-    return _articles(source, rows, values, _remark(good, fields))
+    return _articles(source, rows, values, _remark(good, fields), mapped="text" in fields)
 
 
 def table_rows(source: str, data: bytes, *, largest: int) -> Iterator[Row | BadRow]:
@@ -101,7 +114,7 @@ def _remark(rows: Sequence[Row], fields: Mapping[str, str]) -> str:
 
 
 def _articles(
-    source: str, rows: Sequence[Row | BadRow], values: Mapping[int, _Values], remark: str
+    source: str, rows: Sequence[Row | BadRow], values: Mapping[int, _Values], remark: str, *, mapped: bool
 ) -> Iterator[Article | Failure]:
     read_day = day_reader(one["published"] for one in values.values() if isinstance(one, dict))
     failed = 0
@@ -111,7 +124,7 @@ def _articles(
             yield Failure(place, f"Rows after {MOST_ROWS:,} were left out. Split the file.")
             break
         try:
-            article = _article(row, values.get(number), source, place, read_day)
+            article = _article(row, values.get(number), source, place, read_day, mapped=mapped)
         except SourceError as error:
             failed += 1
             if failed <= MOST_FAILURES:
@@ -124,7 +137,13 @@ def _articles(
 
 
 def _article(
-    row: Row | BadRow, values: _Values | None, source: str, place: str, read_day: Callable[[str], date | None]
+    row: Row | BadRow,
+    values: _Values | None,
+    source: str,
+    place: str,
+    read_day: Callable[[str], date | None],
+    *,
+    mapped: bool,
 ) -> Article:
     if isinstance(row, BadRow):
         raise SourceError(row.reason)
@@ -140,7 +159,7 @@ def _article(
     cut = _CUT.search(text)
     return Article(
         id=hashlib.sha256(f"row:{source}:{own}".encode("utf-8", "surrogatepass")).hexdigest()[:16] if own else "",
-        title=_one_line(_plain(values["title"])),
+        title=_one_line(values["title"]),
         text=text[: cut.start()] if cut else text,
         url=url,
         publisher=_one_line(values["publisher"]) or None,
@@ -148,16 +167,17 @@ def _article(
         published=read_day(values["published"]),
         language=language_code(values["language"]),
         source=place,
-        notes=("The text breaks off: its service gave only the beginning.",) if cut else (),
+        notes=_CUT_NOTE if cut else () if mapped or holds_text(row) else _SUMMARY_NOTE,
     )
 
 
 def _plain(text: str) -> str:
-    return html_text(text) if looks_like_html(text) else text
+    """What a reader sees of a value: that of a program may be HTML, or plain words with its entities."""
+    return html_text(text) if looks_like_html(text) else _ENTITY.sub(lambda found: unescape(found.group()), text)
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(_plain(text).split())
 
 
 def _unpacked(data: bytes, largest: int) -> bytes:
