@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rag.answering.options import AskOptions
     from rag.assistant import Assistant
     from rag.config import Settings, load_settings
     from rag.errors import (
@@ -71,6 +72,7 @@ _HOME = {
     "Reading": "rag.schema",
     # answer: sentences with citations
     "Assistant": "rag.assistant",
+    "AskOptions": "rag.answering.options",
     "Answer": "rag.schema",
     "AnswerSentence": "rag.schema",
     "Citation": "rag.schema",
@@ -102,6 +104,7 @@ __all__ = [
     "Answer",
     "AnswerSentence",
     "Article",
+    "AskOptions",
     "Assistant",
     "Candidate",
     "ChatModelError",

@@ -8,12 +8,13 @@ from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Mappi
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from rag.answering.claims import Checker
 from rag.answering.events import told
 from rag.answering.generative.chat_models import Model, choose_model
 from rag.answering.intents.respond import respond
+from rag.answering.options import AskOptions, checked
 from rag.answering.pipeline import Pipeline
 from rag.answering.query.history import as_asked, as_turns
 from rag.answering.reading.freshness import as_on
@@ -59,65 +60,27 @@ class Assistant:
         """A copy (`deepcopy`, `pickle`, another process) is a new assistant over the same library opened again."""
         return partial(Assistant, **_copied(self._made_with)), (self.library,)
 
-    def ask(
-        self,
-        question: str,
-        history: Iterable[Any] = (),
-        *,
-        filters: Filters | None = None,
-        periods: bool = True,
-        spelling: bool = True,
-        today: date | None = None,
-        config: RunnableConfig | None = None,
-    ) -> Answer:
+    def ask(self, question: str, history: Iterable[Any] = (), **options: Unpack[AskOptions]) -> Answer:
         """The answer. `history` holds turns, (role, text) pairs or LangChain messages, oldest first.
 
-        With `periods`, a time in the question ("since March", "last week") narrows the search to articles published
-        then, unless these do not answer. With `spelling`, words that no article has are corrected by those that the
-        articles have; `answer.typed` then holds what was typed. With `today` it is asked as on that day: times count
-        from it, articles published later are left out, and of two that fit alike the one fresher on it comes first;
-        without it, this day counts and nothing is left out. `config` (callbacks, tags, ...) goes to the chat model.
+        `options` are the keys of `rag.AskOptions`: filters, periods, spelling, today, config.
         """
-        *_, last = self.stream(
-            question, history, filters=filters, periods=periods, spelling=spelling, today=today, config=config
-        )
+        *_, last = self.stream(question, history, **options)
         assert isinstance(last, Done)  # stream() ends with it
         return last.answer
 
-    async def aask(
-        self,
-        question: str,
-        history: Iterable[Any] = (),
-        *,
-        filters: Filters | None = None,
-        periods: bool = True,
-        spelling: bool = True,
-        today: date | None = None,
-        config: RunnableConfig | None = None,
-    ) -> Answer:
+    async def aask(self, question: str, history: Iterable[Any] = (), **options: Unpack[AskOptions]) -> Answer:
         """The answer, made in a thread so that an event loop goes on; cancelling frees the chat model."""
-        async for event in self.astream(
-            question, history, filters=filters, periods=periods, spelling=spelling, today=today, config=config
-        ):
+        async for event in self.astream(question, history, **options):
             last = event
         assert isinstance(last, Done)
         return last.answer
 
     async def astream(
-        self,
-        question: str,
-        history: Iterable[Any] = (),
-        *,
-        filters: Filters | None = None,
-        periods: bool = True,
-        spelling: bool = True,
-        today: date | None = None,
-        config: RunnableConfig | None = None,
+        self, question: str, history: Iterable[Any] = (), **options: Unpack[AskOptions]
     ) -> AsyncGenerator[Event, None]:
         """The events of `stream`, each made in a thread."""
-        events = self.stream(
-            question, history, filters=filters, periods=periods, spelling=spelling, today=today, config=config
-        )
+        events = self.stream(question, history, **options)
         step: asyncio.Future[Event | None] | None = None
         try:
             while True:
@@ -162,34 +125,16 @@ class Assistant:
         return RunnableLambda(one, afunc=a_one, name="article-chat")
 
     def stream(
-        self,
-        question: str,
-        history: Iterable[Any] = (),
-        *,
-        filters: Filters | None = None,
-        periods: bool = True,
-        spelling: bool = True,
-        today: date | None = None,
-        config: RunnableConfig | None = None,
+        self, question: str, history: Iterable[Any] = (), **options: Unpack[AskOptions]
     ) -> Generator[Event, None, None]:
         """Events while the answer is made; the last is `Done` with the same answer that `ask` returns."""
-        asked = _checked(question)
-        turns = as_turns(history)
-        wanted, day = as_on(today, filters or Filters()), today or date.today()
-        model = Model(self._chosen, self.settings.llm_timeout_s, config) if self._chosen else None
-        return self._events(asked, turns, wanted, day, periods=periods, spelling=spelling, model=model)
+        return self._events(_checked(question), as_turns(history), checked(options))
 
-    def _events(
-        self,
-        asked: str,
-        turns: Sequence[Turn],
-        wanted: Filters,
-        day: date,
-        *,
-        periods: bool,
-        spelling: bool,
-        model: Model | None,
-    ) -> Generator[Event, None, None]:
+    def _events(self, asked: str, turns: Sequence[Turn], options: AskOptions) -> Generator[Event, None, None]:
+        day = options.get("today") or date.today()
+        wanted = as_on(options.get("today"), options.get("filters") or Filters())
+        model = Model(self._chosen, self.settings.llm_timeout_s, options.get("config")) if self._chosen else None
+        spelling, periods = options.get("spelling", True), options.get("periods", True)
         response = respond(asked, turns, self.library, wanted, day, model=model is not None, spelling=spelling)
         if response.answer is not None:
             yield from told(response.answer)

@@ -68,7 +68,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """The settings in force; a ConfigError names the key, the value and the mend."""
+    """The settings in force; a ConfigError names the key, the value and what to do."""
     for old, successor in REPLACED.items():
         if f"RAG_{old.upper()}" in os.environ or old in overrides:
             raise ConfigError(f"The setting '{old}' is gone.", successor)

@@ -1,4 +1,4 @@
-"""The error tree. Every error that a user can meet says what happened, with which value, and how to mend it.
+"""The error tree. Every error that a user can meet says what happened, with which value, and what to do.
 
 RagError
 ├── ConfigError          a setting is unknown or has a bad value
@@ -15,15 +15,24 @@ from __future__ import annotations
 
 
 class RagError(Exception):
-    """Something a user can mend. `str(error)` is one line: what happened, then the mend."""
+    """Something a user can put right: `message` says what happened, `hint` is a command or a step.
 
-    def __init__(self, message: str, mend: str = "") -> None:
-        super().__init__(message, mend)
+    >>> print(RagError("The port 80 is taken.", "Choose another: rag chat --port 8501"))
+    The port 80 is taken. Choose another: rag chat --port 8501
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint)
         self.message = message
-        self.mend = mend
+        self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.mend}".strip()
+        return f"{self.message} {self.hint}".strip()
+
+    @property
+    def mend(self) -> str:
+        """The hint, by its name in version 0.1."""
+        return self.hint
 
 
 class ConfigError(RagError):

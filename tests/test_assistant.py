@@ -150,7 +150,7 @@ def test_ask_can_be_awaited(assistant: Assistant) -> None:
 
 
 @pytest.mark.parametrize("question", ["", "   \n"])
-def test_an_empty_question_is_an_error_with_a_mend(assistant: Assistant, question: str) -> None:
+def test_an_empty_question_is_an_error_with_a_hint(assistant: Assistant, question: str) -> None:
     with pytest.raises(QuestionError, match="empty"):
         assistant.ask(question)
 

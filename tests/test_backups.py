@@ -104,7 +104,7 @@ def test_a_damaged_or_strange_backup_replaces_nothing(store: Store, tmp_path: Pa
         try:
             restore(tmp_path / name, store.folder)
         except LibraryError as error:
-            mends.append(error.mend)
+            mends.append(error.hint)
             assert store.count_articles() == 50
     assert all(mends)
     assert len(mends) >= len(damaged) - 3  # a page of free space or of text may be damaged unseen

@@ -65,7 +65,7 @@ def test_a_reader_without_an_entry_gets_neutral_values_that_say_so(hold: Callabl
         "not JSON",
     ],
 )
-def test_an_unknown_or_missing_name_is_an_error_with_the_mend(text: str, hold: Callable[[str], None]) -> None:
+def test_an_unknown_or_missing_name_is_an_error_with_the_hint(text: str, hold: Callable[[str], None]) -> None:
     hold(text)
     with pytest.raises(ModelError, match=r"calibration cannot be read.*RAG_READER=none"):
         calibration_for("abc")

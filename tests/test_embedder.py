@@ -57,7 +57,7 @@ def test_a_model_folder_has_its_own_fingerprint() -> None:
     assert embedder_identity(name)[0] != BUILTIN_FINGERPRINT
 
 
-def test_a_model_that_cannot_be_loaded_names_the_mend(tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_loaded_names_the_hint(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="RAG_EMBEDDER=builtin"):
         load_embedder(str(tmp_path))
 

@@ -367,7 +367,7 @@ def test_probes_come_from_the_articles_and_the_same_seed_gives_the_same(library:
         assert all(any(answer in text for text in texts) for answer in one.answers)
 
 
-def test_an_empty_library_gives_no_probes_but_a_mend(tmp_path: Path, plain_settings: rag.Settings) -> None:
+def test_an_empty_library_gives_no_probes_but_a_hint(tmp_path: Path, plain_settings: rag.Settings) -> None:
     with (
         rag.Library.open(tmp_path / "empty", settings=plain_settings) as empty,
         pytest.raises(rag.LibraryError, match="rag add"),

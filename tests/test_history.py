@@ -23,6 +23,6 @@ def test_history_comes_as_turns_pairs_mappings_or_langchain_messages() -> None:
     )  # fmt: skip
 
 
-def test_a_history_of_something_else_is_refused_with_the_mend() -> None:
+def test_a_history_of_something_else_is_refused_with_the_hint() -> None:
     with pytest.raises(QuestionError, match="pairs"):
         as_turns([42])

@@ -47,7 +47,7 @@ ROOMS = {
     "rag.answering.pipeline": 5,
 }
 # Modules beside the rooms: what all of them pass on to each other, and what is made of a finished answer.
-OUTSIDE = {"certainty", "citations", "events", "suggestions", "usage"}
+OUTSIDE = {"certainty", "citations", "events", "options", "suggestions", "usage"}
 
 # Sideways imports that are wanted, each with its reason.
 WANTED = {

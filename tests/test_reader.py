@@ -134,7 +134,7 @@ def test_readers_of_one_process_are_one_and_a_copy_is_the_same(reader: Reader) -
     assert pickle.loads(pickle.dumps(reader)) is reader
 
 
-def test_damaged_weights_are_said_with_the_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_weights_are_said_with_the_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "weights"
     shutil.copytree(module.WEIGHTS, folder)
     with (folder / "reader.onnx").open("r+b") as file:
@@ -145,7 +145,7 @@ def test_damaged_weights_are_said_with_the_mend(tmp_path: Path, monkeypatch: pyt
         BuiltinReader()
 
 
-def test_missing_weights_are_said_with_the_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_weights_are_said_with_the_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WEIGHTS", tmp_path)
     with pytest.raises(ModelError, match="RAG_READER=none"):
         BuiltinReader()
@@ -204,6 +204,6 @@ def test_a_classifier_of_several_labels_is_refused(folders: dict[str, str]) -> N
         Reader.load(folders["classes"])
 
 
-def test_a_name_that_leads_nowhere_names_the_mend(tmp_path: Path) -> None:
+def test_a_name_that_leads_nowhere_names_the_hint(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="RAG_READER=builtin"):
         Reader.load(str(tmp_path))

@@ -173,7 +173,7 @@ def test_less_than_one_passage_cannot_be_asked_for(store: Store) -> None:
         retriever_over(store, k=0)
 
 
-def test_an_empty_question_is_refused_with_a_mend(store: Store) -> None:
+def test_an_empty_question_is_refused_with_a_hint(store: Store) -> None:
     with pytest.raises(QuestionError, match="empty"):
         retriever_over(store).invoke("  ")
 

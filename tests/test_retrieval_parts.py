@@ -28,10 +28,10 @@ def candidate(name: str, text: str) -> Candidate:
 
 
 @pytest.mark.parametrize("question", ["", "   ", "\n\t", "\x00"])
-def test_an_empty_question_is_refused_with_a_mend(question: str) -> None:
+def test_an_empty_question_is_refused_with_a_hint(question: str) -> None:
     with pytest.raises(QuestionError, match="empty") as caught:
         make_query(question)
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 def test_only_stop_words_leave_nothing_for_the_lexical_index() -> None:
@@ -81,7 +81,7 @@ def test_days_may_be_text_or_times() -> None:
     assert (filters.since, filters.until) == (date(2022, 5, 28), date(2022, 6, 1))
 
 
-def test_a_day_that_is_none_is_refused_with_a_mend() -> None:
+def test_a_day_that_is_none_is_refused_with_a_hint() -> None:
     with pytest.raises(QuestionError, match=r"'last week' is not a day\..*2022-05-28"):
         make_filters(since="last week")
 

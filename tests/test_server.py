@@ -355,7 +355,7 @@ def test_the_chat_is_on_the_same_port(server: httpx.Client) -> None:
 def test_listening_elsewhere_without_sign_in_is_refused(tmp_path: Path, host: str) -> None:
     run = CliRunner().invoke(cli, ["--library", str(tmp_path / "library"), "serve", "--host", host])
     assert isinstance(run.exception, rag.ConfigError)
-    assert "--open" in run.exception.mend
+    assert "--open" in run.exception.hint
     assert not (tmp_path / "library").exists()
 
 

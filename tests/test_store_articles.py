@@ -223,7 +223,7 @@ def test_candidates_carry_passage_and_head(store: Store) -> None:
 # --- opening and trouble
 
 
-def test_another_embedding_model_is_refused_with_the_mend(opening: Callable[..., Store]) -> None:
+def test_another_embedding_model_is_refused_with_the_hint(opening: Callable[..., Store]) -> None:
     folder = opening().folder
     with pytest.raises(EmbedderMismatch, match=r"numpy:16 .* other .*RAG_EMBEDDER"):
         Store.open(folder, fingerprint="other", dimension=16)

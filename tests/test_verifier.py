@@ -54,7 +54,7 @@ def test_there_is_one_for_a_process_and_a_lazy_one_judges_alike(judge: Verifier)
     assert LazyVerifier().support("It rained.", [BRIDGE]) == judge.support("It rained.", [BRIDGE])
 
 
-def test_damaged_weights_or_calibration_are_said_with_the_mend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_weights_or_calibration_are_said_with_the_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "weights"
     shutil.copytree(session.WEIGHTS, folder)
     monkeypatch.setattr(session, "WEIGHTS", folder)

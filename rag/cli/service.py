@@ -51,8 +51,8 @@ def require_free(host: str, port: int, command: str) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address[4])
     except OSError as error:
-        mend = f"Choose another port: {command} --port {port + 1 if port < 65535 else 8501}"
-        raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror or error}.", mend) from error
+        hint = f"Choose another port: {command} --port {port + 1 if port < 65535 else 8501}"
+        raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror or error}.", hint) from error
 
 
 def is_loopback(host: str) -> bool:

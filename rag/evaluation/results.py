@@ -119,7 +119,7 @@ class Earlier:
 
 def load_earlier(file: Path) -> Earlier:
     """An earlier run from its JSON; a SourceError when the file is none."""
-    mend = "Name a file that rag eval --json wrote."
+    hint = "Name a file that rag eval --json wrote."
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         counts = {
@@ -128,9 +128,9 @@ def load_earlier(file: Path) -> Earlier:
         }
         return Earlier(str(content["digest"]), counts)
     except OSError as error:
-        raise SourceError(f"{file} cannot be read: {error.strerror}.", mend) from error
+        raise SourceError(f"{file} cannot be read: {error.strerror}.", hint) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SourceError(f"{file} holds no results of rag eval.", mend) from error
+        raise SourceError(f"{file} holds no results of rag eval.", hint) from error
 
 
 def write_text(file: Path, text: str) -> None:

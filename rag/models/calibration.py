@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from rag.errors import ModelError
-from rag.models.session import MEND, WEIGHTS
+from rag.models.session import HINT, WEIGHTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _entries() -> Mapping[str, Calibration]:
         held = json.loads((WEIGHTS / "calibration.json").read_text(encoding="utf-8"))
         return {name: _calibration(entry) for name, entry in held["readers"].items()}
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ModelError(f"The reader's calibration cannot be read: {error}.", MEND) from error
+        raise ModelError(f"The reader's calibration cannot be read: {error}.", HINT) from error
 
 
 def _calibration(entry: Mapping[str, Any]) -> Calibration:

@@ -24,7 +24,7 @@ from rag.text.sentences import split_sentences
 
 STRIDE = 64  # tokens that neighbouring windows of a long passage share
 MAX_TOKENS = 384  # the length that question-answering checkpoints are commonly trained with
-MEND = "Check the name or folder, or set RAG_READER=builtin."
+HINT = "Check the name or folder, or set RAG_READER=builtin."
 
 
 def load_checkpoint(name: str) -> Reader:
@@ -45,7 +45,7 @@ def load_checkpoint(name: str) -> Reader:
         model = maker.from_pretrained(name)
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         reason = str(error).strip().splitlines()[0][:200]
-        raise ModelError(f"The reader '{name}' cannot be loaded: {reason}", MEND) from error
+        raise ModelError(f"The reader '{name}' cannot be loaded: {reason}", HINT) from error
     if not spans and config.num_labels != 1:
         raise ModelError(
             f"The reader '{name}' is a classifier with {config.num_labels} labels.",

@@ -116,8 +116,8 @@ def _load(name: str, *, local: bool) -> SentenceTransformer:
         return SentenceTransformer(name, device="cpu", local_files_only=local)
     except (OSError, ValueError, RuntimeError) as error:
         reason = str(error).splitlines()[0][:200]
-        mend = "Check the name, or set RAG_EMBEDDER=builtin to use the model that is installed."
-        raise ModelError(f"The embedding model '{name}' cannot be loaded: {reason}", mend) from error
+        hint = "Check the name, or set RAG_EMBEDDER=builtin to use the model that is installed."
+        raise ModelError(f"The embedding model '{name}' cannot be loaded: {reason}", hint) from error
 
 
 def _encode(model: SentenceTransformer, texts: Sequence[str]) -> Vectors:

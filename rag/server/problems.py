@@ -64,12 +64,12 @@ class Refused(RagError):
 def problem_of(error: RagError) -> JSONResponse:
     """The response for a known error."""
     if isinstance(error, Refused):
-        return problem(error.status, error.message, error.mend, error.headers)
+        return problem(error.status, error.message, error.hint, error.headers)
     if isinstance(error, NotFound):
-        return problem(HTTPStatus.NOT_FOUND, error.message, error.mend)
+        return problem(HTTPStatus.NOT_FOUND, error.message, error.hint)
     status = next((code for kind, code in STATUS if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
     headers = {"Retry-After": str(RETRY_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return problem(status, error.message, error.mend, headers)
+    return problem(status, error.message, error.hint, headers)
 
 
 def problem(status: int, detail: str, hint: str = "", headers: dict[str, str] | None = None) -> JSONResponse:

@@ -47,7 +47,7 @@ class Service:
         library = self.backend.library
         if library is None:
             problem = self.backend.problem or UNEXPECTED
-            raise LibraryError(problem.message, problem.mend)
+            raise LibraryError(problem.message, problem.hint)
         return library
 
     def assistant(self) -> Assistant:

@@ -201,7 +201,7 @@ def _told(file: Path, what: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         full = "full" in str(error)
-        mend = "Free some space and try again." if full else "Check the file and the disk; nothing was replaced."
-        raise LibraryError(f"{what} ({file}: {error}).", mend) from error
+        hint = "Free some space and try again." if full else "Check the file and the disk; nothing was replaced."
+        raise LibraryError(f"{what} ({file}: {error}).", hint) from error
     except OSError as error:
         raise LibraryError(f"{what} ({file}: {error.strerror or error}).", "Check the path and the space.") from error

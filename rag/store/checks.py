@@ -24,7 +24,7 @@ def check(database: Database, dense: DenseIndex, snapshots: Snapshots, *, fix: b
         with database.write() as connection:  # the lexical check is a write to FTS5
             found = [*_database(database.backend, connection, fix=fix), *_lexical(connection, fix=fix)]
     except LibraryError as error:
-        return (Finding("error", error.message, error.mend or RESTORE),)
+        return (Finding("error", error.message, error.hint or RESTORE),)
     found.extend(_dense(dense, snapshots, fix=fix))
     if fix and (left := snapshots.clean()):
         found.append(Finding("ok", f"Removed {left} folders that stopped programs had left."))

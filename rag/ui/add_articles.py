@@ -183,7 +183,7 @@ def _draw_outcome(tally: Tally) -> None:
     """What became of the last adding, until dismissed."""
     with st.container(key="outcome"):
         if tally.problem:
-            st.error(f"{escape(tally.problem.message)} {escape(tally.problem.mend)}".strip())
+            st.error(f"{escape(tally.problem.message)} {escape(tally.problem.hint)}".strip())
         if tally.report:
             st.markdown(_summary(tally.report))
             with st.container(key="just-added", gap=None):

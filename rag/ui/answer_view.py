@@ -279,7 +279,7 @@ def _draw_notes(answer: Answer) -> None:
 def _draw_problem(message: Message, draft: Draft) -> None:
     _draw_sentences(message.id, draft)
     if draft.problem:
-        st.error(f"{escape(draft.problem.message)} {escape(draft.problem.mend)}".strip())
+        st.error(f"{escape(draft.problem.message)} {escape(draft.problem.hint)}".strip())
         st.button("Try again", key=f"again-{message.id}", on_click=state.ask_again, icon=":material/refresh:")
 
 

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What went wrong, and how to mend it, in plain words."""
+    """What went wrong, and what to do, in plain words."""
 
     message: str
-    mend: str = ""
+    hint: str = ""
 
     @classmethod
     def of(cls, error: RagError) -> Problem:
         """The problem that a known error tells of."""
-        return cls(error.message, error.mend)
+        return cls(error.message, error.hint)
 
 
 # Reading modules and loading models takes the processor from the browser on the same machine: the library waits this
@@ -110,10 +110,10 @@ class Backend:
         return self._opened.wait(timeout)
 
     def assistant(self) -> Assistant:
-        """The assistant; a LibraryError with the mend when there is none."""
+        """The assistant; a LibraryError with the hint when there is none."""
         if self._assistant is None:
             problem = self.problem or UNEXPECTED
-            raise LibraryError(problem.message, problem.mend)
+            raise LibraryError(problem.message, problem.hint)
         return self._assistant
 
     def choose_model(self, llm: str, base_url: str) -> None:

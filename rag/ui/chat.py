@@ -91,9 +91,9 @@ def _draw_opening(backend: Backend) -> None:
 
 
 def draw_problem(backend: Backend) -> None:
-    """One friendly line on a library that cannot be used, with its mend."""
+    """One friendly line on a library that cannot be used, with its hint."""
     if backend.problem:
-        st.error(f"{escape(backend.problem.message)} {escape(backend.problem.mend)}".strip())
+        st.error(f"{escape(backend.problem.message)} {escape(backend.problem.hint)}".strip())
         st.button("Try again", key="retry", on_click=backend.retry, icon=":material/refresh:")
 
 

@@ -106,7 +106,7 @@ def _load(name: str, settings: Settings) -> ChatModel:
         raise ConfigError(message, _install(provider)) from error
     except Exception as error:  # each provider has error classes of its own: a missing key, an unknown provider
         raise ChatModelError(
-            f"The chat model {name} cannot be set up: {_one_line(error)}.", _mend(provider, settings)
+            f"The chat model {name} cannot be set up: {_one_line(error)}.", _hint(provider, settings)
         ) from error
     return ChatModel(model, name, _window(model, settings))
 
@@ -156,7 +156,7 @@ def _window(model: Any, settings: Settings) -> int:
     return int(own) if own else DEFAULT_WINDOW
 
 
-def _mend(provider: str, settings: Settings) -> str:
+def _hint(provider: str, settings: Settings) -> str:
     if provider == "openai" and not settings.llm_base_url:
         return "Set OPENAI_API_KEY, or RAG_LLM_BASE_URL for a server of your own."
     return f"Look at the key and the name; see docs/chat-models.md for {provider}."

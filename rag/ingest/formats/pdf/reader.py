@@ -28,7 +28,7 @@ def parse_pdf(data: bytes, *, longest: float = LONGEST_S) -> Article:
         raise SourceError("This is not a PDF.", "Check the ending of the file.")
     answer = _ask_worker(data, longest)
     if "error" in answer:
-        raise SourceError(answer["error"], answer.get("mend", ""))
+        raise SourceError(answer["error"], answer.get("hint", ""))
     if not answer.get("text", "").strip():
         raise SourceError("The PDF holds no text, perhaps only scanned pictures.", "Run OCR on it first.")
     if not is_language(answer.get("sample", "")):

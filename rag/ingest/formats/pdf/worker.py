@@ -1,6 +1,6 @@
 """The process that reads one PDF: `python -m rag.ingest.formats.pdf.worker SECONDS < file`, JSON on stdout.
 
-In: a PDF on stdin. Out: {"title", "author", "text"} or {"error", "mend"}.
+In: a PDF on stdin. Out: {"title", "author", "text"} or {"error", "hint"}.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def read_pdf(data: bytes) -> dict[str, str]:
     }
 
 
-def _error(message: str, mend: str) -> dict[str, str]:
-    return {"error": message, "mend": mend}
+def _error(message: str, hint: str) -> dict[str, str]:
+    return {"error": message, "hint": hint}
 
 
 def _limit(seconds: int) -> None:
