@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 from rag.config import Settings, load_settings
 from rag.forks import RenewedLock
 from rag.models.embedder import embedder_identity, load_embedder
-from rag.schema import AddReport, Article, Embedder, Finding, OtherSource, Passage, Progress, SyncReport
+from rag.schema import AddReport, Article, Embedder, Filters, Finding, OtherSource, Passage, Progress, SyncReport
 from rag.store.backups import Backup
 from rag.store.dense import BUILT_BY_SEARCH
 from rag.store.feeds import Feed
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
     from rag.ingest.subscriptions import Subscriber
+    from rag.retrieval.hybrid import HybridSearch
     from rag.retrieval.retriever import ArticleRetriever, Rerank
+    from rag.store.access import DeedTable, TokenTable
+    from rag.store.collections import CollectionTable
+    from rag.store.conversations import ConversationTable
+    from rag.store.feedback import FeedbackTable
 
 Source = str | Path | Article
 
@@ -247,7 +252,40 @@ class Library:
         """A number that grows with each change of the library, by this or another process."""
         return self.store.generation()
 
+    # --- kept beside the articles
+
+    @property
+    def conversations(self) -> ConversationTable:
+        """Conversations with their answers."""
+        return self.store.conversations
+
+    @property
+    def collections(self) -> CollectionTable:
+        """Named collections of articles."""
+        return self.store.collections
+
+    @property
+    def feedback(self) -> FeedbackTable:
+        """What users said of answers."""
+        return self.store.feedback
+
+    @property
+    def tokens(self) -> TokenTable:
+        """Personal tokens of those who may ask and add through a server."""
+        return self.store.tokens
+
+    @property
+    def deeds(self) -> DeedTable:
+        """What was done with tokens."""
+        return self.store.deeds
+
     # --- find
+
+    def search(self, k: int = 8, filters: Filters | None = None) -> HybridSearch:
+        """The search by words and by meaning, without LangChain: `library.search(k=3).candidates(question)`."""
+        from rag.retrieval.hybrid import HybridSearch
+
+        return HybridSearch(self.store, self._load_embedder, k=k, filters=filters)
 
     def retriever(
         self,

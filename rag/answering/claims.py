@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.citations import cite, stands
-from rag.answering.pipeline import Shelf
 from rag.answering.verification.coverage import coverage, weigh
 from rag.answering.verification.evidence import Place
 from rag.answering.verification.verifier import Judge, Judgement, verified
-from rag.retrieval.hybrid import HybridSearch
+from rag.library import Library
 from rag.schema import Candidate, Citation, Claim, Filters
 from rag.text.figures import figures
 from rag.text.moments import moments
@@ -40,8 +39,8 @@ class _Judged:
 class Checker:
     """Checks the sentences of texts against one library."""
 
-    def __init__(self, shelf: Shelf, reader: object, filters: Filters) -> None:
-        self._shelf = shelf
+    def __init__(self, library: Library, reader: object, filters: Filters) -> None:
+        self._library = library
         self._filters = filters
         self._texts: dict[str, str | None] = {}
         self._judge = Judge(reader, self._text_of)
@@ -57,7 +56,7 @@ class Checker:
             before = sentence
 
     def _claim(self, sentence: str, sought: str) -> Claim:
-        search = HybridSearch(self._shelf.store, lambda: self._shelf.embedder, k=FOUND, filters=self._filters)
+        search = self._library.search(FOUND, self._filters)
         candidates = list(search.retrieve(sought).candidates)
         if not candidates:
             return Claim(sentence, "not_found")
@@ -93,7 +92,7 @@ class Checker:
 
     def _text_of(self, article_id: str) -> str | None:
         if article_id not in self._texts:
-            article = self._shelf.article(article_id)
+            article = self._library.article(article_id)
             self._texts[article_id] = article.text if article else None
         return self._texts[article_id]
 

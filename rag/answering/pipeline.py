@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import zip_longest
 from time import perf_counter
-from typing import Protocol
 
 from rag.answering.citations import cited, marked, number
 from rag.answering.events import told
@@ -28,13 +27,11 @@ from rag.answering.reading.readers import Choice
 from rag.answering.reading.refusal import REFUSAL, allowed, confidence, missing_terms, refusal_text, shut_out
 from rag.answering.reading.windows import Window, make_windows
 from rag.config import Settings
-from rag.retrieval.hybrid import HybridSearch, SearchableStore
+from rag.library import Library
 from rag.schema import (
     Answer,
-    Article,
     Candidate,
     Done,
-    Embedder,
     Event,
     Filters,
     Period,
@@ -47,24 +44,6 @@ from rag.text.dates import day_in_words
 
 CANDIDATES = 24  # retrieved for a question: hit@24 is within a point of hit@50 on news
 PART_WINDOWS = 3  # read once more for each part of a question that asks for several things
-
-
-class Shelf(Protocol):
-    """What an answer needs of a library."""
-
-    @property
-    def store(self) -> SearchableStore:
-        """Search by words and by vectors."""
-        ...
-
-    @property
-    def embedder(self) -> Embedder:
-        """The model that made the vectors."""
-        ...
-
-    def article(self, article_id: str) -> Article | None:
-        """An article with its whole text."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +65,7 @@ class Pipeline:
 
     def __init__(
         self,
-        shelf: Shelf,
+        library: Library,
         choice: Choice,
         settings: Settings,
         filters: Filters,
@@ -97,7 +76,7 @@ class Pipeline:
         """`today` is the day of the question: what "last week" counts from, and how fresh an article is. Without
         `periods`, times named in the question are left to the search's words. With a `model`, it writes the answer;
         else the articles' own sentences are the answer."""
-        self._shelf, self._settings, self._filters = shelf, settings, filters
+        self._library, self._settings, self._filters = library, settings, filters
         self._today, self._wants_periods = today, periods
         self._choice = choice
         self._calibration = choice.calibration
@@ -174,8 +153,7 @@ class Pipeline:
         """Candidates, best first; the same is searched once."""
         if (question, period) not in self._found:
             filters = within(self._filters, period) if period else self._filters
-            search = HybridSearch(self._shelf.store, lambda: self._shelf.embedder, k=CANDIDATES, filters=filters)
-            made = search.retrieve(question)
+            made = self._library.search(CANDIDATES, filters).retrieve(question)
             for step, spent in made.timings.items():
                 self._timings[step] = self._timings.get(step, 0.0) + spent
             self._found[question, period] = made.candidates
@@ -258,12 +236,12 @@ class Pipeline:
 
     def _text_of(self, article_id: str) -> str | None:
         if article_id not in self._texts:
-            article = self._shelf.article(article_id)
+            article = self._library.article(article_id)
             self._texts[article_id] = article.text if article else None
         return self._texts[article_id]
 
     def _occurs(self, words: Sequence[str]) -> bool:
-        return bool(self._shelf.store.search_lexical(words, 1, self._filters))
+        return bool(self._library.store.search_lexical(words, 1, self._filters))
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:

@@ -24,7 +24,7 @@ def new(
 ) -> None:
     """Make a token. It is shown now and never again."""
     with open_library(settings_for(context, library)) as opened:
-        made, secret = opened.store.tokens.make(name, may_write=write)
+        made, secret = opened.tokens.make(name, may_write=write)
     if json:
         print_json({"id": made.id, "name": made.name, "may_write": made.may_write, "token": secret})
         return
@@ -36,7 +36,7 @@ def new(
 def list_tokens(context: typer.Context, library: LibraryPath = None, json: Json = False) -> None:
     """List the tokens, without their secrets."""
     with open_library(settings_for(context, library)) as opened:
-        found = opened.store.tokens.all()
+        found = opened.tokens.all()
     if json:
         print_json(found)
         return
@@ -58,7 +58,7 @@ def revoke(
 ) -> None:
     """Revoke a token: from the next request on it opens nothing."""
     with open_library(settings_for(context, library)) as opened:
-        if not opened.store.tokens.revoke(token_id):
+        if not opened.tokens.revoke(token_id):
             raise ConfigError(f"There is no token {clean(token_id)!r} to revoke.", "Ids: rag token list")
     stdout().print("1 revoked")
 
@@ -71,7 +71,7 @@ def deeds(
 ) -> None:
     """Show who asked, added and removed what over `rag serve --sign-in`, the latest first."""
     with open_library(settings_for(context, library)) as opened:
-        found = opened.store.deeds.latest(limit)
+        found = opened.deeds.latest(limit)
     if json:
         print_json(found)
         return

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def feedback(context: typer.Context, library: LibraryPath = None, json: Json = False) -> None:
     """List the thumbs and reasons that readers gave in the chat, the oldest first."""
     with open_library(settings_for(context, library), one_shot=True) as opened:
-        given = opened.store.feedback.all()
+        given = opened.feedback.all()
     if json:
         print_json(given)
     elif given:

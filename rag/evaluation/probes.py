@@ -15,8 +15,7 @@ from rag.errors import LibraryError
 from rag.evaluation.cloze import NAME, NUMBER, SPEAKER, Cloze, clozes, is_person
 from rag.evaluation.sets import EvalQuestion
 from rag.library import Library
-from rag.retrieval.queries import make_query
-from rag.schema import Article, Candidate, Filters
+from rag.schema import Article, Candidate
 from rag.text.names import names_in
 from rag.text.sentences import split_sentences
 from rag.text.words import stems
@@ -166,9 +165,7 @@ class _Making:
         self.made.append(EvalQuestion(id=name, text=question, relevant=relevant, answers=answers, kind=kind))
 
     def _near(self, question: str) -> Sequence[Candidate]:
-        words = make_query(question).words
-        found = self._library.store.search_lexical(words, _LOOKED_AT, Filters()) if words else []
-        return list(self._library.store.candidates([name for name, _ in found]).values())
+        return self._library.search(_LOOKED_AT).by_words(question)
 
 
 def _persons(text: str) -> list[str]:

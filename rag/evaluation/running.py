@@ -14,7 +14,6 @@ from rag.config import Settings
 from rag.errors import LibraryError
 from rag.evaluation.sets import EvalQuestion, EvalSet
 from rag.library import Library
-from rag.retrieval.hybrid import HybridSearch
 from rag.schema import Answer, Citation, Progress
 
 DEPTH = 50  # passages ranked a question: the first ten documents are among them but for articles cut very fine
@@ -94,7 +93,7 @@ class _Runner:
 
     def __init__(self, library: Library, answers: bool) -> None:
         self._library = library
-        self._search = HybridSearch(library.store, lambda: library.embedder, k=DEPTH)
+        self._search = library.search(DEPTH)
         self._assistant: Assistant | None = None
         self._bold: Assistant | None = None  # never refuses
         library.warm()

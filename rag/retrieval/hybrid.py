@@ -150,6 +150,13 @@ class HybridSearch:
         laps = {**clock.laps, **meant.laps}
         return Retrieval(found, {step: laps[step] for step in STEPS})
 
+    def by_words(self, question: str) -> tuple[Candidate, ...]:
+        """The passages that hold any of the question's words, best first; no model is asked."""
+        with self.store.reading():
+            found = self._by_words(make_query(question).words, self.k)
+            held = self.store.candidates([one for one, _ in found])
+        return tuple(held[one] for one, _ in found if one in held)
+
     def _by_meaning(self, text: str, depth: int) -> _Meant:
         """What the dense index finds, in a look of its own at the library."""
         embedder = self.embedder()

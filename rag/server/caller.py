@@ -28,7 +28,7 @@ def known_caller(service: Service, authorization: str) -> Caller:
     scheme, _, secret = authorization.partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         return STRANGER
-    token = service.library().store.tokens.holder(secret.strip())
+    token = service.library().tokens.holder(secret.strip())
     return Caller(token.name, token.id, may_write=token.may_write) if token else STRANGER
 
 
@@ -36,4 +36,4 @@ def note(service: Service, act: str, detail: str) -> None:
     """Keep what the caller does; without sign-in nothing is kept. A failure to keep it fails the request."""
     who = caller.get()
     if who.token:
-        service.library().store.deeds.note(who.name, who.token, act, detail)
+        service.library().deeds.note(who.name, who.token, act, detail)

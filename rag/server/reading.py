@@ -151,16 +151,16 @@ def add_reading(routes: APIRouter, service: Service) -> None:
     @routes.get("/collections", response_model=list[Collection], summary="Collections of articles")
     def collections() -> JSONResponse:
         """The named collections."""
-        names = service.library().store.collections.names()
+        names = service.library().collections.names()
         return JSONResponse([{"name": name, "articles": count} for name, count in names])
 
     @routes.get("/collections/{name}", response_model=list[str], summary="Ids of a collection's articles")
     def collection(name: str) -> JSONResponse:
         """What `filters.article_ids` of a question takes, to ask this collection."""
-        store = service.library().store
-        if name not in {known for known, _ in store.collections.names()}:
+        kept = service.library().collections
+        if name not in {known for known, _ in kept.names()}:
             raise NotFound(f"There is no collection {name!r}.", "GET /api/collections lists them.")
-        return JSONResponse(list(store.collections.members(name)))
+        return JSONResponse(list(kept.members(name)))
 
 
 def described(service: Service, article: Article) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 import rag
 from rag.errors import LibraryError
-from rag.retrieval.hybrid import HybridSearch
 from rag.schema import Article, Candidate, Filters
 from rag.server.problems import NotFound
 from rag.ui.backend import UNEXPECTED, Backend
@@ -57,8 +56,7 @@ class Service:
 
     def search(self, question: str, k: int, filters: Filters) -> tuple[Candidate, ...]:
         """The passages nearest to a question, best first."""
-        library = self.library()
-        return HybridSearch(library.store, lambda: library.embedder, k=k, filters=filters).candidates(question)
+        return self.library().search(k, filters).candidates(question)
 
     def article(self, article_id: str, version: str | None = None) -> Article:
         """The article, with the text of a version if one is named; NotFound when the library does not hold it."""

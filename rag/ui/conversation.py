@@ -158,7 +158,7 @@ class Keeper:
             return
         message = self._message
         try:
-            table = self._backend.library.store.conversations
+            table = self._backend.library.conversations
             table.begin(self._conversation.id, message.position, message.question, message.scope.to_json())
             self._table = table
         except RagError as error:

@@ -82,7 +82,7 @@ def _keep(message: Message, answer: Answer, *, good: bool, reason: str = "") -> 
 
 def _table() -> FeedbackTable | None:
     library = current().library
-    return library.store.feedback if library else None
+    return library.feedback if library else None
 
 
 def _given(table: FeedbackTable) -> dict[int, Feedback]:

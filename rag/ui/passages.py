@@ -53,13 +53,12 @@ def open_citation(library: Library, reference: str, citation: Citation, digest: 
     start, end = citation.start, citation.end
     if article is None:
         return _quoted(reference, citation, GONE)
-    known = library.store.known(article.id)
-    changed = bool(digest and known and known.text_digest != digest)
+    cited = library.article(article.id, version=digest) if digest else article
+    changed = cited is None or cited.text != article.text
     text, notice = article.text, ""
     if changed or text[start:end] != citation.quote:
-        earlier = library.store.version(article.id, digest) if changed else None
-        if earlier is not None and earlier[start:end] == citation.quote:
-            text, notice = earlier, EARLIER
+        if changed and cited is not None and cited.text[start:end] == citation.quote:
+            text, notice = cited.text, EARLIER
         elif citation.quote in text:
             start = text.index(citation.quote)
             notice = ELSEWHERE if changed else ""

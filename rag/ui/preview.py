@@ -93,7 +93,7 @@ def _save(
 
 
 def _draw_collections(library: Library, article_id: str) -> None:
-    table = library.store.collections
+    table = library.collections
     inside = table.holding(article_id)
     names = [name for name, _ in table.names()]
     key = f"collections-{article_id}-{len(inside)}"

@@ -35,7 +35,7 @@ def draw_scope(library: Library) -> None:
 def _draw_choices(library: Library, scope: Scope) -> None:
     try:
         outlets = [name for name, _ in library.publishers()]
-        collections = [name for name, _ in library.store.collections.names()]
+        collections = [name for name, _ in library.collections.names()]
     except RagError as error:
         st.error(escape(str(error)))
         return

@@ -56,7 +56,7 @@ class Wanted:
         )  # fmt: skip
 
     def _members(self, library: Library) -> tuple[str, ...] | None:
-        return library.store.collections.members(self.collection) if self.collection else None
+        return library.collections.members(self.collection) if self.collection else None
 
 
 def draw_wanted(library: Library) -> Wanted:
@@ -78,7 +78,7 @@ def draw_wanted(library: Library) -> Wanted:
 
 def _draw_filters(library: Library) -> tuple[str | None, str | None, date | None, date | None]:
     outlets = [ALL, *(name for name, _ in library.publishers())]
-    collections = [ALL, *(name for name, _ in library.store.collections.names())]
+    collections = [ALL, *(name for name, _ in library.collections.names())]
     for key, known in (("library-outlet", outlets), ("library-collection", collections)):
         if st.session_state.get(key, ALL) not in known:  # its last article is gone
             st.session_state.pop(key)

@@ -60,14 +60,14 @@ def _ask_selected() -> None:
 
 
 def _draw_collect(library: Library, chosen: list[str]) -> None:
-    names = [name for name, _ in library.store.collections.names()]
+    names = [name for name, _ in library.collections.names()]
     with st.form("collect", border=False):
         name = st.selectbox(
             "Collection", names, index=None, accept_new_options=True, placeholder="Choose or type a name"
         )
         if st.form_submit_button("Add to the collection", type="primary"):
             try:
-                kept = library.store.collections.add((name or "")[:MAX_COLLECTION], chosen)
+                kept = library.collections.add((name or "")[:MAX_COLLECTION], chosen)
                 st.success(f"In the collection {escape(kept)}.")
             except RagError as error:
                 st.error(escape(str(error)))

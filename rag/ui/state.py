@@ -40,7 +40,7 @@ def _conversations() -> Conversations:
 def kept() -> ConversationTable | None:
     """The conversations in the library's database; None while the library is not open."""
     library = current().library
-    return library.store.conversations if library else None
+    return library.conversations if library else None
 
 
 def conversation() -> Conversation:
@@ -85,7 +85,7 @@ def ask(question: str, *, periods: bool = True, spelling: bool = True, scope: Sc
 
 def _filters(scope: Scope) -> Filters:
     library = current().library
-    return scope.filters(library.store.collections.members) if library else Filters()
+    return scope.filters(library.collections.members) if library else Filters()
 
 
 def ask_again() -> None:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.answering.intents.quoting import Quoter, own_answer, quoted
-from rag.answering.intents.shelf import Collection
 from rag.answering.intents.understanding import Wish
 from rag.answering.query.time_filter import within
-from rag.retrieval.hybrid import HybridSearch
+from rag.library import Library
 from rag.schema import Answer, Article, Filters
 from rag.text.sentences import Span, split_sentences
 from rag.text.words import stems, words
@@ -34,13 +33,13 @@ class Hit:
     worth: float
 
 
-def keywords(wish: Wish, shelf: Collection, filters: Filters, _today: date) -> Answer | None:
+def keywords(wish: Wish, library: Library, filters: Filters, _today: date) -> Answer | None:
     """The sentences for the keywords; None when the articles hold nothing of them."""
     typed = _SCALED.sub(lambda found: f" {_SCALES[found[1].lower()]}", wish.question)
     wanted = within(filters, wish.period) if wish.period else filters
-    search = HybridSearch(shelf.store, lambda: shelf.embedder, k=LOOKED_AT, filters=wanted)
+    search = library.search(LOOKED_AT, wanted)
     candidates = search.retrieve(typed).candidates
-    quoter = Quoter(shelf)
+    quoter = Quoter(library)
     near: dict[str, float] = {}
     for one in candidates:
         near.setdefault(one.passage.article_id, one.dense or 0.0)

@@ -11,8 +11,8 @@ from datetime import date, timedelta
 
 from rag.answering.intents.quoting import Quoter, own_answer, said
 from rag.answering.intents.selection import Selection, select
-from rag.answering.intents.shelf import Collection
 from rag.answering.intents.understanding import Wish
+from rag.library import Library
 from rag.schema import Answer, AnswerSentence, Article, Citation, Filters
 from rag.text.dates import day_in_words
 
@@ -24,56 +24,56 @@ _OUTLETS_ASKED = re.compile(r"\bhow many (?:\w+ )?(?:outlets|publishers|newspape
 _AUTHORS_ASKED = re.compile(r"\bhow many (?:\w+ )?(?:authors|journalists|reporters|writers)\b", re.I)
 
 
-def articles(wish: Wish, shelf: Collection, filters: Filters, _today: date) -> Answer:
+def articles(wish: Wish, library: Library, filters: Filters, _today: date) -> Answer:
     """The articles on a topic, of an outlet or of a time: how many, and which."""
-    selection = select(wish, shelf, filters)
-    return _listed(wish, shelf, selection, _counted(selection, shelf))
+    selection = select(wish, library, filters)
+    return _listed(wish, library, selection, _counted(selection, library))
 
 
-def count(wish: Wish, shelf: Collection, filters: Filters, today: date) -> Answer:
+def count(wish: Wish, library: Library, filters: Filters, today: date) -> Answer:
     """How many articles, outlets or authors."""
     if _OUTLETS_ASKED.search(wish.question):
-        return outlets(wish, shelf, filters, today)
+        return outlets(wish, library, filters, today)
     if _AUTHORS_ASKED.search(wish.question):
-        return authors(wish, shelf, filters, today)
-    return articles(wish, shelf, filters, today)
+        return authors(wish, library, filters, today)
+    return articles(wish, library, filters, today)
 
 
-def outlets(wish: Wish, shelf: Collection, filters: Filters, _today: date) -> Answer:
+def outlets(wish: Wish, library: Library, filters: Filters, _today: date) -> Answer:
     """Which outlets have articles on a topic, and how many each."""
-    selection = select(wish, shelf, filters)
+    selection = select(wish, library, filters)
     if not selection.mentions and not selection.about and filters.open:
-        return _all_outlets(wish, shelf)
-    found = selection.articles(shelf, READ)
+        return _all_outlets(wish, library)
+    found = selection.articles(library, READ)
     by_outlet = _grouped([(one.publisher or "no outlet named", one) for one in found])
     if selection.near or not found:
-        return _listed(wish, shelf, selection, _counted(selection, shelf))
+        return _listed(wish, library, selection, _counted(selection, library))
     verb = "mentions" if len(by_outlet) == 1 else "mention"
     what = (
         f"{verb} {selection.mentions}, in {_number(len(found), 'article')}" if selection.mentions else selection.about
     )
     head = f"{_number(len(by_outlet), 'outlet')} {what}."
-    return own_answer("library", wish.question, [said(head), *_rows(by_outlet, shelf, wish.topic)])
+    return own_answer("library", wish.question, [said(head), *_rows(by_outlet, library, wish.topic)])
 
 
-def _all_outlets(wish: Wish, shelf: Collection) -> Answer:
+def _all_outlets(wish: Wish, library: Library) -> Answer:
     """All outlets of the library."""
-    known = shelf.publishers()
-    quoter = Quoter(shelf)
+    known = library.publishers()
+    quoter = Quoter(library)
     rows = []
     for name, number in known[:LISTED]:
-        newest = shelf.articles(publisher=name, limit=1)
+        newest = library.articles(publisher=name, limit=1)
         rows.append(said(f"{name}: {_number(number, 'article')}.", _places(quoter, newest)))
     head = f"The articles come from {_number(len(known), 'outlet')}."
     return own_answer("library", wish.question, [said(head), *rows])
 
 
-def authors(wish: Wish, shelf: Collection, filters: Filters, _today: date) -> Answer:
+def authors(wish: Wish, library: Library, filters: Filters, _today: date) -> Answer:
     """Who wrote the articles on a topic or of an outlet, and how many each."""
-    selection = select(wish, shelf, filters)
-    found = [one for one in selection.articles(shelf, READ) if one.author]
+    selection = select(wish, library, filters)
+    found = [one for one in selection.articles(library, READ) if one.author]
     if selection.near or not found:
-        return _listed(wish, shelf, selection, f"{_counted(selection, shelf)} No author is named.")
+        return _listed(wish, library, selection, f"{_counted(selection, library)} No author is named.")
     by_author = _grouped(
         [(f"{one.author}, {one.publisher}" if one.publisher else str(one.author), one) for one in found]
     )
@@ -81,16 +81,16 @@ def authors(wish: Wish, shelf: Collection, filters: Filters, _today: date) -> An
     head = (
         f"{_number(len(by_author), 'author')} wrote the {_number(len(found), 'article')}{f' {where}' if where else ''}."
     )
-    return own_answer("library", wish.question, [said(head), *_rows(by_author, shelf, wish.topic)])
+    return own_answer("library", wish.question, [said(head), *_rows(by_author, library, wish.topic)])
 
 
-def news(wish: Wish, shelf: Collection, filters: Filters, today: date) -> Answer:
+def news(wish: Wish, library: Library, filters: Filters, today: date) -> Answer:
     """What was published or added in the time that is named, else in the last days."""
-    selection = select(wish, shelf, filters)
+    selection = select(wish, library, filters)
     since = wish.period.since if wish.period and wish.period.since else today - timedelta(days=NEW_DAYS)
     until = wish.period.until if wish.period and wish.period.until else today
-    wider = select(Wish(wish.intent, wish.question, wish.topic, wish.outlets), shelf, filters)
-    latest = wider.articles(shelf, READ) if wider.mentions and not wider.near else _latest(wider, shelf)
+    wider = select(Wish(wish.intent, wish.question, wish.topic, wish.outlets), library, filters)
+    latest = wider.articles(library, READ) if wider.mentions and not wider.near else _latest(wider, library)
     fresh = [one for one in latest if _in(one.published, since, until) or _in(_added(one), since, until)]
     about = f" on {wider.mentions}" if wider.mentions and not wider.near else ""
     span = f"since {day_in_words(since)}" if until >= today else f"from {day_in_words(since)} to {day_in_words(until)}"
@@ -98,17 +98,17 @@ def news(wish: Wish, shelf: Collection, filters: Filters, today: date) -> Answer
         published = sum(_in(one.published, since, until) for one in fresh)
         then = f"{published} of them published then" if published else "none of them published then"
         head = f"{_number(len(fresh), 'article')}{about} came in {span}, {then}."
-        return _listed(wish, shelf, selection, head, fresh)
+        return _listed(wish, library, selection, head, fresh)
     head = f"Nothing{about} was published or added {span}. The newest articles:"
     newest = sorted(latest, key=lambda one: one.published or date.min, reverse=True)
-    return _listed(wish, shelf, selection, head, newest[:5])
+    return _listed(wish, library, selection, head, newest[:5])
 
 
-def _latest(selection: Selection, shelf: Collection) -> list[Article]:
+def _latest(selection: Selection, library: Library) -> list[Article]:
     """The last added and the last published articles."""
     publisher, ids = selection.filters.publisher, selection.filters.article_ids
-    added = shelf.articles(publisher=publisher, limit=READ, order="added", article_ids=ids)
-    published = shelf.articles(publisher=publisher, limit=LISTED, article_ids=ids)
+    added = library.articles(publisher=publisher, limit=READ, order="added", article_ids=ids)
+    published = library.articles(publisher=publisher, limit=LISTED, article_ids=ids)
     return list({one.id: one for one in (*published, *added)}.values())
 
 
@@ -120,9 +120,9 @@ def _in(day: date | None, since: date, until: date) -> bool:
     return day is not None and since <= day <= until
 
 
-def _counted(selection: Selection, shelf: Collection) -> str:
+def _counted(selection: Selection, library: Library) -> str:
     """The sentence that counts."""
-    number = selection.count(shelf)
+    number = selection.count(library)
     about = f" {selection.about}" if selection.about else ""
     if selection.near:
         near = " These are nearest to it in meaning:" if number else ""
@@ -135,19 +135,19 @@ def _counted(selection: Selection, shelf: Collection) -> str:
 
 
 def _listed(
-    wish: Wish, shelf: Collection, selection: Selection, head: str, found: Sequence[Article] | None = None
+    wish: Wish, library: Library, selection: Selection, head: str, found: Sequence[Article] | None = None
 ) -> Answer:
     """The counting sentence with a citation for each article."""
-    chosen = list(selection.articles(shelf, LISTED) if found is None else found)
-    whole = selection.count(shelf) if found is None else len(chosen)
-    places = _places(Quoter(shelf), chosen[:LISTED], "" if selection.near else wish.topic)
+    chosen = list(selection.articles(library, LISTED) if found is None else found)
+    whole = selection.count(library) if found is None else len(chosen)
+    places = _places(Quoter(library), chosen[:LISTED], "" if selection.near else wish.topic)
     more = f" The first {LISTED} are listed." if whole > LISTED else ""
     return own_answer("library", wish.question, [said(head + more, places)])
 
 
-def _rows(groups: dict[str, list[Article]], shelf: Collection, topic: str) -> list[AnswerSentence]:
+def _rows(groups: dict[str, list[Article]], library: Library, topic: str) -> list[AnswerSentence]:
     """A sentence for each group, those with most articles first."""
-    quoter = Quoter(shelf)
+    quoter = Quoter(library)
     ordered = sorted(groups.items(), key=lambda both: -len(both[1]))[:LISTED]
     return [
         said(f"{name}: {_number(len(several), 'article')}.", _places(quoter, several[:SHOWN], topic))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from rag.answering.citations import cited, marked, number
-from rag.answering.intents.shelf import Collection
+from rag.library import Library
 from rag.schema import Answer, AnswerSentence, Article, Citation, Kind
 from rag.text.sentences import Span, split_sentences
 from rag.text.words import stems
@@ -19,13 +19,13 @@ LEADING = 3  # sentences among which the lead is looked for
 class Quoter:
     """Quotes articles of one library; each is read once."""
 
-    shelf: Collection
+    library: Library
     _articles: dict[str, Article | None] = field(default_factory=dict)
 
     def article(self, article_id: str) -> Article | None:
         """The article, None when it has gone."""
         if article_id not in self._articles:
-            self._articles[article_id] = self.shelf.article(article_id)
+            self._articles[article_id] = self.library.article(article_id)
         return self._articles[article_id]
 
     def lead(self, article: Article) -> Citation | None:
@@ -44,7 +44,7 @@ class Quoter:
 
     def cite(self, article: Article, span: Span) -> Citation:
         """A place of the article, not numbered yet."""
-        known = self.shelf.store.known(article.id)
+        known = self.library.store.known(article.id)
         return Citation(
             number=0,
             article_id=article.id,
@@ -56,7 +56,7 @@ class Quoter:
             published=article.published,
             url=article.url,
             version=known.text_digest if known else "",
-            also=self.shelf.sources(article.id),
+            also=self.library.sources(article.id),
         )
 
 

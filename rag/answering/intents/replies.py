@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from rag.answering.intents.quoting import own_answer, said
-from rag.answering.intents.shelf import Collection
 from rag.answering.intents.understanding import Wish
 from rag.answering.suggestions import MOST_NEXT, suggested_questions
+from rag.library import Library
 from rag.schema import Answer, Filters
 from rag.text.language import detect_language
 from rag.text.words import STOP_WORDS, words
@@ -30,19 +30,19 @@ TITLES = 200  # of the newest articles, for questions to begin with
 SAMPLE = 50  # articles whose languages are looked at
 
 
-def greeting(wish: Wish, shelf: Collection, _filters: Filters, _today: date) -> Answer:
+def greeting(wish: Wish, library: Library, _filters: Filters, _today: date) -> Answer:
     """An answer to a greeting."""
-    return _reply(wish.question, GREETING.format(articles=_articles(shelf)), questions=_first(shelf))
+    return _reply(wish.question, GREETING.format(articles=_articles(library)), questions=_first(library))
 
 
-def thanks(wish: Wish, _shelf: Collection, _filters: Filters, _today: date) -> Answer:
+def thanks(wish: Wish, _library: Library, _filters: Filters, _today: date) -> Answer:
     """An answer to thanks and goodbyes."""
     return _reply(wish.question, THANKS)
 
 
-def help_text(wish: Wish, shelf: Collection, _filters: Filters, _today: date) -> Answer:
+def help_text(wish: Wish, library: Library, _filters: Filters, _today: date) -> Answer:
     """What the assistant can do."""
-    return _reply(wish.question, HELP.format(articles=_articles(shelf)), questions=_first(shelf))
+    return _reply(wish.question, HELP.format(articles=_articles(library)), questions=_first(library))
 
 
 def empty(question: str) -> Answer:
@@ -50,16 +50,16 @@ def empty(question: str) -> Answer:
     return _reply(question, EMPTY, answered=False)
 
 
-def foreign(question: str, shelf: Collection) -> Answer | None:
+def foreign(question: str, library: Library) -> Answer | None:
     """That the question is in a language that no article is in; None for one that may be answered."""
     asked = words(question)
     if len(asked) < FEWEST_WORDS:
         return None
-    familiar = sum(word in STOP_WORDS or bool(shelf.store.mentioning([word], Filters())) for word in asked)
+    familiar = sum(word in STOP_WORDS or bool(library.store.mentioning([word], Filters())) for word in asked)
     if familiar >= KNOWN * len(asked):
         return None
     language = detect_language(question)
-    held = {one.language for one in shelf.articles(limit=SAMPLE) if one.language}
+    held = {one.language for one in library.articles(limit=SAMPLE) if one.language}
     if language is None or language == "en" or not held or language in held:
         return None
     names = " and ".join(sorted(map(_named, held)))
@@ -76,14 +76,14 @@ def _named(code: str) -> str:
         return code
 
 
-def _articles(shelf: Collection) -> str:
-    count = shelf.count_articles()
+def _articles(library: Library) -> str:
+    count = library.count_articles()
     return f"{count:,} {'article' if count == 1 else 'articles'}"
 
 
-def _first(shelf: Collection) -> tuple[str, ...]:
+def _first(library: Library) -> tuple[str, ...]:
     """Questions to begin with."""
-    return tuple(suggested_questions([one.title for one in shelf.articles(limit=TITLES)], MOST_NEXT))
+    return tuple(suggested_questions([one.title for one in library.articles(limit=TITLES)], MOST_NEXT))
 
 
 def _reply(question: str, text: str, *, answered: bool = True, questions: tuple[str, ...] = ()) -> Answer:

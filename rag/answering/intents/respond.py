@@ -9,14 +9,14 @@ from datetime import date
 from time import perf_counter
 
 from rag.answering.intents import accounts, keywords, listing, replies, story
-from rag.answering.intents.shelf import Collection
 from rag.answering.intents.spelling import Corrected, correct
 from rag.answering.intents.understanding import Wish, understand
+from rag.library import Library
 from rag.schema import Answer, Filters, Turn
 from rag.text.names import names_in
 
 _POINTING = re.compile(r"\b(?:he|she|it|they|him|her|them|that|this|these|those)\b", re.I)
-Reply = Callable[[Wish, Collection, Filters, date], Answer | None]
+Reply = Callable[[Wish, Library, Filters, date], Answer | None]
 
 # What answers each intent; a reply that has nothing to say leaves the question to the reader.
 REPLIES: Mapping[str, Reply] = {
@@ -52,7 +52,7 @@ class Response:
 def respond(
     question: str,
     turns: Sequence[Turn],
-    shelf: Collection,
+    library: Library,
     filters: Filters,
     today: date,
     *,
@@ -65,14 +65,14 @@ def respond(
     says that a chat model writes the answers; without `spelling`, words stay as they were typed.
     """
     began = perf_counter()
-    publishers = [name for name, _ in shelf.publishers()]
+    publishers = [name for name, _ in library.publishers()]
     wish = understand(question, publishers, today)
     if wish.intent not in ALWAYS:
-        if not shelf.count_articles():
+        if not library.count_articles():
             return Response(question, replies.empty(question))
-        if not model and (other := replies.foreign(question, shelf)):
+        if not model and (other := replies.foreign(question, library)):
             return Response(question, other)
-    corrected = correct(question, shelf) if spelling and wish.intent not in ALWAYS else Corrected(question)
+    corrected = correct(question, library) if spelling and wish.intent not in ALWAYS else Corrected(question)
     if corrected.changes:
         wish = understand(corrected.question, publishers, today)
     if turns and not wish.topic and _goes_on(wish):
@@ -80,7 +80,7 @@ def respond(
         if not wish.topic or wish.intent in QUOTED:
             return Response(corrected.question, note=corrected.note)  # "what happened next?", "tell me more"
     reply = REPLIES.get(wish.intent) or (None if model else QUOTED.get(wish.intent))
-    made = reply(wish, shelf, filters, today) if reply else None
+    made = reply(wish, library, filters, today) if reply else None
     if made is not None:
         made = replace(made, timings={"total": round(1000 * (perf_counter() - began), 2)})
     return Response(corrected.question, made, corrected.note)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.answering.intents.shelf import Collection
 from rag.answering.intents.understanding import Wish
 from rag.answering.query.time_filter import within
-from rag.retrieval.hybrid import HybridSearch
+from rag.library import Library
 from rag.schema import Article, Filters
 from rag.text.dates import day_in_words
 from rag.text.words import content_words
@@ -39,23 +38,25 @@ class Selection:
             parts.append(f"published since {since}" if since else f"published until {until}")
         return ", ".join(parts)
 
-    def count(self, shelf: Collection) -> int:
+    def count(self, library: Library) -> int:
         """How many articles there are."""
         if self.ids is not None:
             return len(self.ids)
         wanted = self.filters
-        return shelf.count_articles(None, wanted.publisher, wanted.since, wanted.until, article_ids=wanted.article_ids)
+        return library.count_articles(
+            None, wanted.publisher, wanted.since, wanted.until, article_ids=wanted.article_ids
+        )
 
-    def articles(self, shelf: Collection, limit: int) -> list[Article]:
+    def articles(self, library: Library, limit: int) -> list[Article]:
         """The first of them: the best, or the newest where no topic orders them."""
         wanted = self.filters
         if self.ids is None:
             dated = (wanted.since, wanted.until)
-            return shelf.articles(None, wanted.publisher, *dated, limit=limit, article_ids=wanted.article_ids)
-        return [found for one in self.ids[:limit] if (found := shelf.article(one))]
+            return library.articles(None, wanted.publisher, *dated, limit=limit, article_ids=wanted.article_ids)
+        return [found for one in self.ids[:limit] if (found := library.article(one))]
 
 
-def select(wish: Wish, shelf: Collection, filters: Filters) -> Selection:
+def select(wish: Wish, library: Library, filters: Filters) -> Selection:
     """The articles that a wish is about, inside the filters that are set already."""
     wanted = within(filters, wish.period) if wish.period else filters
     if wish.outlets and not filters.publisher:
@@ -63,12 +64,12 @@ def select(wish: Wish, shelf: Collection, filters: Filters) -> Selection:
     if not wish.topic:
         return Selection(wanted)
     for phrases in _readings(wish.topic):
-        found = shelf.store.mentioning(phrases, wanted)
+        found = library.store.mentioning(phrases, wanted)
         if found:
             ids = tuple(one.article_id for one in found)
             words = " and ".join(f"“{phrase}”" for phrase in phrases)
             return Selection(wanted, ids, words, sum(one.in_title for one in found))
-    return Selection(wanted, _near(wish.topic, shelf, wanted), f"“{wish.topic}”", near=True)
+    return Selection(wanted, _near(wish.topic, library, wanted), f"“{wish.topic}”", near=True)
 
 
 def _readings(topic: str) -> list[list[str]]:
@@ -77,9 +78,9 @@ def _readings(topic: str) -> list[list[str]]:
     return [[topic], *([separate] if len(separate) > 1 else [])]
 
 
-def _near(topic: str, shelf: Collection, filters: Filters) -> tuple[str, ...]:
+def _near(topic: str, library: Library, filters: Filters) -> tuple[str, ...]:
     """The articles nearest to the topic in meaning."""
-    search = HybridSearch(shelf.store, lambda: shelf.embedder, k=LOOKED_AT, filters=filters)
+    search = library.search(LOOKED_AT, filters)
     candidates = search.retrieve(topic).candidates
     ids: Sequence[str] = [one.passage.article_id for one in candidates if (one.dense or 0.0) >= NEAR]
     return tuple(dict.fromkeys(ids))[:MOST_NEAR]

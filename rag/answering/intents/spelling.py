@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA
 
-from rag.answering.intents.shelf import Collection
 from rag.forks import RenewedLock
+from rag.library import Library
 from rag.models.encoder import load_tokenizer
-from rag.retrieval.hybrid import HybridSearch
 from rag.schema import Candidate, Filters
 from rag.text.words import STOP_WORDS, stem
 
@@ -56,12 +55,12 @@ class Corrected:
         return f"Searched for {after}: no article has {before}." if self.changes else ""
 
 
-def correct(question: str, shelf: Collection) -> Corrected:
+def correct(question: str, library: Library) -> Corrected:
     """The question with its misspelt words and initials put right."""
     changes = [
         (typed, found)
         for typed in dict.fromkeys(_WORD.findall(question))
-        if (found := _replacement(typed, question, shelf))
+        if (found := _replacement(typed, question, library))
     ]
     if len(changes) > MOST:
         return Corrected(question)
@@ -71,26 +70,26 @@ def correct(question: str, shelf: Collection) -> Corrected:
     return Corrected(changed, tuple(changes))
 
 
-def _replacement(typed: str, question: str, shelf: Collection) -> str | None:
+def _replacement(typed: str, question: str, library: Library) -> str | None:
     """What a word stands for; None for one that stays."""
     if typed.lower() in _CONTRACTIONS:
         return None
     initials = bool(_INITIALS.fullmatch(typed)) and not question.isupper()
     if not initials and (len(typed) < SHORTEST or is_english(typed.lower())):
         return None
-    if shelf.store.search_lexical([typed.lower()], 1, Filters()):
+    if library.store.search_lexical([typed.lower()], 1, Filters()):
         return None
-    return _written_out(typed, question, shelf) if initials else _alike(typed, shelf)
+    return _written_out(typed, question, library) if initials else _alike(typed, library)
 
 
-def _alike(typed: str, shelf: Collection) -> str | None:
+def _alike(typed: str, library: Library) -> str | None:
     """The word of the library that is nearest in spelling; of two, an English one for a word without capitals."""
     plain, root = typed.lower(), stem(typed.lower())
     limit = 2 if len(plain) >= LONG else 1
-    known = shelf.store.words_alike(plain[:SAME_START], len(root) - limit, len(root) + limit)
+    known = library.store.words_alike(plain[:SAME_START], len(root) - limit, len(root) + limit)
     near = [(OSA.distance(root, term, score_cutoff=limit), -count, term) for term, count in known]
     terms = [term for distance, _, term in sorted(near) if distance <= limit][:COMPARED]
-    found = [word for term in terms if (word := _surface(term, plain, shelf))]
+    found = [word for term in terms if (word := _surface(term, plain, library))]
     found = [word for word in found if OSA.distance(plain, word.lower()) <= limit]
     if not found:
         return None
@@ -98,18 +97,18 @@ def _alike(typed: str, shelf: Collection) -> str | None:
     return best.upper() if typed.isupper() else best
 
 
-def _surface(term: str, typed: str, shelf: Collection) -> str | None:
+def _surface(term: str, typed: str, library: Library) -> str | None:
     """The word of that stem nearest to what was typed, as the articles write it most often."""
-    found = shelf.store.search_lexical([term], SEEN, Filters())
-    held = shelf.store.candidates([one for one, _ in found])
+    found = library.store.search_lexical([term], SEEN, Filters())
+    held = library.store.candidates([one for one, _ in found])
     told = Counter(word for one in held.values() for word in _WORD.findall(f"{one.title}\n{one.passage.text}"))
     near = [(OSA.distance(typed, word.lower()), -told[word], word) for word in told if stem(word.lower()) == term]
     return min(near)[2] if near else None
 
 
-def _written_out(initials: str, question: str, shelf: Collection) -> str | None:
+def _written_out(initials: str, question: str, library: Library) -> str | None:
     """The name with these initials in the passages nearest to the question."""
-    search = HybridSearch(shelf.store, lambda: shelf.embedder, k=READ)
+    search = library.search(READ)
     return name_of(initials, search.retrieve(question).candidates)
 
 

@@ -12,10 +12,9 @@ from datetime import date
 
 from rag.answering.intents.listing import articles as listed
 from rag.answering.intents.quoting import Quoter, own_answer, quoted, said
-from rag.answering.intents.shelf import Collection
 from rag.answering.intents.understanding import Wish
 from rag.answering.query.time_filter import within
-from rag.retrieval.hybrid import HybridSearch
+from rag.library import Library
 from rag.schema import Answer, Article, Citation, Filters
 from rag.text.dates import day_in_words
 from rag.text.names import names_in
@@ -40,13 +39,13 @@ class Told:
     held: float  # share of the topic's words in its title and first sentences
 
 
-def story(wish: Wish, shelf: Collection, filters: Filters, today: date) -> Answer | None:
+def story(wish: Wish, library: Library, filters: Filters, today: date) -> Answer | None:
     """The story, None when fewer than two articles tell it; without a topic, the articles there are."""
     if not wish.topic:
-        return listed(wish, shelf, filters, today)
+        return listed(wish, library, filters, today)
     wanted = within(filters, wish.period) if wish.period else filters
-    quoter = Quoter(shelf)
-    telling = _telling(wish.topic, shelf, wanted, quoter)
+    quoter = Quoter(library)
+    telling = _telling(wish.topic, library, wanted, quoter)
     distinct, copies = _without_copies(telling)
     if len(distinct) < FEWEST:
         return None
@@ -57,9 +56,9 @@ def story(wish: Wish, shelf: Collection, filters: Filters, today: date) -> Answe
     return own_answer("story", wish.question, [said(head), *map(quoted, places)])
 
 
-def _telling(topic: str, shelf: Collection, filters: Filters, quoter: Quoter) -> list[Told]:
+def _telling(topic: str, library: Library, filters: Filters, quoter: Quoter) -> list[Told]:
     """The articles about the topic, the most important first."""
-    search = HybridSearch(shelf.store, lambda: shelf.embedder, k=LOOKED_AT, filters=filters)
+    search = library.search(LOOKED_AT, filters)
     nearest: dict[str, float] = {}
     for one in search.retrieve(topic).candidates:
         key = one.passage.article_id

@@ -5,26 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from rag.answering.reading.ranking import ScoredSentence, rank
 from rag.answering.reading.readers import Choice, choose_reader
 from rag.answering.reading.windows import TextOf, make_windows
 from rag.config import Settings
-from rag.schema import Article, Candidate, Embedder
+from rag.schema import Candidate
 
-
-class Shelf(Protocol):
-    """What the reader needs of a library."""
-
-    @property
-    def embedder(self) -> Embedder:
-        """The model that made the vectors."""
-        ...
-
-    def article(self, article_id: str) -> Article | None:
-        """An article with its whole text."""
-        ...
+if TYPE_CHECKING:
+    from rag.library import Library
 
 
 class Reranker:
@@ -36,20 +26,20 @@ class Reranker:
     0.93
     """
 
-    def __init__(self, shelf: Shelf, settings: Settings) -> None:
-        self._shelf, self._settings = shelf, settings
-        self._choice: Callable[[], Choice] = choose_reader(settings.reader, None, lambda: shelf.embedder)
+    def __init__(self, library: Library, settings: Settings) -> None:
+        self._library, self._settings = library, settings
+        self._choice: Callable[[], Choice] = choose_reader(settings.reader, None, lambda: library.embedder)
 
-    def __reduce__(self) -> tuple[type[Reranker], tuple[Shelf, Settings]]:
+    def __reduce__(self) -> tuple[type[Reranker], tuple[Library, Settings]]:
         """A copy loads the reader again when it needs it."""
-        return Reranker, (self._shelf, self._settings)
+        return Reranker, (self._library, self._settings)
 
     def __call__(self, question: str, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The candidates, best first, each that was read with its `answerable`."""
         return reranked(question, candidates, self._choice(), self._text_of, self._settings.reader_windows)
 
     def _text_of(self, article_id: str) -> str | None:
-        article = self._shelf.article(article_id)
+        article = self._library.article(article_id)
         return article.text if article else None
 
 
