@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         Writing,
     )
 
-    __version__: str
+__version__ = "0.2.0"
 
 # Where each public name lives. tests/test_import.py holds this table, __all__ and the imports above together.
 _HOME = {
@@ -142,12 +142,9 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """The public name, imported on first use."""
-    if name == "__version__":
-        value: object = import_module("importlib.metadata").version("article-chat")
-    elif name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
-    else:
+    if name not in _HOME:
         raise AttributeError(f"module 'rag' has no attribute {name!r}")
+    value: object = getattr(import_module(_HOME[name]), name)
     globals()[name] = value
     return value
 
