@@ -30,7 +30,9 @@ Castell. Tickets cost 40 euros for a berth and go on sale in April.
 def run(*command: str | Path, cwd: Path) -> str:
     """What a command prints; its error when it fails."""
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(cwd), "RAG_LIBRARY": str(cwd / "library")}
-    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, timeout=240, env=environment)
+    done = subprocess.run(
+        list(map(str, command)), cwd=cwd, capture_output=True, text=True, timeout=240, env=environment
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 
@@ -58,7 +60,19 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = home / "venv" / "bin" / "python"
     (own,) = (home / "venv" / "lib").glob("python*/site-packages")
     (own / "lent.pth").write_text("\n".join(entry for entry in sys.path if entry.endswith("site-packages")) + "\n")
-    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps", "--no-index", wheel, cwd=home)
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        wheel,
+        cwd=home,
+    )
     return python
 
 
