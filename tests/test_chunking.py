@@ -84,6 +84,23 @@ def test_what_is_embedded_fits_into_what_the_model_sees(text: str) -> None:
     assert max(map(len, texts)) < 4000
 
 
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ("»Das ist gut.«", "Sie ging."),
+        ("Il dit : « C'est bon. »", "Puis il part.", "« Oui », dit-elle."),
+        ("Il part ce soir.", "« Je reviens », dit-il."),
+        ("„Gut.“", "Dann ging er.", "»Und nun?«, fragte er."),
+        ("Er kam.", "»Gut«, sagte sie."),
+        ("Disse: «Va bene.»", "Poi uscì."),
+        ("He said “Yes.”", "Then he left."),
+    ],
+)
+def test_a_closing_mark_of_any_language_closes_its_own_sentence(sentences: tuple[str, ...]) -> None:
+    text = " ".join(sentences)
+    assert tuple(text[start:end] for start, end in split_sentences(text)) == sentences
+
+
 def test_a_model_that_sees_little_gets_short_passages() -> None:
     one = Article(id="a1", title="Ferry", text=NEWS)
     embedder = CharacterEmbedder()

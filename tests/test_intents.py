@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from benchmarks.intents import judged
-from rag.answering.intents.spelling import correct
+from rag.answering.intents.spelling import correct, other_names
 from rag.answering.intents.understanding import ANSWERED, mask_outlets, understand
 from rag.assistant import Assistant
 from rag.config import Settings
@@ -226,6 +226,7 @@ def test_what_the_articles_do_not_say_is_a_refusal(assistant: Assistant) -> None
         ("What did Bachlet say about her trip?", "What did Bachelet say about her trip?"),
         ("Kiptum marathn record", "Kiptum marathon record"),
         ("What is the ECB?", "What is the European Central Bank?"),
+        ("what is the ecb", "what is the European Central Bank"),
     ],
 )
 def test_what_no_article_has_is_corrected_by_the_words_of_the_articles(
@@ -235,7 +236,14 @@ def test_what_no_article_has_is_corrected_by_the_words_of_the_articles(
 
 
 @pytest.mark.parametrize(
-    "typed", ["What did Bolsonaro say?", "Who tampered with the ballots?", "wasnt there a hotline?"]
+    "typed",
+    [
+        "What did Bolsonaro say?",
+        "Who tampered with the ballots?",
+        "wasnt there a hotline?",
+        "What did they criticise, analyse and unrecognised?",  # the articles have "criticism" and "analysts"
+        "Which vaccinators came?",  # they have "vaccinations"
+    ],
 )
 def test_what_is_merely_absent_stays_as_it_was_typed(library: Library, typed: str) -> None:
     assert correct(typed, library).question == typed
@@ -250,6 +258,97 @@ def test_an_answer_says_what_was_corrected_and_can_be_asked_as_typed(assistant: 
     as_typed = assistant.ask(typed, spelling=False)
     assert as_typed.typed == ""
     assert as_typed.question == typed
+
+
+# --- acronyms, titles, exclusions, other languages
+
+
+@pytest.fixture(scope="module")
+def paired(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Articles that pair acronyms with names."""
+    settings = Settings(library=tmp_path_factory.mktemp("paired") / "library", reader="none")
+    with Library.open(settings=settings, one_shot=True) as opened:
+        first = "The Tarnwick Works Council (TWC) met on Monday. Its chair, Ada Fink, asked for a new ferry."
+        second = "The TWC turned the plan down on Friday, seven votes to two, because the ferry costs too much."
+        third = "WHO sends help to Ryd. The World Health Organization flew two nurses to Ryd on Sunday."
+        texts = (("Ferry asked for", first), ("Ferry turned down", second), ("Nurses in Ryd", third))
+        opened.add([Article(title=title, text=text) for title, text in texts])
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("What did the TWC decide?", ("Tarnwick Works Council",)),
+        ("what did the twc decide", ("Tarnwick Works Council",)),
+        ("What did the Tarnwick Works Council decide?", ("TWC",)),
+        ("Whom did the WHO send to Ryd?", ("World Health Organization",)),
+        ("Who sends help?", ()),
+        ("What did the Tarnwick Works Council (TWC) decide?", ()),
+        ("WHAT DID THE COUNCIL DECIDE?", ()),
+    ],
+)
+def test_acronyms_and_names_are_one_where_the_articles_pair_them(
+    paired: Library, typed: str, names: tuple[str, ...]
+) -> None:
+    assert other_names(typed, paired) == names
+
+
+def test_the_other_name_is_searched_in_brackets_behind_the_question(paired: Library) -> None:
+    answer = Assistant(paired, llm="").ask("What did the TWC decide?")
+    assert answer.question == "What did the TWC decide? (Tarnwick Works Council)"
+
+
+@pytest.mark.parametrize("change", [str, str.lower, lambda title: title.replace("2:00:35", "2.00:35")])
+def test_a_title_typed_as_the_question_gives_the_lead_of_its_article(
+    assistant: Assistant, library: Library, change: Callable[[str], str]
+) -> None:
+    title = "Kelvin Kiptum takes the marathon record to 2:00:35"
+    answer = assistant.ask(change(title))
+    assert {one.title for one in answer.citations} == {title}
+    assert answer.citations[0].start == 0
+    assert holds(answer, library)
+
+
+def test_words_of_a_title_that_ask_are_no_title(assistant: Assistant) -> None:
+    assert assistant.ask("Kelvin Kiptum takes the marathon record to 2:00:35?").model != "library"
+
+
+def test_keywords_leave_out_what_stands_behind_a_minus_sign(assistant: Assistant) -> None:
+    answer = assistant.ask("Xinjiang -Bachelet")
+    assert answer.answered
+    assert not any("Bachelet" in f"{one.title} {one.quote}" for one in answer.citations)
+
+
+def test_keywords_in_quotation_marks_stand_in_each_sentence_shown(assistant: Assistant) -> None:
+    answer = assistant.ask('"closed loop" visit')
+    assert answer.citations
+    assert all("closed loop" in one.quote for one in answer.citations)
+
+
+@pytest.mark.parametrize(("typed", "held"), [("53537", "53,537"), ("$44bn", "44 billion"), ("9,1 percent", "9.1")])
+def test_a_figure_is_found_in_any_spelling(assistant: Assistant, typed: str, held: str) -> None:
+    assert held in assistant.ask(typed).citations[0].quote
+
+
+@pytest.mark.parametrize("typed", ["x", "7", "z?"])
+def test_a_letter_or_figure_by_itself_is_no_thanks(assistant: Assistant, typed: str) -> None:
+    assert assistant.ask(typed).kind != "reply"
+
+
+@pytest.mark.parametrize("typed", ["¿Quién ganó el Mundial?", "世界杯谁赢了？", "Кто выиграл?", "من فاز بكأس العالم؟"])
+def test_a_short_question_in_another_language_is_told_what_is_read_here(assistant: Assistant, typed: str) -> None:
+    answer = assistant.ask(typed)
+    assert (answer.kind, answer.answered) == ("reply", False)
+    assert "English" in answer.text
+    assert "No article" not in answer.text
+
+
+@pytest.mark.parametrize("typed", ["Who is Ines Garrowby?", "What is Meridian Wire?", "What happened in Turkey?"])
+def test_an_author_an_outlet_and_another_spelling_are_never_said_to_be_in_no_article(
+    assistant: Assistant, typed: str
+) -> None:
+    assert "No article mentions" not in assistant.ask(typed).text
 
 
 # --- understanding

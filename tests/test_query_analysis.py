@@ -88,6 +88,12 @@ def test_phrases_in_quotation_marks_are_kept_word_for_word(question: str, phrase
         ("lake treaty -Canada", ("Canada",), "lake treaty"),
         ("What did ministers, not Renard, say?", ("Renard",), "What did ministers say?"),
         ("Who won in Paris (but not Holm)?", ("Holm",), "Who won in Paris ?"),
+        ("What did the ministers say? not Renard", ("Renard",), "What did the ministers say"),
+        ("what did the ministers say, not renard?", ("renard",), "what did the ministers say"),
+        ("Who but not the Greens opposed it, and not Holm?", ("Holm",), "Who but not the Greens opposed it?"),
+        ("Who opposed it except Holm?", ("Holm",), "Who opposed it?"),
+        ("Why did Renard not resign?", (), "Why did Renard not resign?"),
+        ("What happened, not yet?", (), "What happened, not yet?"),
         ("What is COVID-19?", (), "What is COVID-19?"),
         ("Why is it not safe?", (), "Why is it not safe?"),
         ("Was it 5 - 3?", (), "Was it 5 - 3?"),
@@ -98,6 +104,50 @@ def test_words_to_leave_out_are_not_searched_for(question: str, left_out: tuple[
     assert asked.left_out == left_out
     assert asked.searched.replace(" ,", "").replace(" ?", "?") == searched.replace(" ?", "?")
     assert not set(left_out) & set(asked.names)
+
+
+@pytest.mark.parametrize(
+    ("question", "values", "spelling"),
+    [
+        ("Who paid $44bn?", [44e9], "44 billion"),
+        ("Which town counted 53537 votes?", [53537], "53,537"),
+        ("Why did prices rise by 9,1 %?", [9.1], "9.1"),
+        ("Who has a hundred million users?", [1e8], "100 million"),
+        ("Which mill opened in 1890 after 72 days?", [], ""),  # a year, and a number that many things have
+        ("What did the 16-year-old say on 12 May 2022?", [], ""),
+        ("Were 5,000 people hurt?", [], ""),  # what answers may give another
+        ("Who has more than 5,000 sheep?", [], ""),
+    ],
+)
+def test_the_figures_that_say_what_is_meant_are_told_and_searched_in_other_spellings(
+    question: str, values: list[float], spelling: str
+) -> None:
+    asked = analyse(question)
+    assert [one.value for one in asked.figures] == values
+    assert spelling in asked.searched
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        (
+            "I would be grateful if you could tell me, when you have a moment, who won the final, thank you so much",
+            "who won the final",
+        ),
+        (
+            "Hello there, I was just wondering if anybody knows why the library bought a robot?",
+            "why the library bought a robot?",
+        ),
+        ("Could you please explain to me in simple words what the treaty does?", "what the treaty does?"),
+        (
+            "Did Holm ask Renard to explain why the trip of the delegation was so short?",
+            "Did Holm ask Renard to explain why the trip of the delegation was so short?",
+        ),
+        ("Tell me who won", "Tell me who won"),
+    ],
+)
+def test_a_long_polite_question_is_reduced_to_what_it_asks(typed: str, asked: str) -> None:
+    assert core(typed) == asked
 
 
 def test_a_question_that_only_leaves_out_is_searched_as_it_is() -> None:

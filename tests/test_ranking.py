@@ -90,6 +90,11 @@ def test_finished_sentences_and_rows_of_lists_can_stand(line: str) -> None:
     [
         "How the mill was saved",  # a heading
         "Who pays for the mill?",
+        "Read more: At least 107 sheep killed in the mill",
+        "Interview with a miller on stamps Wednesday, October 9, 2013",
+        "9 October 2013",
+        "(735 KB, PDF)",
+        "Stamps of the mills of 2014",
         "Also read these stories:",
         "Read more",
         "Ines Vogt",

@@ -9,7 +9,15 @@ import pytest
 from readings import PLAIN, SURE, UNSURE, candidate, ranked, reading, window
 
 from rag.answering.query.analysis import analyse
-from rag.answering.reading.refusal import REFUSAL, allowed, confidence, missing_terms, refusal_text, shut_out
+from rag.answering.reading.refusal import (
+    REFUSAL,
+    allowed,
+    confidence,
+    missing_terms,
+    named_first,
+    refusal_text,
+    shut_out,
+)
 from rag.models.calibration import AnswerWeights
 
 TEXT = "The tide mill of Port Ellery opened in 1890. Understanding the hunt under way took years. Vogt’s son left."
@@ -115,6 +123,39 @@ def test_a_sentence_with_a_word_that_is_to_be_left_out_is_shut_out(question: str
     asked = analyse(question)
     found = [one.text for one in ranked((MILL, reading(MILL, [SURE] * 3))) if not shut_out(one, asked)]
     assert found == texts
+
+
+def test_an_article_with_the_word_in_its_title_is_shut_out() -> None:
+    titled = window("The mill burned down.", title="Vogt leaves the mill")
+    assert shut_out(ranked((titled, reading(titled, [SURE])))[0], analyse("mill -Vogt"))
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("What cost 44bn?", "It cost 44 billion crowns."),
+        ("Who said “never again”?", "Brask said: “Never again.”"),
+        ("What did it cost?", "The mill burned down."),
+        ("Who said “no such words”?", "The mill burned down."),
+    ],
+)
+def test_what_holds_the_figure_or_the_phrase_that_was_named_comes_first(question: str, first: str) -> None:
+    mill = window("The mill burned down. It cost 44 billion crowns. Brask said: “Never again.”")
+    found = named_first(ranked((mill, reading(mill, [SURE, UNSURE, UNSURE]))), analyse(question))
+    assert found[0].text == first
+    assert found[0].score == SURE
+    assert len(found) == 3
+
+
+def test_nothing_is_shown_for_a_figure_that_neither_a_sentence_nor_its_title_holds() -> None:
+    told = ranked((MILL, reading(MILL, [SURE] * 3)))
+    assert named_first(told, analyse("Who paid $45bn?")) == ()
+    titled = window("The mill burned down.", title="A mill of 45 billion")
+    assert len(named_first(ranked((titled, reading(titled, [SURE]))), analyse("Who paid $45bn?"))) == 1
+
+
+def test_a_name_is_not_missing_where_another_name_of_the_same_stands() -> None:
+    assert missing("What happened in Turkey?", "Two quakes struck Türkiye on Monday.") == ()
 
 
 def sure(evidence: float, lacking: Sequence[str] = (), **weights: float) -> float:

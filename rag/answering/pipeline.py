@@ -24,7 +24,16 @@ from rag.answering.reading.freshness import fresh_first
 from rag.answering.reading.passages import by_reading
 from rag.answering.reading.ranking import ScoredSentence, rank
 from rag.answering.reading.readers import Choice
-from rag.answering.reading.refusal import REFUSAL, allowed, confidence, missing_terms, refusal_text, shut_out
+from rag.answering.reading.refusal import (
+    REFUSAL,
+    allowed,
+    confidence,
+    holds_phrases,
+    missing_terms,
+    named_first,
+    refusal_text,
+    shut_out,
+)
 from rag.answering.reading.windows import Window, make_windows
 from rag.config import Settings
 from rag.library import Library
@@ -41,6 +50,7 @@ from rag.schema import (
     WindowReading,
 )
 from rag.text.dates import day_in_words
+from rag.text.figures import as_written, figures
 
 CANDIDATES = 24  # retrieved for a question: hit@24 is within a point of hit@50 on news
 PART_WINDOWS = 3  # read once more for each part of a question that asks for several things
@@ -167,11 +177,14 @@ class Pipeline:
             ordered = fresh_first(candidates, self._today)
             made = make_windows(ordered, self._text_of, self._settings.reader_windows)
             windows = tuple(one for one in made if allowed(one, question))
-            readings = self._choice.read(asked.in_context(question.text), windows)
+            held = [one for window in windows for one in figures(window.text)] if question.figures else []
+            readings = self._choice.read(asked.in_context(as_written(question.wanted, held)), windows)
         with self._timed("answer"):
             ranked = self._ranked(question, windows, readings)
             missing = missing_terms(question, candidates, self._occurs)
             sure = confidence(ranked, readings, candidates, missing, self._calibration)
+            if ranked and holds_phrases(ranked[0], question):
+                sure = max(sure, self._refuse_below)
         read = Read(question, candidates, windows, tuple(readings), ranked, round(sure, 4), missing)
         return self._by_parts(read, asked) if len(question.parts) > 1 else read
 
@@ -179,7 +192,7 @@ class Pipeline:
         self, question: Question, windows: Sequence[Window], readings: Sequence[WindowReading]
     ) -> tuple[ScoredSentence, ...]:
         ranked = rank(windows, readings, self._calibration, self._today)
-        return tuple(one for one in ranked if not shut_out(one, question))
+        return named_first([one for one in ranked if not shut_out(one, question)], question)
 
     def _by_parts(self, read: Read, asked: Rewritten) -> Read:
         """The reading of a question that asks for several things: as sure as its surest part, the others named.
@@ -241,7 +254,9 @@ class Pipeline:
         return self._texts[article_id]
 
     def _occurs(self, words: Sequence[str]) -> bool:
-        return bool(self._library.store.search_lexical(words, 1, self._filters))
+        """Whether an article holds these words, or has them in its title, outlet or author."""
+        phrase = " ".join(words)
+        return bool(self._library.store.mentioning([phrase], self._filters)) or self._library.count_articles(phrase) > 0
 
     @contextmanager
     def _timed(self, step: str) -> Iterator[None]:

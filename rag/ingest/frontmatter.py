@@ -26,13 +26,12 @@ _HEADED = re.compile(
     r"\A\s*(?P<heading># [^\n]+\n)\s*(?:!\[[^\n]*\)\s*\n\s*)?(?:## Metadata[ \t]*\n\s*)?"
     r"(?P<pairs>(?:(?:[-*] )?\*{0,2}[A-Z][\w ]{0,30}\*{0,2}:\*{0,2}[ \t]+\S[^\n]*(?:\n|\Z)){2,30})(?=\s*\n|\Z)"
 )
-_HEADED_PAIR = re.compile(r"^(?:[-*] )?\*{0,2}([A-Z][\w ]{0,30}?)\*{0,2}:\*{0,2}[ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
 _FEWEST_PAIRS = 2  # whose names are known: fewer may be the story's own lines
 _NOTE_LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]+)\]\]")
 _LARGEST = 20_000  # characters: a longer "block" is text between two rules
-_PAIR = re.compile(r"^([A-Za-z_]+):[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
-_TOML_PAIR = re.compile(r"^([A-Za-z_]+)[ \t]*=[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE)
-_JOPLIN_PAIR = re.compile(r"^(\w+): ?(.*?)[ \t]*\r?$", re.MULTILINE)
+_PAIR = re.compile(
+    r"^(?:[-*] )?\*{0,2}([A-Za-z_][\w ]{0,30}?)\*{0,2}[ \t]*[:=]\*{0,2}[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE
+)
 _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f<>\"'`\\]+", re.IGNORECASE)
 
 
@@ -88,7 +87,7 @@ def _toml_block(text: str) -> _Found | None:
     try:
         loaded = tomllib.loads(match.group(1).replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError):
-        loaded = {key: value.strip("\"'") for key, value in _TOML_PAIR.findall(match.group(1))}
+        loaded = {key: value.strip("\"'") for key, value in _PAIR.findall(match.group(1))}
     return _as_texts(_flat(loaded)), text[match.end() :]
 
 
@@ -119,7 +118,7 @@ def _joplin_block(text: str) -> _Found | None:
     match = _JOPLIN.search(text[-_LARGEST:])
     if match is None:
         return None
-    values = {key: value for key, value in _JOPLIN_PAIR.findall(match.group(1)) if value}
+    values = {key: value for key, value in _PAIR.findall(match.group(1)) if value}
     body = text[: len(text) - len(text[-_LARGEST:]) + match.start()]
     title, _, rest = body.strip().partition("\n")
     if rest.strip() and "title" not in values:
@@ -131,7 +130,7 @@ def _headed_block(text: str) -> _Found | None:
     match = _HEADED.match(text[:_LARGEST])
     if match is None:
         return None
-    values = {key.lower().replace(" ", "_"): _as_text(value) for key, value in _HEADED_PAIR.findall(match["pairs"])}
+    values = {key.lower().replace(" ", "_"): _as_text(value) for key, value in _PAIR.findall(match["pairs"])}
     if len(values.keys() & _STATED) < _FEWEST_PAIRS:
         return None
     return values, match["heading"] + text[match.end() :]
@@ -145,8 +144,8 @@ def web_address(value: str | None) -> str | None:
 
 def language_code(value: str | None) -> str | None:
     """'en' of 'en', 'EN' or 'en-GB'; None for anything else."""
-    match = re.fullmatch(r"([A-Za-z]{2})(?:[-_].*)?", (value or "").strip())
-    return match.group(1).lower() if match else None
+    code, _, _ = (value or "").strip().replace("_", "-").partition("-")
+    return code.lower() if len(code) == 2 and code.isascii() and code.isalpha() else None
 
 
 def _values(block: str) -> dict[str, str] | None:

@@ -21,10 +21,13 @@ _MONTHS = frozenset("jan feb mar apr jun jul aug sep sept oct nov dec".split())
 # These close a name or a sentence alike ("Acme Inc. He left."): the word after decides.
 _MAY_END = frozenset("inc ltd co corp bros jr sr etc al".split())
 
-_OPENERS = "\"'“‘«([{¿¡—–-•"
-_CLOSERS = "\"'”’»)]}"
-# An ASCII or full-width terminator, its closing quotes or brackets, then white space (or nothing, for CJK).
-_CANDIDATE = re.compile(rf"(?:[.!?…]+[{re.escape(_CLOSERS)}]*(?=\s))|(?:[。！？]+[」』”’）]*)")
+_OPENERS = "\"'“‘«»„‚‹›([{¿¡—–-•"
+_CLOSERS = "\"'”’»›)]}«‹“‘"  # glued to the terminator each of them closes: „Gut.“ and »Gut.« as well as “Good.”
+# An ASCII or full-width terminator, its closing quotes or brackets (in French behind a space), then white space (or
+# nothing, for CJK).
+_CANDIDATE = re.compile(
+    rf"(?:[.!?…]+(?:[{re.escape(_CLOSERS)}]|[ \u00a0\u202f][»›](?=\s|$))*(?=\s))|(?:[。！？]+[」』”’）]*)"
+)
 _LINE_BREAK = re.compile(r"[ \t\r\f\v]*\n\s*")
 _LAST_WORD = re.compile(r"([^\s(\[{“\"'‘—–-]+)$")
 _PRONOUN_START = re.compile(

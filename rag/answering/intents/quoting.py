@@ -28,6 +28,10 @@ class Quoter:
             self._articles[article_id] = self.library.article(article_id)
         return self._articles[article_id]
 
+    def told(self, article: Article) -> list[Span]:
+        """The sentences of the article that tell something, in order."""
+        return _told(article)
+
     def lead(self, article: Article) -> Citation | None:
         """The sentence that the article begins with."""
         spans = _told(article)

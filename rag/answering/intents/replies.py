@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from unicodedata import name
 
 from rag.answering.intents.quoting import own_answer, said
+from rag.answering.intents.spelling import is_english
 from rag.answering.intents.understanding import Wish
 from rag.answering.suggestions import MOST_NEXT, suggested_questions
 from rag.library import Library
@@ -24,10 +26,14 @@ EMPTY = (
     "`rag add SOURCE`."
 )
 FOREIGN = "This looks like {language}. The articles here are in {languages}, so please ask in {languages}."
+UNKNOWN = "This does not look like {languages}, in which the articles here are. Please ask in {languages}."
 FEWEST_WORDS = 3  # of a question whose language is guessed
 KNOWN = 0.5  # share of words known from English questions or from the articles, from which it is no other language
 TITLES = 200  # of the newest articles, for questions to begin with
 SAMPLE = 50  # articles whose languages are looked at
+_LATIN = frozenset(
+    "en de fr es it nl pt pl sv da no nb nn fi tr cs sk hu ro hr sl et lv lt id ms vi af ca eu gl".split()
+)
 
 
 def greeting(wish: Wish, library: Library, _filters: Filters, _today: date) -> Answer:
@@ -53,17 +59,34 @@ def empty(question: str) -> Answer:
 def foreign(question: str, library: Library) -> Answer | None:
     """That the question is in a language that no article is in; None for one that may be answered."""
     asked = words(question)
-    if len(asked) < FEWEST_WORDS:
+    if not asked or (len(asked) < FEWEST_WORDS and not _other_script(question)):
         return None
     familiar = sum(word in STOP_WORDS or bool(library.store.mentioning([word], Filters())) for word in asked)
     if familiar >= KNOWN * len(asked):
         return None
     language = detect_language(question)
     held = {one.language for one in library.articles(limit=SAMPLE) if one.language}
-    if language is None or language == "en" or not held or language in held:
+    if not held or language == "en" or language in held or (language is None and not _is_foreign(question, held)):
         return None
     names = " and ".join(sorted(map(_named, held)))
-    return _reply(question, FOREIGN.format(language=_named(language), languages=names), answered=False)
+    text = FOREIGN.format(language=_named(language), languages=names) if language else UNKNOWN.format(languages=names)
+    return _reply(question, text, answered=False)
+
+
+def _is_foreign(question: str, held: set[str]) -> bool:
+    """Whether a question too short to tell its language is surely in none of these: by its letters, or its marks."""
+    if held <= _LATIN and _other_script(question):
+        return True
+    content = [word for word in words(question) if word not in STOP_WORDS]
+    if held == {"en"} and len(content) > 1 and not any(map(is_english, content)):
+        return True
+    return "es" not in held and any(mark in question for mark in "¿¡")
+
+
+def _other_script(text: str) -> bool:
+    """Whether most letters are not Latin."""
+    letters = [letter for letter in text if letter.isalpha()]
+    return 2 * sum(not name(letter, "").startswith("LATIN") for letter in letters) > len(letters)
 
 
 def _named(code: str) -> str:

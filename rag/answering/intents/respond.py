@@ -9,8 +9,9 @@ from datetime import date
 from time import perf_counter
 
 from rag.answering.intents import accounts, keywords, listing, replies, story
-from rag.answering.intents.spelling import Corrected, correct
+from rag.answering.intents.spelling import Corrected, correct, other_names
 from rag.answering.intents.understanding import Wish, understand
+from rag.answering.query.terms import with_terms
 from rag.library import Library
 from rag.schema import Answer, Filters, Turn
 from rag.text.names import names_in
@@ -79,11 +80,14 @@ def respond(
         wish = replace(wish, topic=_meant(turns))
         if not wish.topic or wish.intent in QUOTED:
             return Response(corrected.question, note=corrected.note)  # "what happened next?", "tell me more"
+    made = None if model or turns or wish.intent in ALWAYS else keywords.titled(wish, library, filters, today)
     reply = REPLIES.get(wish.intent) or (None if model else QUOTED.get(wish.intent))
-    made = reply(wish, library, filters, today) if reply else None
+    made = made or (reply(wish, library, filters, today) if reply else None)
     if made is not None:
         made = replace(made, timings={"total": round(1000 * (perf_counter() - began), 2)})
-    return Response(corrected.question, made, corrected.note)
+        return Response(corrected.question, made, corrected.note)
+    named = other_names(corrected.question, library) if spelling else ()
+    return Response(with_terms(corrected.question, named), note=corrected.note)
 
 
 def _goes_on(wish: Wish) -> bool:

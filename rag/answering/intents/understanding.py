@@ -47,6 +47,8 @@ _NEEDED = {
         re.I,
     ),
 }
+_SPOKEN = frozenset({"hello", "thanks"})
+FEWEST_LETTERS = 2  # of a greeting: a letter or a figure by itself greets nobody
 _NO_TOPIC = frozenset({"hello", "thanks", "help"})
 _INTRODUCED = frozenset({"news", "authors"})  # intents whose topic follows a word that introduces it
 _YEAR = re.compile(r"\b(?:in|during) ((?:19|20)\d\d)\b")
@@ -77,6 +79,8 @@ def understand(question: str, publishers: Sequence[str], today: date) -> Wish:
     intent = _likeliest(chances)
     if intent in _NEEDED and not _NEEDED[intent].search(masked):
         intent = "content"
+    if intent in _SPOKEN and sum(map(str.isalpha, question)) < FEWEST_LETTERS:
+        intent = "keywords"
     if intent in ANSWERED or chances[intent] < SURE:
         intent = "keywords" if _are_keywords(question) else intent
     dated = _OF_A_TIME.sub("in ", masked)

@@ -6,9 +6,10 @@ Only what can be seen in the characters of the question: quotation marks, capita
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rag.text.figures import Figure, figures
 from rag.text.sentences import split_sentences
 from rag.text.words import STOP_WORDS, content_words
 
@@ -21,9 +22,28 @@ _WH = r"(?:what|who|whom|whose|when|where|why|how|which|in (?:what|which))"
 _JOINT = re.compile(rf"\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+(?:also\s+)?|\?\s+(?:and\s+)?)(?={_WH}\s+\S+)", re.I)
 _OPENS = re.compile(rf"(?:\W|and |so |but )*{_WH}\b", re.I)
 _PHRASE = re.compile(r"[\"“”«»„]([^\"“”«»„]{3,200})[\"“”«»„]")
+# "-Syria"; "not Blinken" behind a mark, or at the end in small letters; "except Blinken".
 _LEFT_OUT = re.compile(
-    r"(?:^|\s)[-–−]([^\W\d_][\w’'-]+)|(?:,\s*|\()(?:but\s+)?not\s+([A-ZÀ-Þ][\w’'-]+)\s*\)?(?=\s*[?.,;)]|$)"
+    r"(?:^|\s)[-–−]([^\W\d_][\w’'-]+)|"
+    r"(?:[,;.?!(–—]\s*|\b(?:and|but)\s+)(?:(?:but|and)\s+)?not\s+(?:(?:by|from|of|in)\s+)?(?:the\s+)?"
+    r"([A-ZÀ-Þ][\w’'-]+)\s*\)?(?=\s*(?:[?.,;)]|$))|"
+    r"[,;?!(]\s*(?:but\s+)?not\s+([^\W\d_][\w’'-]+)[\s).?!]*$|"
+    r"\b(?:except|excluding|other than|apart from)\s+(?:for\s+)?(?:the\s+)?([A-ZÀ-Þ][\w’'-]+)"
 )
+# What a polite question puts before what it asks: "could you tell me, when you have time, who ...".
+_POLITE = re.compile(
+    r"^.{0,200}?\b(?:tell me|let me know|explain to me|"
+    r"i(?:['’]m|['’]d| am| was| would)?\b[^?.]{0,40}?\b(?:wonder(?:ing)?|to know|to ask(?: you)?|to find out)|"
+    r"(?:can|could|would|will) you\b[^?.]{0,40}?\b(?:explain|say|find out))\b"
+    rf"[^?]{{0,80}}?(?:,\s*|\s)(?P<asks>(?!when you\b|where you\b){_WH}\s+\S+\s.*?)"
+    r"(?:[,.;!?\s]*\b(?:many thanks|thank you|thanks|please)\b[^?]*)?$",
+    re.IGNORECASE | re.DOTALL,
+)
+_STAYS = STOP_WORDS | {"yet", "sure"}  # "not yet" leaves nothing out
+_FEWEST_POLITE = 12  # words: a shorter question needs no cutting
+_DECIMAL_COMMA = re.compile(r"(?<![\d,.])(\d+),(\d{1,2})(?![\d,])")  # "9,1 %" as much of Europe writes it
+_SCALES = {1e12: "trillion", 1e9: "billion", 1e6: "million"}
+_TELLING = 100  # from which a plain number says which one is meant
 _TOKEN = re.compile(r"[^\W_]+(?:[-’'.][^\W_]+)*")
 _CALENDAR = frozenset(
     "january february march april may june july august september october november december "
@@ -40,27 +60,72 @@ class Question:
     phrases: tuple[str, ...]  # in quotation marks: must stand in the evidence
     left_out: tuple[str, ...]  # words that the evidence may not hold
     names: tuple[str, ...]  # words written as names
+    figures: tuple[Figure, ...] = ()  # that must stand in what is shown
+
+    @property
+    def wanted(self) -> str:
+        """The question without what is to be left out: what is read."""
+        return " ".join(_LEFT_OUT.sub(" ", self.text).split()) if self.left_out else self.text
 
     @property
     def searched(self) -> str:
-        """The question as it is searched for: without what is to be left out."""
-        return " ".join(_LEFT_OUT.sub(" ", self.text).split()) or self.text
+        """What is searched for: the same, with its figures as the articles may write them too."""
+        return " ".join([self.wanted or self.text, *(one for one in self._spellings if one not in self.text)])
+
+    @property
+    def _spellings(self) -> Iterator[str]:
+        for figure in self.figures:
+            scale = next((one for one in _SCALES if figure.value >= one), 1.0)
+            yield f"{figure.value / scale:.10g} {_SCALES[scale]}" if scale > 1 else f"{figure.value:,.10g}"
 
 
 def analyse(text: str) -> Question:
     """The question taken apart."""
-    asked = core(text)
-    left_out = tuple(one or other for one, other in _LEFT_OUT.findall(asked))
+    asked = _DECIMAL_COMMA.sub(r"\1.\2", core(text))
+    left_out = tuple(
+        word for found in _LEFT_OUT.findall(asked) for word in found if word and word.lower() not in _STAYS
+    )
     phrases = tuple(" ".join(phrase.split()) for phrase in _PHRASE.findall(asked))
-    return Question(asked, parts(asked), phrases, left_out, tuple(one for one in names(asked) if one not in left_out))
+    named = tuple(one for one in names(asked) if one not in left_out)
+    return Question(asked, parts(asked), phrases, left_out, named, named_figures(asked))
 
 
 def core(text: str) -> str:
-    """The question inside a long text: its last sentence that asks, else its beginning; a short text as it is."""
+    """The question inside a long text: its last sentence that asks, else its beginning; a short text as it is.
+
+    What a polite question puts before and behind what it asks is left out.
+    """
     if len(text) <= LONGEST:
-        return text
+        return _plainly(text)
     asking = [text[start:end] for start, end in split_sentences(text) if text[start:end].endswith("?")]
     return asking[-1][-LONGEST:] if asking else text[:LONGEST]
+
+
+def _plainly(text: str) -> str:
+    """A polite question as the question alone."""
+    polite = _POLITE.match(text) if len(text.split()) >= _FEWEST_POLITE else None
+    return polite["asks"].strip(" ,.;") if polite else text
+
+
+def named_figures(text: str) -> tuple[Figure, ...]:
+    """The figures by which a question says what it is about: "53,537", "9.1%", "$44bn"; no year, no small number.
+
+    None of a question that asks whether, or compares: what is shown may then give another figure.
+    """
+    return () if asks_yes_no(text) else tuple(one for one in figures(one_of(text)) if _is_telling(one))
+
+
+def _is_telling(figure: Figure) -> bool:
+    large = figure.value >= _TELLING or any(mark in figure.written for mark in ".,")
+    is_year = figure.written.isdigit() and 1000 <= figure.value < 2100
+    return large and not is_year and not figure.about
+
+
+def one_of(text: str) -> str:
+    """The text with "a hundred million" as "one hundred million", which is read as a figure."""
+    for scale in ("dozen", "hundred", "thousand", *_SCALES.values()):
+        text = text.replace(f"a {scale}", f"one {scale}")
+    return text
 
 
 def parts(text: str) -> tuple[str, ...]:

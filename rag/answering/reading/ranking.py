@@ -15,14 +15,16 @@ from rag.answering.reading.windows import Window
 from rag.models.calibration import Calibration
 from rag.models.logits import sigmoid
 from rag.schema import Candidate, SentenceReading, WindowReading
+from rag.text.dates import date_line
 from rag.text.sentences import Span
 
 MOST = 6  # sentences shown
 LEAST = 0.2  # probability below which a further sentence is noise
+DAY_WORDS = 3  # "9 October 2013": a line that ends with a day is the head of a report
 SHORTEST = 3  # words: less is a label or the name of whoever speaks next
 
 _FINISHED = re.compile(r"[.!…。！][\"'”’»)\]]*$|[\"”’»]$")
-_ROW = re.compile(r"^(?:[-–—•*·]|\(?\w{1,2}[.)])\s|\d.*\d|\s[/|]\s|:\s*\d")
+_ROW = re.compile(r"^(?:[-–—•*·]|\(?\w{1,2}[.)])\s|\d[\d.,:]*(?:[^\d.,:].*)?\s\S?\d|\s[/|]\s|:\s*\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,10 @@ def can_stand(sentence: str) -> bool:
     """Whether a line can be shown: a finished sentence or the row of a list, no heading and no question."""
     if len(sentence.split()) < SHORTEST:
         return False
-    return bool(_FINISHED.search(sentence) or (not sentence.endswith(("?", ":")) and _ROW.search(sentence)))
+    if _FINISHED.search(sentence):
+        return True
+    heads = sentence.endswith(("?", ":")) or date_line(" ".join(sentence.split()[-DAY_WORDS:]))
+    return not heads and bool(_ROW.search(sentence))
 
 
 def _scored(

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from rag.answering.query.analysis import Question
+from rag.answering.query.analysis import Question, one_of
 from rag.answering.reading.ranking import ScoredSentence
 from rag.answering.reading.windows import Window
 from rag.models.calibration import Calibration
 from rag.models.logits import sigmoid
 from rag.schema import Candidate, WindowReading
+from rag.text.figures import Figure, figures
+from rag.text.names import aliases
 
 REFUSAL = "The articles do not say."
 MOST_MISSING = 2  # names that count
 
-Occurs = Callable[[Sequence[str]], bool]  # whether the collection holds any of these words
+Occurs = Callable[[Sequence[str]], bool]  # whether the collection holds these words
 
 
 def confidence(
@@ -41,8 +44,12 @@ def confidence(
 def missing_terms(question: Question, candidates: Sequence[Candidate], occurs: Occurs) -> tuple[str, ...]:
     """Names of the question that no article, title, outlet or author holds."""
     near = "\n".join(f"{one.title}\n{one.publisher or ''}\n{one.passage.text}" for one in candidates)
-    lacking = [name for name in question.names if not _holds(near, name) and not occurs([name.lower()])]
+    lacking = [name for name in question.names if not any(_is_known(form, near, occurs) for form in aliases(name))]
     return _joined(lacking, question.text)
+
+
+def _is_known(name: str, near: str, occurs: Occurs) -> bool:
+    return holds(near, name) or occurs(name.lower().split())
 
 
 def _joined(names: Sequence[str], text: str) -> tuple[str, ...]:
@@ -58,12 +65,41 @@ def _joined(names: Sequence[str], text: str) -> tuple[str, ...]:
 
 def allowed(window: Window, question: Question) -> bool:
     """Whether a window holds every phrase that the question puts in quotation marks."""
-    return all(_holds(window.article, phrase) for phrase in question.phrases)
+    return all(holds(window.article, phrase) for phrase in question.phrases)
 
 
 def shut_out(sentence: ScoredSentence, question: Question) -> bool:
-    """Whether a sentence holds a word that the question leaves out."""
-    return any(_holds(sentence.text, word) for word in question.left_out)
+    """Whether a sentence, or the title of its article, holds a word that the question leaves out."""
+    told = f"{sentence.window.title}\n{sentence.text}"
+    return any(holds(told, word) for word in question.left_out)
+
+
+def named_first(ranked: Sequence[ScoredSentence], question: Question) -> tuple[ScoredSentence, ...]:
+    """The sentences with the best one first that holds the phrases and figures which the question names.
+
+    None at all when neither a sentence nor the title of its article holds the figures: what is shown is about others.
+    """
+    if not question.figures and not question.phrases:
+        return tuple(ranked)
+    fitting = [one for one in ranked if _bears(f"{one.window.title}\n{one.text}", question)]
+    first = next((one for one in fitting if _names(one.text, question)), None)
+    if first is None:
+        return tuple(fitting if question.figures else ranked)
+    surest = max(first.score, ranked[0].score)
+    return (replace(first, score=surest), *(one for one in ranked if one is not first))
+
+
+def holds_phrases(sentence: ScoredSentence, question: Question) -> bool:
+    """Whether a sentence has all that the question puts in quotation marks: word for word what it asks about."""
+    return bool(question.phrases) and all(holds(sentence.text, phrase) for phrase in question.phrases)
+
+
+def _bears(text: str, question: Question) -> bool:
+    return not question.figures or all(holds_figure(text, one) for one in question.figures)
+
+
+def _names(sentence: str, question: Question) -> bool:
+    return _bears(sentence, question) and all(holds(sentence, phrase) for phrase in question.phrases)
 
 
 def refusal_text(missing: Sequence[str]) -> str:
@@ -74,7 +110,12 @@ def refusal_text(missing: Sequence[str]) -> str:
     return f"{REFUSAL} No article mentions {listed}."
 
 
-def _holds(text: str, words: str) -> bool:
+def holds_figure(text: str, wanted: Figure) -> bool:
+    """Whether a text gives this figure, in any spelling: "$44bn" as "44 billion dollars"."""
+    return any(abs(one.value - wanted.value) < 1e-9 * max(1.0, abs(wanted.value)) for one in figures(one_of(text)))
+
+
+def holds(text: str, words: str) -> bool:
     """Whether a text holds these words as whole words, however they are spaced, quoted or written large."""
     pattern = r"\W+".join(re.escape(word) for word in re.findall(r"\w+", words))
     return bool(pattern) and re.search(rf"(?<!\w){pattern}(?!\w)", text, re.I) is not None

@@ -18,20 +18,19 @@ from mdit_py_plugins.footnote import footnote_plugin
 from rag.ingest.formats.packages import CELL
 from rag.ingest.markup import html_text
 
-# What Obsidian adds to Markdown, with what a reader of its pages sees.
+# What Obsidian and site generators put between the words, and a reader of their pages never sees.
+_UNSEEN = re.compile(
+    r"%%.*?%%|!\[\[[^\[\]\n]{0,300}\]\]|"  # comments, embedded files
+    r"\{\{[<%][^\n]{0,500}?[>%]\}\}|\{%[^\n]{0,500}?%\}|"  # calls of templates
+    r"^[ \t]*\{:[^{}\n]{0,200}\}[ \t]*$|[ \t]\^[\w-]+[ \t]*$|"  # classes of a paragraph, names of blocks
+    r"^[ \t]*#[^\W\d_][\w/-]{0,60}(?:[ \t]+#[^\W\d_][\w/-]{0,60})*[ \t]*$",  # tags
+    re.DOTALL | re.MULTILINE,
+)
+# What else Obsidian adds to Markdown, with what a reader of its pages sees.
 _OBSIDIAN = (
-    (re.compile(r"%%.*?%%", re.DOTALL), ""),  # comments
-    (re.compile(r"!\[\[[^\[\]\n]{0,300}\]\]"), ""),  # embedded files
     (re.compile(r"\[\[(?:[^\[\]|\n]{0,300}\|)?([^\[\]|\n]{1,300})\]\]"), r"\1"),  # links to notes
     (re.compile(r"==(?=\S)([^=\n]+?)(?<=\S)=="), r"\1"),  # highlights
-    (re.compile(r"[ \t]\^[\w-]+[ \t]*$", re.MULTILINE), ""),  # names of blocks
     (re.compile(r"^([ \t]*(?:>[ \t]?)+)\[!\w+\][+-]?[ \t]*(.*)$", re.MULTILINE), r"\1\2" + "\n" + r"\1"),  # callouts
-)
-# What site generators put between the words, and their readers never see.
-_GENERATORS = (
-    (re.compile(r"\{\{[<%][^\n]{0,500}?[>%]\}\}|\{%[^\n]{0,500}?%\}"), ""),  # calls of templates
-    (re.compile(r"^[ \t]*\{:[^{}\n]{0,200}\}[ \t]*$", re.MULTILINE), ""),  # classes of a paragraph
-    (re.compile(r"^[ \t]*#[^\W\d_][\w/-]{0,60}(?:[ \t]+#[^\W\d_][\w/-]{0,60})*[ \t]*$", re.MULTILINE), ""),  # tags
 )
 # Code, whose tags are text, and the HTML elements that show nothing. `open` and `close` hold the element's name.
 _SILENT = re.compile(
@@ -40,8 +39,7 @@ _SILENT = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _MOST_LINKS = 2000  # of one paragraph
-_TASK = re.compile(r"\[[ xX]\]\s+")
-_BREAK = re.compile(r"<br\b", re.IGNORECASE)
+_TASKS = ("[ ] ", "[x] ", "[X] ")
 
 
 @dataclass(slots=True)
@@ -53,8 +51,8 @@ class _Block:
 
 def to_plain(markdown: str) -> tuple[str | None, str]:
     """The heading that opens the text (None without one) and the text after it, as plain paragraphs."""
-    markdown = _without_silent(markdown)
-    for pattern, shown in (*_OBSIDIAN, *_GENERATORS):
+    markdown = _UNSEEN.sub("", _without_silent(markdown))
+    for pattern, shown in _OBSIDIAN:
         markdown = pattern.sub(shown, markdown)
     tokens = _parser().parse("\n\n".join(map(_bounded, markdown.split("\n\n"))))
     notes = _notes(tokens)
@@ -141,9 +139,18 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[_Block]:
             if row is not None:
                 row.append(block)
                 continue
-            block.text = mark + _TASK.sub("", block.text, count=1) if mark and block.text else block.text
+            block.text = mark + _without_box(block.text) if mark and block.text else block.text
             mark = ""
             yield block
+
+
+def _is_break(token: Token) -> bool:
+    return token.type == "html_inline" and token.content[:3].lower() == "<br"
+
+
+def _without_box(item: str) -> str:
+    """The item of a list without the box of a task."""
+    return item[len(_TASKS[0]) :].lstrip() if item.startswith(_TASKS) else item
 
 
 def _inline(tokens: Sequence[Token], *, heading: bool) -> _Block:
@@ -153,7 +160,9 @@ def _inline(tokens: Sequence[Token], *, heading: bool) -> _Block:
     for token in tokens:
         if token.type in ("text", "code_inline"):
             parts.append(token.content)
-        elif token.type in ("softbreak", "hardbreak") or (token.type == "html_inline" and _BREAK.match(token.content)):
+        elif token.type in ("softbreak", "hardbreak") or (
+            token.type == "html_inline" and token.content[:3].lower() == "<br"
+        ):
             parts.append(" ")
         elif token.type == "footnote_ref":
             notes.append(int(token.meta["id"]))

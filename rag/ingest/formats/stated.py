@@ -15,12 +15,11 @@ _NO_AUTHOR = re.compile(
     r"windows[- ]user|none|null|n/?a|python-docx|calibre|openoffice(?:\.org)?|libreoffice)\)?\d*|\W*|\d+",
     re.IGNORECASE,
 )
-_BY = re.compile(r"\Aby(?::\s*|\s+)(?=\w)", re.IGNORECASE)
 
 
 def names_of(byline: str) -> str:
     """The names of a byline: "Ann Lee" of "By Ann Lee"."""
-    return _BY.sub("", byline)
+    return byline[3:].lstrip() if byline[:3].lower() in ("by ", "by:") else byline
 
 
 def stated_title(value: str) -> str:
