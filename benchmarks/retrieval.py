@@ -91,7 +91,7 @@ def rankers(search: HybridSearch) -> dict[str, Ranker]:
 
     def dense(question: str) -> list[str]:
         vector = search.embedder().embed_query(question)
-        return [name for name, _ in search.store.search_dense(vector, DEPTH, Filters())]
+        return [name for name, _ in search.store.search_nearest(vector, DEPTH, Filters()).hits]
 
     def fetched(ids: Sequence[str]) -> Found:
         held = search.store.candidates(ids)

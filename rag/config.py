@@ -6,8 +6,9 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rag.errors import ConfigError
@@ -52,6 +53,22 @@ class Settings(BaseSettings):
     )
     strict: bool = Field(False, description="Leave out sentences of a chat model that the articles do not support.")
     lock_timeout_s: float = Field(30.0, ge=0, description="How long a second writer waits for the first.")
+    chroma: str = Field(
+        "",
+        description="Address of a Chroma server, as http://127.0.0.1:8000, or several with commas between, which share "
+        "the index; empty: Chroma runs inside the program.",
+    )
+
+    @field_validator("chroma")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        """The addresses with one comma between; what is no address of a server is an error."""
+        return ",".join(_server(one.strip()) for one in value.split(",") if one.strip())
+
+    @property
+    def chroma_servers(self) -> tuple[str, ...]:
+        """Addresses of the Chroma servers that share the dense index; none when Chroma runs inside the program."""
+        return tuple(self.chroma.split(",")) if self.chroma else ()
 
     @classmethod
     def settings_customise_sources(
@@ -86,10 +103,29 @@ def load_settings(**overrides: Any) -> Settings:
         key = ".".join(str(part) for part in first["loc"])
         if key in REPLACED:
             raise ConfigError(f"The setting '{key}' is gone.", REPLACED[key]) from error
-        raise ConfigError(f"Setting '{key}' = {first['input']!r}: {first['msg']}.", f"Known: {_known()}.") from error
+        raise ConfigError(
+            f"Setting '{key}' = {_without_secret(first['input'])!r}: {first['msg']}.", f"Known: {_known()}."
+        ) from error
     except tomllib.TOMLDecodeError as error:
         file = os.environ.get("RAG_CONFIG", DEFAULT_FILE)
         raise ConfigError(f"{file} is not valid TOML: {error}.", "Mend the line, or remove the file.") from error
+
+
+def _server(address: str) -> str:
+    """The address of a server as "http://host:port"; a ValueError says what is wrong with it."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("the address of a Chroma server looks like http://127.0.0.1:8000")
+    if parts.username or parts.password or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("the address of a Chroma server has a host and a port only, no user, password or path")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+
+
+def _without_secret(value: object) -> object:
+    """The value, without the user and password that an address may hold."""
+    scheme, slashes, rest = value.partition("://") if isinstance(value, str) else ("", "", "")
+    return f"{scheme}{slashes}...@{rest.rpartition('@')[2]}" if slashes and "@" in rest else value
 
 
 def _known() -> str:

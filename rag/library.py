@@ -8,9 +8,10 @@ documents = library.retriever(k=8).invoke("what did the US say about the visit?"
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
     from rag.ingest.subscriptions import Subscriber
+    from rag.ingest.work import Worker
     from rag.retrieval.hybrid import HybridSearch
     from rag.retrieval.retriever import ArticleRetriever, Rerank
     from rag.store.access import DeedTable, TokenTable
@@ -80,6 +82,7 @@ class Library:
             dimension=dimension,
             lock_timeout=settings.lock_timeout_s,
             exact_limit=ONE_SHOT_EXACT if one_shot else 0,
+            chroma=settings.chroma_servers,
         )
         return cls(store, settings, one_shot=one_shot)
 
@@ -156,6 +159,18 @@ class Library:
         from rag.ingest.watch import watch_folder
 
         watch_folder(folder, changed, stop, poll=poll)
+
+    @contextmanager
+    def working(self, tell: Callable[[str], None], *, feeds_every: timedelta | None = None) -> Iterator[Worker]:
+        """What `rag work` does: call `round()` of what this gives again and again.
+
+        Each round brings the index up to date and fetches the feeds that were not visited for `feeds_every` (None: no
+        feeds). `tell` gets lines of progress. Several processes may work on one library: nothing is done twice.
+        """
+        from rag.ingest.work import working
+
+        with working(self.store, self._load_embedder, tell, every=feeds_every) as worker:
+            yield worker
 
     def _subscriber(self, progress: Callable[[Progress], None] | None) -> Subscriber:
         from rag.ingest.subscriptions import Subscriber

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from chromas import chroma, chroma_server
 from sites import site
 from stores import opening, store
 
-__all__ = ["opening", "site", "store"]
+__all__ = ["chroma", "chroma_server", "opening", "site", "store"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

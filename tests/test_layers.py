@@ -64,7 +64,7 @@ WANTED = {
 # The only places that may import these packages.
 ONLY_IN = {
     "streamlit": ("rag.ui", "app"),
-    "chromadb": ("rag.store.vectors",),
+    "chromadb": ("rag.store.vectors", "rag.store.chroma_server"),
     "torch": ("rag.models",),
     "transformers": ("rag.models",),
     "sentence_transformers": ("rag.models",),

@@ -33,7 +33,7 @@ def going_home(article_id: str) -> str:
 def chroma(store: Store) -> Any:
     """The snapshot that the store has open in Chroma."""
     view = store._dense._cached
-    return view.snapshot if view else None
+    return view.index if view else None
 
 
 @pytest.fixture

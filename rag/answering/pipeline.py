@@ -164,6 +164,7 @@ class Pipeline:
         if (question, period) not in self._found:
             filters = within(self._filters, period) if period else self._filters
             made = self._library.search(CANDIDATES, filters).retrieve(question)
+            self._notes += [made.note] if made.note else []
             for step, spent in made.timings.items():
                 self._timings[step] = self._timings.get(step, 0.0) + spent
             self._found[question, period] = made.candidates

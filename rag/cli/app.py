@@ -21,6 +21,7 @@ from rag.cli.questions import ask, check, search
 from rag.cli.service import chat, doctor
 from rag.cli.serving import serve
 from rag.cli.terminal import one_line
+from rag.cli.work import work
 from rag.errors import RagError
 
 app = typer.Typer(
@@ -64,6 +65,7 @@ app.command("ask")(ask)
 app.command("check")(check)
 app.command("chat")(chat)
 app.command("serve")(serve)
+app.command("work")(work)
 app.add_typer(token, name="token")
 app.command("deeds")(deeds)
 app.command("doctor")(doctor)

@@ -22,6 +22,7 @@ from rag.retrieval.fusion import Fused, fuse
 from rag.retrieval.queries import make_query
 from rag.retrieval.sources import with_sources
 from rag.schema import Candidate, Embedder, Filters, Vectors
+from rag.store.dense_search import Nearest
 from rag.store.store import Copy
 
 # Candidates taken from each index. MRR@10 on squad_dev11 with 20 / 30 / 50 / 100: .874 / .876 / .877 / .877.
@@ -72,8 +73,8 @@ class SearchableStore(Protocol):
         """Ids and BM25 (higher is better) of the passages that hold any of the words, best first."""
         ...
 
-    def search_dense(self, vector: Vectors, k: int, filters: Filters, /) -> Sequence[Scored]:
-        """Ids and cosine similarities of the nearest passages, best first."""
+    def search_nearest(self, vector: Vectors, k: int, filters: Filters, /) -> Nearest:
+        """Ids and cosine similarities of the nearest passages, best first, and what could not be searched."""
         ...
 
     def candidates(self, ids: Sequence[str], /) -> Mapping[str, Candidate]:
@@ -91,6 +92,7 @@ class Retrieval:
 
     candidates: tuple[Candidate, ...]
     timings: dict[str, float] = field(default_factory=dict)
+    note: str = ""  # what could not be searched, in one line for the user
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class _Meant:
     """What the dense index found, in which state of the library, and the milliseconds of encode and dense."""
 
     vector: Vectors
-    found: Sequence[Scored]
+    found: Nearest
     generation: int
     laps: dict[str, float]
 
@@ -143,12 +145,12 @@ class HybridSearch:
             clock.skip()
             dense = meant.found
             if meant.generation != self.store.generation():  # somebody wrote between the two looks
-                dense = self.store.search_dense(meant.vector, depth, self.filters)
-            ranked = fuse(lexical, dense, depth=depth)
+                dense = self.store.search_nearest(meant.vector, depth, self.filters)
+            ranked = fuse(lexical, dense.hits, depth=depth)
             found = self._distinct(ranked, wanted)
             clock.lap("fuse")
         laps = {**clock.laps, **meant.laps}
-        return Retrieval(found, {step: laps[step] for step in STEPS})
+        return Retrieval(found, {step: laps[step] for step in STEPS}, dense.note)
 
     def by_words(self, question: str) -> tuple[Candidate, ...]:
         """The passages that hold any of the question's words, best first; no model is asked."""
@@ -165,7 +167,7 @@ class HybridSearch:
         clock.lap("encode")
         with self.store.reading():
             generation = self.store.generation()
-            found = self.store.search_dense(vector, depth, self.filters)
+            found = self.store.search_nearest(vector, depth, self.filters)
             clock.lap("dense")
         return _Meant(vector, found, generation, clock.laps)
 

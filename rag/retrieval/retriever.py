@@ -53,7 +53,8 @@ class ArticleRetriever(BaseRetriever):
         found = self.search.retrieve(question, max(wanted, RERANKED))
         began = perf_counter()
         ordered = tuple(self.rerank(question, found.candidates))
-        return Retrieval(ordered[:wanted], {**found.timings, "rerank": (perf_counter() - began) * 1000})
+        timings = {**found.timings, "rerank": (perf_counter() - began) * 1000}
+        return Retrieval(ordered[:wanted], timings, found.note)
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None

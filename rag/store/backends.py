@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Engine
 
 from rag.errors import LibraryError
+from rag.store.claims import Claims
 from rag.store.lexical import LexicalIndex
 from rag.store.lock import ProcessLock
 from rag.store.sqlite import lexical as sqlite_lexical
@@ -49,6 +50,14 @@ class Backend(Protocol):
 
     def lock(self) -> ProcessLock:
         """The lock of those who change articles, free for now."""
+        ...
+
+    def claims(self) -> Claims:
+        """Claims to work that one process at a time may do."""
+        ...
+
+    def identity(self) -> str:
+        """What tells this library from a copy of it."""
         ...
 
     def explain(self, error: Exception) -> LibraryError:

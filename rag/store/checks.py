@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -11,21 +12,21 @@ from rag.schema import Finding
 from rag.store import tables
 from rag.store.backends import Backend, lexical_index
 from rag.store.database import Database
-from rag.store.dense import DenseIndex
+from rag.store.dense_search import DenseSearch
 from rag.store.vectors import Snapshots
 
 RESTORE = "Restore a backup with `rag restore FILE`, or remove the library's folder and add the articles anew."
 FIX = "Run `rag doctor --fix`."
 
 
-def check(database: Database, dense: DenseIndex, snapshots: Snapshots, *, fix: bool) -> tuple[Finding, ...]:
+def check(database: Database, dense: DenseSearch[Any], snapshots: Snapshots, *, fix: bool) -> tuple[Finding, ...]:
     """Findings on database and indexes; with `fix` the indexes are rebuilt. The caller holds the writer lock."""
     try:
         with database.write() as connection:  # the lexical check is a write to FTS5
             found = [*_database(database.backend, connection, fix=fix), *_lexical(connection, fix=fix)]
     except LibraryError as error:
         return (Finding("error", error.message, error.hint or RESTORE),)
-    found.extend(_dense(dense, snapshots, fix=fix))
+    found.extend(dense.findings(fix=fix))
     if fix and (left := snapshots.clean()):
         found.append(Finding("ok", f"Removed {left} folders that stopped programs had left."))
     return tuple(found)
@@ -99,22 +100,3 @@ def _lexical(connection: Connection, *, fix: bool) -> Iterator[Finding]:
         yield Finding("warning", "The lexical index did not agree with the passages; it has been rebuilt.")
     else:
         yield Finding("error", "The lexical index does not agree with the passages.", FIX)
-
-
-def _dense(dense: DenseIndex, snapshots: Snapshots, *, fix: bool) -> Iterator[Finding]:
-    published, behind = dense.state()
-    if published is not None and snapshots.sound(published):
-        newer = f"; {behind} newer passages are searched exactly" if behind else ""
-        yield Finding("ok", f"Dense index: Chroma holds {published.held} vectors{newer}.")
-    elif published is None and not behind:
-        yield Finding("ok", "Dense index: empty.")
-    elif not snapshots.promised():
-        yield Finding("ok", "Dense index: not built yet; the first search of the chat builds it.")
-    elif not fix:
-        yield Finding("warning", "The dense index is missing or damaged; searches are exact and slower to start.", FIX)
-    elif dense.rebuild():
-        yield Finding("warning", "The dense index was missing or damaged; it has been rebuilt from the stored vectors.")
-    else:
-        yield Finding(
-            "error", "The dense index cannot be rebuilt.", "Check the free space and the permissions of the folder."
-        )

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, select
 from rag.store.database import Database
 from rag.store.filtering import among
 from rag.store.rows import moment_of, stored
-from rag.store.tables import feed_entries, feeds
+from rag.store.tables import feed_entries, feed_troubles, feeds
 
 SITE_MAP = "Site map"  # what stands in place of a title for a site map, which has none
 MOST_FAILURES = 3  # visits at which an entry may fail before it is left alone: a page behind a log-in stays there
@@ -32,6 +32,15 @@ class Feed:
     def is_site_map(self) -> bool:
         """Whether it is a site map, not a feed."""
         return self.title == SITE_MAP
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """That the last visits of a feed failed."""
+
+    failures: int  # in a row
+    tried: datetime  # UTC
+    reason: str
 
 
 _taken = (feed_entries.c.feed == feeds.c.url) & (feed_entries.c.failures == 0)
@@ -89,8 +98,29 @@ class FeedTable:
             connection.execute(delete(feeds).where(feeds.c.url == feed.url))
             connection.execute(insert(feeds).values(**row, checked=stored(None)))
 
+    def troubles(self) -> dict[str, Trouble]:
+        """The feeds whose last visit failed, by address."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(feed_troubles)).all()
+        return {str(row.feed): Trouble(row.failures, moment_of(row.tried), row.reason) for row in rows}
+
+    def failed(self, url: str, reason: str) -> None:
+        """Remember that a visit failed."""
+        same = feed_troubles.c.feed == url
+        with self._database.write() as connection:
+            before = connection.execute(select(feed_troubles.c.failures).where(same)).scalar_one_or_none() or 0
+            connection.execute(delete(feed_troubles).where(same))
+            row = {"feed": url, "failures": before + 1, "tried": stored(None), "reason": reason}
+            connection.execute(insert(feed_troubles).values(**row))
+
+    def recovered(self, url: str) -> None:
+        """Remember no failure of the feed any more."""
+        with self._database.write() as connection:
+            connection.execute(delete(feed_troubles).where(feed_troubles.c.feed == url))
+
     def forget(self, url: str) -> bool:
         """Forget a feed with its entries; whether it was known. Its articles stay."""
+        self.recovered(url)
         with self._database.write() as connection:
             connection.execute(delete(feed_entries).where(feed_entries.c.feed == url))
             return connection.execute(delete(feeds).where(feeds.c.url == url)).rowcount > 0

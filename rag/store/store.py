@@ -12,7 +12,7 @@ one thread see the same state. The database is the truth; the lexical index chan
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import partial
@@ -31,13 +31,15 @@ from rag.store.backups import Backup
 from rag.store.collections import CollectionTable
 from rag.store.conversations import ConversationTable
 from rag.store.database import Database
-from rag.store.dense import DenseIndex, Progress
+from rag.store.dense import UNBUILT, DenseIndex
+from rag.store.dense_search import DenseSearch, Nearest, Progress
 from rag.store.feedback import FeedbackTable
 from rag.store.feeds import FeedTable
 from rag.store.lock import WriterLock
 from rag.store.mentions import Mention
 from rag.store.pages import Page
 from rag.store.records import Known, Line, Order, Prepared, Snapshot
+from rag.store.served import ServedIndex
 from rag.store.sqlite.backend import FILE_NAME
 from rag.store.stories import Copy
 from rag.store.vectors import Snapshots
@@ -50,7 +52,9 @@ DENSE_FOLDER = "dense"
 class Store:
     """One library on disk. Made by `Store.open`."""
 
-    def __init__(self, folder: Path, dimension: int, *, lock_timeout: float, exact_limit: int) -> None:
+    def __init__(
+        self, folder: Path, dimension: int, *, lock_timeout: float, exact_limit: int, chroma: Sequence[str] = ()
+    ) -> None:
         self.folder = folder
         self.dimension = dimension
         self._opening: Mapping[str, Any] = {}
@@ -58,7 +62,13 @@ class Store:
         self._lock = WriterLock(backend.lock(), lock_timeout)
         self._database = Database(backend)
         self._snapshots = Snapshots(folder / DENSE_FOLDER)
-        self._dense = DenseIndex(self._database, self._snapshots, self._lock, dimension, exact_limit)
+        self.claims = backend.claims()
+        self._followed = False  # whether this process follows the library with its index
+        self._dense: DenseSearch[Any] = (
+            ServedIndex(self._database, self.claims, backend.identity, chroma, dimension, exact_limit)
+            if chroma
+            else DenseIndex(self._database, self._snapshots, self._lock, dimension, exact_limit)
+        )
         self.conversations = ConversationTable(self._database)
         self.feedback = FeedbackTable(self._database)
         self.collections = CollectionTable(self._database)
@@ -68,12 +78,20 @@ class Store:
 
     @classmethod
     def open(
-        cls, folder: Path, *, fingerprint: str, dimension: int, lock_timeout: float = 30, exact_limit: int = 0
+        cls,
+        folder: Path,
+        *,
+        fingerprint: str,
+        dimension: int,
+        lock_timeout: float = 30,
+        exact_limit: int = 0,
+        chroma: Sequence[str] = (),
     ) -> Store:
         """The library in `folder`, made when missing.
 
         EmbedderMismatch when another embedding model made it. Libraries of up to `exact_limit` passages are searched
         without Chroma: for a program that asks once and ends, importing and opening it costs more than it saves.
+        `chroma` names the Chroma servers that hold the dense index; without any, Chroma runs inside the program.
         """
         folder = folder.expanduser().absolute()
         try:
@@ -84,8 +102,9 @@ class Store:
                 f"The library folder {folder} cannot be made: {why}.",
                 "Choose another folder with RAG_LIBRARY, or mend its permissions.",
             ) from error
-        store = cls(folder, dimension, lock_timeout=lock_timeout, exact_limit=exact_limit)
-        store._opening = {"fingerprint": fingerprint, "lock_timeout": lock_timeout, "exact_limit": exact_limit}
+        options: dict[str, Any] = {"lock_timeout": lock_timeout, "exact_limit": exact_limit, "chroma": tuple(chroma)}
+        store = cls(folder, dimension, **options)
+        store._opening = {"fingerprint": fingerprint, **options}
         try:
             if not store._database.exists():
                 with store._lock.held():
@@ -134,18 +153,45 @@ class Store:
         With `last=False` that is left to `finish`: more blocks follow. LibraryLocked tells who writes when the lock
         cannot be had in time.
         """
-        with self._lock.held() as outermost:
-            before = self.generation() if outermost and last else 0
-            try:
-                yield
-            finally:
-                if outermost and last and self.generation() != before:
-                    self._dense.catch_up(done=True)
+        changed = False
+        try:
+            with self._lock.held() as outermost:
+                before = self.generation() if outermost and last else 0
+                try:
+                    yield
+                finally:
+                    changed = outermost and last and self.generation() != before
+                    if changed and not self._dense.beside_writing:
+                        self._catch_up(done=True)
+        finally:
+            if changed and self._dense.beside_writing:
+                self._catch_up(done=True)
 
     def finish(self) -> None:
         """Bring the dense index up to date after blocks of `writing(last=False)`, unless another writer will do so."""
+        if self._dense.beside_writing:
+            self._catch_up(done=True)
+            return
         with suppress(LibraryLocked), self._lock.held(timeout=0):
-            self._dense.catch_up(done=True)
+            self._catch_up(done=True)
+
+    @contextmanager
+    def following(self, tell: Callable[[str], None]) -> Iterator[Callable[[], bool]]:
+        """A function that brings the dense index up to date, to be called again and again by a process that lives on.
+
+        It returns whether the index is up to date; `tell` gets lines of progress. What is written inside the block is
+        left to it.
+        """
+        self._followed = True
+        try:
+            with self._dense.following(tell) as once:
+                yield once
+        finally:
+            self._followed = False
+
+    def _catch_up(self, *, done: bool) -> None:
+        if not self._followed:
+            self._dense.catch_up(done=done)
 
     # --- changing
 
@@ -177,7 +223,7 @@ class Store:
                 stories.add(connection, copies)
                 stories.own(connection, sorted(set(ids) - known), owner)
                 database.advance(connection)
-            self._dense.catch_up(done=False)
+            self._catch_up(done=False)
 
     def remove(self, article_id: str) -> bool:
         """Delete an article, copies and earlier versions included, or a copy; whether there was one."""
@@ -344,6 +390,10 @@ class Store:
 
     def search_dense(self, vector: Vectors, k: int, filters: Filters) -> list[tuple[str, float]]:
         """Ids of the k passages nearest to the vector, with cosine similarity, best first."""
+        return self._dense.search(vector, k, filters).hits
+
+    def search_nearest(self, vector: Vectors, k: int, filters: Filters) -> Nearest:
+        """What `search_dense` finds, with a line for the user when a part of the vectors could not be searched."""
         return self._dense.search(vector, k, filters)
 
     def warm(self) -> None:
@@ -383,9 +433,7 @@ class Store:
         """Build the dense index anew from the stored vectors; no embedding model is needed."""
         with self._lock.held():
             if not self._dense.rebuild(progress):
-                raise LibraryError(
-                    "The dense index cannot be rebuilt.", "Check the free space and the permissions of the folder."
-                )
+                raise LibraryError("The dense index cannot be rebuilt.", UNBUILT)
 
 
 def _filters(

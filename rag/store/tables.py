@@ -96,6 +96,25 @@ remarks = Table(  # what its reader noted of an article: a guessed encoding, a t
     sqlite_with_rowid=False,
 )
 
+shards = Table(  # what Chroma servers hold of the vectors: as disposable as what they hold
+    "shards",
+    metadata,
+    Column("address", String, primary_key=True),  # of the server
+    Column("shard", String, primary_key=True),  # "1/2": the first of two that share the passages
+    Column("state", String, primary_key=True),  # "live": searched; "next": being built beside it
+    Column("collection", String, nullable=False),
+    Column("upto", Integer, nullable=False),  # highest passage number that was looked at
+    Column("held", Integer, nullable=False),  # vectors in it, dead ones included
+    Column("place", String, nullable=False),  # of the library: a copied or restored one has collections of its own
+)
+
+unindexed = Table(  # passages whose vector no index takes: they are found by their words
+    "unindexed",
+    metadata,
+    Column("number", ForeignKey("passages.number", ondelete="CASCADE"), primary_key=True),
+    Column("reason", Text, nullable=False),
+)
+
 lines = Table(  # which lines occur in which article: a line of many articles is page furniture
     "lines",
     metadata,
@@ -199,6 +218,15 @@ feed_entries = Table(  # entries that were taken, or could not be, so that the n
     Column("mark", Text, nullable=False),  # differs when the entry was changed
     Column("failures", Integer, nullable=False),  # 0: taken
     sqlite_with_rowid=False,
+)
+
+feed_troubles = Table(  # feeds whose last visit failed
+    "feed_troubles",
+    metadata,
+    Column("feed", String, primary_key=True),
+    Column("failures", Integer, nullable=False),  # visits in a row
+    Column("tried", DateTime, nullable=False),  # UTC
+    Column("reason", Text, nullable=False),
 )
 
 tokens = Table(  # personal tokens of those who use a served library

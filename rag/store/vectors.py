@@ -212,6 +212,11 @@ class OpenSnapshot:
         self._collection = self._client.get_collection(COLLECTION, embedding_function=None)
         self._one_at_a_time = threading.Lock()  # four threads get no more out of Chroma than one
 
+    @property
+    def held(self) -> int:
+        """Vectors in it."""
+        return self.published.held
+
     def nearest(self, query: Vectors, n: int) -> tuple[Numbers, Vectors]:
         """Numbers and cosine similarities of the n nearest vectors, best first; SnapshotLost when Chroma fails."""
         try:

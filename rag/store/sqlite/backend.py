@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.pool import QueuePool
 
 from rag.errors import LibraryError, LibraryLocked
+from rag.store.sqlite.claims import FolderClaims
 from rag.store.sqlite.lock import FolderLock
 
 FILE_NAME = "library.sqlite3"
@@ -90,6 +91,17 @@ class SQLite:
     def lock(self) -> FolderLock:
         """A lock file beside the database."""
         return FolderLock(self.file.parent)
+
+    def claims(self) -> FolderClaims:
+        """Lock files beside the database."""
+        return FolderClaims(self.file.parent)
+
+    def identity(self) -> str:
+        """The file: a copy of it lies elsewhere, and one that took its place is another."""
+        try:
+            return f"{self.file}:{self.file.stat().st_ino}"
+        except OSError:
+            return f"{self.file}:0"
 
     def explain(self, error: Exception) -> LibraryError:
         """What SQLite said, as one error with what to do."""
