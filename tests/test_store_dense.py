@@ -15,7 +15,7 @@ import pytest
 from stores import DIMENSION, prepare, vector_for
 
 from rag.schema import Filters
-from rag.store import dense, vectors
+from rag.store import dense, dense_search, vectors
 from rag.store.store import Store
 
 EVERYTHING = Filters()
@@ -100,7 +100,7 @@ def test_an_empty_library_finds_nothing(store: Store) -> None:
 def test_filters_hold_by_overfetching_as_by_exact_search(
     filled: Store, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dense, "FEW", few)
+    monkeypatch.setattr(dense_search, "FEW", few)
     filters = Filters(since=date(2023, 1, 1), until=date(2023, 12, 31))
     found = nearest(filled, "x", 24, filters)
     assert len(found) == 24
