@@ -337,7 +337,8 @@ def test_a_building_that_was_killed_is_gone_on_with(filled: Store, monkeypatch: 
     with pytest.raises(KeyboardInterrupt):
         index_of(filled).follow(stop, anew=True)
     with filled._database.write() as connection:  # what was live is lost meanwhile
-        shards.forget(connection, index_of(filled)._parts[0], "live")
+        place = shards.place_of(connection, index_of(filled)._identity())
+        shards.forget(connection, index_of(filled)._parts[0], "live", place)
     assert index_of(filled).follow(told.append)
     assert [line.split(" on ")[0] for line in told[2:]] == ["20 passages indexed"]
     assert shard_of(filled).held == 120

@@ -46,10 +46,15 @@ def search(
     json: Json = False,
 ) -> None:
     """Find the passages nearest to a question, best first."""
+    from rag.retrieval.retriever import as_document
+
     with open_library(settings_for(context, library), one_shot=True) as opened:
         retriever = opened.retriever(k=k, publisher=publisher, since=day(since), until=day(until))
-        found = retriever.invoke(question)
+        searched = retriever.retrieve(question)
+        found = [as_document(one) for one in searched.candidates]
         _hint_when_empty(opened)
+    if searched.note:
+        stderr().print(one_line(searched.note), style="yellow", soft_wrap=True)
     if json:
         print_json([{**document.metadata, "text": document.page_content} for document in found])
         return

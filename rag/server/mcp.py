@@ -137,7 +137,7 @@ async def _resource(work: Callable[[], str]) -> str:
 
 def _search(service: Service, query: str) -> Results:
     results: dict[str, Result] = {}
-    for found in service.search(query, PASSAGES, Filters()):
+    for found in service.search(query, PASSAGES, Filters()).candidates:
         passage = found.passage
         url = service.link(passage.article_id, found.url, (passage.start, passage.end))
         results.setdefault(

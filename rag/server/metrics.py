@@ -32,6 +32,12 @@ class Metrics:
             name: Gauge(f"rag_{name}", f"{name.capitalize()} in the library.", registry=self.registry)
             for name in ("articles", "passages", "generation")
         }
+        self._held["index_behind"] = Gauge(
+            "rag_index_behind", "Passages that the index of meanings lacks.", registry=self.registry
+        )
+        self._held["index_answers"] = Gauge(
+            "rag_index_answers", "1: the index answered at the last search; 0: words only.", registry=self.registry
+        )
 
     def text(self, service: Service) -> bytes:
         """All figures in Prometheus' text format."""

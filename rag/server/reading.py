@@ -48,6 +48,7 @@ class Hits(BaseModel):
     """What a search found, best first."""
 
     results: list[Hit]
+    note: str = Field(description="What could not be searched; empty when all was.")
 
 
 class ArticleHead(model_of(Article, without=("text",))):  # type: ignore[misc]  # a class made at run time
@@ -105,7 +106,7 @@ def add_reading(routes: APIRouter, service: Service) -> None:
         """The passages nearest to a question, best first."""
         filters = make_filters(publisher=publisher, since=since, until=until)
         found = service.search(q, k, filters)
-        return JSONResponse({"results": [_hit(service, one) for one in found]})
+        return JSONResponse({"results": [_hit(service, one) for one in found.candidates], "note": found.note})
 
     @routes.get("/articles", response_model=ArticlePage, summary="Articles, newest first")
     def articles(

@@ -50,7 +50,8 @@ def _add_state(routes: APIRouter, service: Service, metrics: Metrics) -> None:
         """200 when they can, 503 while the library opens or when it cannot be opened."""
         found = service.health()
         if not caller.get().may_read:
-            found = replace(found, articles=None, passages=None, generation=None, problem="")
+            nothing = dict.fromkeys(("articles", "passages", "generation", "index_behind", "index_answers"))
+            found = replace(found, **nothing, problem="")  # type: ignore[arg-type]
         return JSONResponse(to_json(found), 200 if found.status == "ok" else 503)
 
     @routes.get("/metrics", summary="Figures for Prometheus", responses={200: {"content": {TYPE: {}}}})

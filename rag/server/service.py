@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import rag
 from rag.errors import LibraryError
-from rag.schema import Article, Candidate, Filters
+from rag.retrieval.hybrid import Retrieval
+from rag.schema import Article, Filters
 from rag.server.problems import NotFound
 from rag.ui.backend import UNEXPECTED, Backend
 
@@ -26,9 +27,11 @@ class Health:
 
     status: State
     version: str
-    articles: int | None  # these three only for those who may read
+    articles: int | None  # these five only for those who may read
     passages: int | None
     generation: int | None  # grows with each change of the library
+    index_behind: int | None  # passages that the index of meanings lacks
+    index_answers: bool | None  # whether it did at the last search; if not, words still find everything
     problem: str
 
 
@@ -54,9 +57,9 @@ class Service:
         self.backend.start().wait()
         return self.backend.assistant()
 
-    def search(self, question: str, k: int, filters: Filters) -> tuple[Candidate, ...]:
-        """The passages nearest to a question, best first."""
-        return self.library().search(k, filters).candidates(question)
+    def search(self, question: str, k: int, filters: Filters) -> Retrieval:
+        """The passages nearest to a question, best first, and what could not be searched."""
+        return self.library().search(k, filters).retrieve(question)
 
     def article(self, article_id: str, version: str | None = None) -> Article:
         """The article, with the text of a version if one is named; NotFound when the library does not hold it."""
@@ -83,11 +86,13 @@ class Service:
             said = problem.message if failed and problem else ""
             return _without_counts("failed" if failed else "starting", said)
         try:
-            held = library.stats()
+            held, index = library.stats(), library.store.index_state()
         except LibraryError as error:
             return _without_counts("failed", error.message)
-        return Health("ok", rag.__version__, held.articles, held.passages, held.generation, "")
+        return Health(
+            "ok", rag.__version__, held.articles, held.passages, held.generation, index.behind, index.answers, ""
+        )
 
 
 def _without_counts(status: State, problem: str = "") -> Health:
-    return Health(status, rag.__version__, None, None, None, problem)
+    return Health(status, rag.__version__, None, None, None, None, None, problem)

@@ -24,6 +24,7 @@ def check(database: Database, dense: DenseSearch[Any], snapshots: Snapshots, *, 
     try:
         with database.write() as connection:  # the lexical check is a write to FTS5
             found = [*_database(database.backend, connection, fix=fix), *_lexical(connection, fix=fix)]
+            found.extend(_feeds(connection))
     except LibraryError as error:
         return (Finding("error", error.message, error.hint or RESTORE),)
     found.extend(dense.findings(fix=fix))
@@ -100,3 +101,11 @@ def _lexical(connection: Connection, *, fix: bool) -> Iterator[Finding]:
         yield Finding("warning", "The lexical index did not agree with the passages; it has been rebuilt.")
     else:
         yield Finding("error", "The lexical index does not agree with the passages.", FIX)
+
+
+def _feeds(connection: Connection) -> Iterator[Finding]:
+    """The feeds whose last visits failed."""
+    for row in connection.execute(select(tables.feed_troubles).order_by(tables.feed_troubles.c.feed)):
+        times = "once" if row.failures == 1 else f"{row.failures} times in a row"
+        said = f"The feed {row.feed} could not be fetched {times}, last on {row.tried:%Y-%m-%d %H:%M} UTC: {row.reason}"
+        yield Finding("warning", said, "Open its address in a browser, or remove the feed on the library page.")

@@ -20,7 +20,7 @@ from rag.forks import renew_in_children
 from rag.schema import Vectors
 from rag.store.vectors import HNSW, Numbers
 
-HEARTBEAT_S = 0.5  # a server that is well answers in some milliseconds
+HEARTBEAT_S = 0.8  # a server that is well answers in some milliseconds, on a very busy machine in half a second
 RETRY_S = 5.0  # after a failure the server is left alone so long; then one caller tries it
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class ChromaServer:
         self._opened()
 
     def answers(self) -> bool:
-        """Whether the server is there, known within half a second."""
+        """Whether the server is there, known within HEARTBEAT_S."""
         try:
             self._call(lambda api: api.heartbeat(), HEARTBEAT_S)
         except ServerFailed:
@@ -208,6 +208,12 @@ class Breaker:
             self.mend()
             return True
         return False
+
+    @property
+    def tripped(self) -> bool:
+        """Whether the server failed when it was asked last."""
+        with self._lock:
+            return self._failed_at is not None
 
     def trip(self) -> bool:
         """Note a failure; whether it is the first one."""

@@ -24,6 +24,7 @@ from rag.store.dense_search import (
     DenseSearch,
     Indexed,
     IndexLost,
+    IndexState,
     Progress,
     View,
     batches,
@@ -227,6 +228,10 @@ class DenseIndex(DenseSearch[OpenSnapshot]):
         published = self._snapshots.current()
         with self._database.read() as connection:
             return published, count_after(connection, published.upto if published else 0)
+
+    def index_state(self) -> IndexState:
+        """How many passages the snapshot lacks; they are searched exactly."""
+        return IndexState(self.state()[1], True)
 
     def findings(self, *, fix: bool) -> Iterator[Finding]:
         """What `rag doctor` says of the index; with `fix` it is rebuilt when it is not sound."""

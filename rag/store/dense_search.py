@@ -47,6 +47,13 @@ class Indexed(NamedTuple):
 NOTHING = Indexed(np.empty(0, np.int64), np.empty(0, np.float32))
 
 
+class IndexState(NamedTuple):
+    """How the index stands, so far as is known without asking anybody."""
+
+    behind: int  # passages that it lacks
+    answers: bool  # whether it did at the last search
+
+
 class IndexLost(Exception):
     """The index cannot be searched any more; the passages are few enough to be searched exactly."""
 
@@ -114,6 +121,10 @@ class DenseSearch(ABC, Generic[I]):
     @abstractmethod
     def rebuild(self, progress: Progress | None = None) -> bool:
         """Build the index anew from the stored vectors; whether that went well."""
+
+    @abstractmethod
+    def index_state(self) -> IndexState:
+        """How the index stands; never waits for a server."""
 
     @abstractmethod
     def findings(self, *, fix: bool) -> Iterator[Finding]:

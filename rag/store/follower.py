@@ -87,13 +87,13 @@ class Follower:
             built = shards.load(connection, self._part, "next", place)
             empty = connection.execute(select(tables.articles.c.number).limit(1)).first() is None
         if empty:
-            self._withdraw()
+            self._withdraw(place)
             return None
         if live is None or anew or not self._sound(live) or self._mostly_dead(live):
             live = self._build(None if anew else built, place)
         else:
             live = self._fill(live)
-        self._clear()
+        self._clear(place)
         return live
 
     # --- is it right?
@@ -167,22 +167,22 @@ class Follower:
 
     def _forget(self, shard: Shard) -> None:
         with self._database.write() as connection:
-            shards.forget(connection, self._part, shard.state)
+            shards.forget(connection, self._part, shard.state, shard.place)
 
-    def _withdraw(self) -> None:
+    def _withdraw(self, place: str) -> None:
         """Hold nothing, as the library does."""
         with self._database.read() as connection:
-            known = shards.named(connection)
+            known = shards.named(connection, place)
         if known:
             with self._database.write() as connection:
-                shards.forget(connection, self._part, "live")
-                shards.forget(connection, self._part, "next")
-        self._clear()
+                shards.forget(connection, self._part, "live", place)
+                shards.forget(connection, self._part, "next", place)
+        self._clear(place)
 
-    def _clear(self) -> None:
+    def _clear(self, place: str) -> None:
         """Delete collections of this library that nobody has needed for a while."""
         with self._database.read() as connection:
-            needed = shards.named(connection)
+            needed = shards.named(connection, place)
         now = monotonic()
         with suppress(ServerFailed):  # next time, then
             names = set(self._server.names(shards.prefix_of(self._identity))) - needed

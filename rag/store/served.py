@@ -34,6 +34,7 @@ from rag.store.dense_search import (
     NOTHING,
     DenseSearch,
     Indexed,
+    IndexState,
     Progress,
     View,
     best,
@@ -258,8 +259,8 @@ class ServedIndex(DenseSearch[Served]):
             try:
                 self._follower(part, server, tell).follow(anew=anew)
             except ServerFailed as error:
-                tell(f"the index on {part.address} was not brought up to date: {error}")
-                self._breakers[part.address].trip()
+                if self._breakers[part.address].trip():
+                    log.warning("The index on %s could not be brought up to date: %s", part.address, error)
                 return False
             finally:
                 server.close()
@@ -317,6 +318,12 @@ class ServedIndex(DenseSearch[Served]):
             ShardState(part, self._servers[part.address].answers(), shard, lacks, self._claims.holder(claim_of(part)))
             for part, shard, lacks in zip(self._parts, known, behind, strict=True)
         ]
+
+    def index_state(self) -> IndexState:
+        """How many passages the servers lack, and whether they answered last time."""
+        with self._database.read() as connection:
+            behind = sum(self._behind(connection, part) for part in self._parts)
+        return IndexState(behind, not any(breaker.tripped for breaker in self._breakers.values()))
 
     def findings(self, *, fix: bool) -> Iterator[Finding]:
         """What `rag doctor` says of the index; with `fix` it is brought up to date, or built anew."""

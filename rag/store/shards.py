@@ -82,38 +82,38 @@ def new_shard(part: Part, identity: str, place: str) -> Shard:
 
 
 def load(connection: Connection, part: Part, state: State, place: str) -> Shard | None:
-    """The shard of this part in this state; None when there is none, or it is another library's."""
-    table = tables.shards
-    row = connection.execute(select(table).where(*_same(part, state))).one_or_none()
-    if row is None or row.place != place:
-        return None
-    return Shard(part, state, row.collection, row.upto, row.held, row.place)
+    """The shard of this part in this state; None when there is none."""
+    row = connection.execute(select(tables.shards).where(*_same(part, state, place))).one_or_none()
+    return Shard(part, state, row.collection, row.upto, row.held, place) if row else None
 
 
 def keep(connection: Connection, shard: Shard) -> None:
     """Remember how far the shard has come."""
     table = tables.shards
-    connection.execute(delete(table).where(*_same(shard.part, shard.state)))
+    connection.execute(delete(table).where(*_same(shard.part, shard.state, shard.place)))
     row = {"address": shard.part.address, "shard": shard.part.name, "state": shard.state, "place": shard.place}
     connection.execute(insert(table).values(**row, collection=shard.collection, upto=shard.upto, held=shard.held))
 
 
-def forget(connection: Connection, part: Part, state: State) -> None:
+def forget(connection: Connection, part: Part, state: State, place: str) -> None:
     """Remember nothing of the shard of this part in this state."""
-    connection.execute(delete(tables.shards).where(*_same(part, state)))
+    connection.execute(delete(tables.shards).where(*_same(part, state, place)))
 
 
 def switch(connection: Connection, built: Shard) -> Shard:
     """Let the shard that was built be the one that is searched."""
     live = replace(built, state="live")
-    forget(connection, built.part, "next")
+    forget(connection, built.part, "next", built.place)
     keep(connection, live)
     return live
 
 
-def named(connection: Connection) -> set[str]:
+def named(connection: Connection, place: str) -> set[str]:
     """The collections that any shard of the library is in."""
-    return {str(name) for name in connection.execute(select(tables.shards.c.collection)).scalars()}
+    table = tables.shards
+    return {
+        str(name) for name in connection.execute(select(table.c.collection).where(table.c.place == place)).scalars()
+    }
 
 
 def page(
@@ -163,9 +163,10 @@ def count_unindexed(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(tables.unindexed)).scalar_one())
 
 
-def _same(part: Part, state: State) -> tuple[ColumnElement[bool], ...]:
+def _same(part: Part, state: State, place: str) -> tuple[ColumnElement[bool], ...]:
     table = tables.shards
-    return table.c.address == part.address, table.c.shard == part.name, table.c.state == state
+    wanted = {table.c.address: part.address, table.c.shard: part.name, table.c.state: state, table.c.place: place}
+    return tuple(column == value for column, value in wanted.items())
 
 
 def _of(part: Part) -> tuple[ColumnElement[bool], ...]:

@@ -32,7 +32,7 @@ from rag.store.collections import CollectionTable
 from rag.store.conversations import ConversationTable
 from rag.store.database import Database
 from rag.store.dense import UNBUILT, DenseIndex
-from rag.store.dense_search import DenseSearch, Nearest, Progress
+from rag.store.dense_search import DenseSearch, IndexState, Nearest, Progress
 from rag.store.feedback import FeedbackTable
 from rag.store.feeds import FeedTable
 from rag.store.lock import WriterLock
@@ -395,6 +395,10 @@ class Store:
     def search_nearest(self, vector: Vectors, k: int, filters: Filters) -> Nearest:
         """What `search_dense` finds, with a line for the user when a part of the vectors could not be searched."""
         return self._dense.search(vector, k, filters)
+
+    def index_state(self) -> IndexState:
+        """How far the dense index is behind, and whether it answered when it was asked last; never waits."""
+        return self._dense.index_state()
 
     def warm(self) -> None:
         """Open now what the first dense search would open (Chroma: about a second)."""

@@ -102,10 +102,10 @@ shards = Table(  # what Chroma servers hold of the vectors: as disposable as wha
     Column("address", String, primary_key=True),  # of the server
     Column("shard", String, primary_key=True),  # "1/2": the first of two that share the passages
     Column("state", String, primary_key=True),  # "live": searched; "next": being built beside it
+    Column("place", String, primary_key=True),  # of the library: a copied or restored one has collections of its own
     Column("collection", String, nullable=False),
     Column("upto", Integer, nullable=False),  # highest passage number that was looked at
     Column("held", Integer, nullable=False),  # vectors in it, dead ones included
-    Column("place", String, nullable=False),  # of the library: a copied or restored one has collections of its own
 )
 
 unindexed = Table(  # passages whose vector no index takes: they are found by their words

@@ -99,7 +99,7 @@ class SQLite:
     def identity(self) -> str:
         """The file: a copy of it lies elsewhere, and one that took its place is another."""
         try:
-            return f"{self.file}:{self.file.stat().st_ino}"
+            return f"{self.file.resolve()}:{self.file.stat().st_ino}"
         except OSError:
             return f"{self.file}:0"
 
