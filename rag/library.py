@@ -23,6 +23,7 @@ from rag.models.embedder import embedder_identity, load_embedder
 from rag.schema import AddReport, Article, Embedder, Filters, Finding, OtherSource, Passage, Progress, SyncReport
 from rag.store.backups import Backup
 from rag.store.dense import BUILT_BY_SEARCH
+from rag.store.dense_search import IndexState
 from rag.store.feeds import Feed
 from rag.store.store import Order, Snapshot, Store
 
@@ -261,6 +262,10 @@ class Library:
         """How much the library holds."""
         with self.store.reading():
             return Stats(self.store.count_articles(), self.store.count_passages(), self.store.generation())
+
+    def index_state(self) -> IndexState:
+        """How many passages the dense index lacks, and whether it answered when it was asked last; never waits."""
+        return self.store.index_state()
 
     @property
     def generation(self) -> int:

@@ -86,7 +86,7 @@ class Service:
             said = problem.message if failed and problem else ""
             return _without_counts("failed" if failed else "starting", said)
         try:
-            held, index = library.stats(), library.store.index_state()
+            held, index = library.stats(), library.index_state()
         except LibraryError as error:
             return _without_counts("failed", error.message)
         return Health(

@@ -309,7 +309,7 @@ class ServedIndex(DenseSearch[Served]):
     # --- care
 
     def state(self) -> list[ShardState]:
-        """How each part stands; a server that does not answer costs half a second."""
+        """How each part stands; a server that does not answer costs HEARTBEAT_S."""
         with self._database.read() as connection:
             place = shards.place_of(connection, self._identity())
             known = [shards.load(connection, part, "live", place) for part in self._parts]
@@ -355,8 +355,8 @@ def _finding(state: ShardState) -> Finding:
     where = f"Dense index on {state.part.address}" + (f" ({state.part.name})" if state.part.of > 1 else "")
     who = f"; followed by {state.follower}" if state.follower else ""
     if not state.answers:
-        mend = "Start it: chroma run --path FOLDER, or set RAG_CHROMA to where it runs."
-        return Finding("warning", f"{where}: the server does not answer; passages are found by their words.", mend)
+        hint = "Start it (chroma run --path FOLDER), or set RAG_CHROMA to where it runs."
+        return Finding("warning", f"{where}: the server does not answer; passages are found by their words.", hint)
     if state.shard is None and state.behind:
         return Finding("warning", f"{where}: not built yet{who}.", "Run `rag work`, or `rag doctor --fix`.")
     held = state.shard.held if state.shard else 0
