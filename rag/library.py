@@ -25,6 +25,7 @@ from rag.store.backups import Backup
 from rag.store.dense import BUILT_BY_SEARCH
 from rag.store.dense_search import IndexState
 from rag.store.feeds import Feed
+from rag.store.finding import terms
 from rag.store.store import Order, Snapshot, Store
 
 if TYPE_CHECKING:
@@ -226,6 +227,18 @@ class Library:
     ) -> int:
         """How many articles `articles` would list without a limit."""
         return self.store.count_articles(query, publisher, since, until, article_ids=article_ids)
+
+    def holding(self, query: str, filters: Filters | None = None) -> list[str]:
+        """Ids of the articles that hold each word of the query, and each "phrase" in quotation marks, in title,
+        publisher, author or text."""
+        return self.store.holding(query, filters or Filters())
+
+    def passages_holding(self, query: str, article_ids: Sequence[str], k: int) -> list[Passage]:
+        """The k passages of these articles that the words of the query fit best, best first."""
+        filters = Filters(article_ids=tuple(article_ids))
+        hits = self.store.search_lexical(terms(query), k, filters, title_weight=0.0)
+        known = self.store.candidates([passage_id for passage_id, _ in hits])
+        return [known[passage_id].passage for passage_id, _ in hits if passage_id in known]
 
     def passage_counts(self, article_ids: Sequence[str]) -> dict[str, int]:
         """Passages of each of these articles."""

@@ -8,9 +8,11 @@ from datetime import date
 from html.parser import HTMLParser
 
 import pytest
+from docx import Document
 from pypdf import PdfReader
 
-from rag.export.forms import to_html, to_markdown, to_text
+from rag.export.docx import to_docx
+from rag.export.forms import to_html, to_markdown, to_rich_text, to_text
 from rag.export.pages import Exchange, page
 from rag.export.pdf import to_pdf
 from rag.schema import Answer, AnswerSentence, Citation
@@ -30,6 +32,7 @@ def answered(*said: tuple[str, Citation]) -> Answer:
     return Answer(question="q", text="t", answered=True, sentences=sentences, citations=tuple(c for _, c in said))
 
 
+ADDRESS = "https://example.com/a%28b%29?c=%3Cd%3E"  # of https://example.com/a(b)?c=<d>
 WORTH = "Uncertain, newest source of 24 May 2022.\n\nSearched for: q\n\n"  # how sure, how fresh, what was searched
 
 
@@ -49,9 +52,7 @@ def test_markdown_has_a_footnote_for_each_passage_and_each_only_once(exchanges: 
     assert "It rained.[^1] It snowed.[^2]" in text
     assert "It rained in Vellmar.[^1]" in text
     assert text.count("[^1]: ") == 1
-    assert (
-        "[^1]: “Rain fell on Monday.” (A title, The Post, 24 May 2022) <https://example.com/a%28b%29?c=%3Cd%3E>" in text
-    )
+    assert f"[^1]: “Rain fell on Monday.” (A title, The Post, 24 May 2022) <{ADDRESS}>" in text
     assert "The articles do not say." in text
 
 
@@ -86,6 +87,57 @@ def test_html_links_each_mark_to_its_note_and_loads_nothing(exchanges: list[Exch
     assert not seen.tags & {"script", "img", "iframe", "link"}
 
 
+def test_html_names_each_source_as_a_quotation_of_a_news_article_at_its_place(exchanges: list[Exchange]) -> None:
+    text = to_html(page(exchanges))
+    assert text.count('itemscope itemtype="https://schema.org/Quotation"') == 2
+    assert text.count('itemscope itemtype="https://schema.org/NewsArticle"') == 2
+    for name, value in (
+        ("text", ">Rain fell on Monday.<"),
+        ("headline", ">A title<"),
+        ("name", ">The Post<"),
+        ("datePublished", ' datetime="2022-05-24"'),
+        ("url", f' content="{ADDRESS}"'),
+    ):
+        assert f'itemprop="{name}"{value}' in text
+    assert f'href="{ADDRESS}#:~:text=Rain%20fell%20on%20Monday."' in text
+
+
+def test_a_note_leaves_out_the_quotation_that_its_sentence_repeats_word_for_word() -> None:
+    verbatim = cite(1, "Rain fell on Monday.")
+    made = page([Exchange("Did it rain?", answered(("Rain fell on Monday.", verbatim)))])
+    assert "[1] A title, The Post, 24 May 2022." in to_text(made)
+    assert "[^1]: A title, The Post, 24 May 2022" in to_markdown(made)
+    assert to_html(made).count("Rain fell on Monday.") == 2
+    told = page([Exchange("q", answered(("Rain fell on Monday.", verbatim), ("It rained.", verbatim)))])
+    assert "[1] “Rain fell on Monday.” A title" in to_text(told)
+
+
+def test_the_day_of_the_question_is_kept() -> None:
+    made = page([Exchange("q", answered(("It rained.", cite(1, "Rain."))), date(2026, 3, 4))])
+    assert "Uncertain, newest source of 24 May 2022, asked on 4 March 2026." in to_text(made)
+
+
+def test_rich_text_leads_from_each_number_to_the_place_in_the_original(exchanges: list[Exchange]) -> None:
+    seen = Seen()
+    seen.feed(to_rich_text(page(exchanges[:1])))
+    place = f"{ADDRESS}#:~:text=Rain%20fell%20on%20Monday."
+    assert seen.links == [place, place]  # at the sentence and in the list; the second source has no address
+    assert seen.tags <= {"h2", "p", "em", "sup", "a"}
+
+
+def test_the_word_file_holds_headings_numbers_that_lead_to_the_sources_and_links(exchanges: list[Exchange]) -> None:
+    made = Document(io.BytesIO(to_docx(page(exchanges, "Weather"))))
+    heads = [one.text for one in made.paragraphs if str(one.style.name).startswith("Heading")]
+    assert heads == ["Weather", "When did it rain?", "And where?", "Why?", "Sources"]
+    text = "\n".join(one.text for one in made.paragraphs)
+    assert "It rained.1 It snowed.2" in text
+    assert "1  “Rain fell on Monday.” A title, The Post, 24 May 2022. " + ADDRESS in text
+    xml = made.element.xml
+    assert set(re.findall(r'w:anchor="(\w+)"', xml)) == set(re.findall(r'bookmarkStart[^>]* w:name="(\w+)"', xml))
+    outside = [one.target_ref for one in made.part.rels.values() if one.is_external]
+    assert outside == [f"{ADDRESS}#:~:text=Rain%20fell%20on%20Monday."]
+
+
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "//x", "http://[", ""]
 )
@@ -104,7 +156,11 @@ def test_hostile_text_is_text_in_every_form() -> None:
     assert seen.links == ["#note-1"]
     markdown = to_markdown(made)
     assert not re.search(r"(?<!\\)[<`$*]|(?<!\\)\]\(", markdown.replace("<https", ""))
-    for form in (markdown, to_text(made), to_html(made)):
+    rich = Seen()
+    rich.feed(to_rich_text(made))
+    assert rich.tags <= {"h2", "p", "em", "sup", "a"}
+    word = Document(io.BytesIO(to_docx(made))).element.xml
+    for form in (markdown, to_text(made), to_html(made), to_rich_text(made), word):
         assert "\u202e" not in form
         assert "\x1b" not in form
 
@@ -122,7 +178,7 @@ def test_the_pdf_holds_questions_sentences_quotes_and_a_link(exchanges: list[Exc
     for wanted in ("Weather in Łódź", "When did it rain?", "It snowed.", "“Rain fell on Monday.”", "24 May 2022"):
         assert wanted in text
     links = [note.get_object()["/A"]["/URI"] for one in reader.pages for note in one.get("/Annots", [])]
-    assert set(links) == {"https://example.com/a%28b%29?c=%3Cd%3E"}
+    assert set(links) == {f"{ADDRESS}#:~:text=Rain%20fell%20on%20Monday."}
     assert reader.metadata is not None
     assert reader.metadata.title == "Weather in Łódź"
 

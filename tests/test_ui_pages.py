@@ -203,7 +203,7 @@ def test_the_library_lists_articles_newest_first(library: AppTest) -> None:
 
 
 def test_the_search_narrows_the_list(library: AppTest) -> None:
-    library.text_input(key="library-search").set_value("cooperatives").run()
+    library.text_input(key="q").set_value("cooperatives").run()
     assert len([button for button in library.button if button.key.startswith("open-")]) == 1
 
 
@@ -223,13 +223,13 @@ def test_a_removal_can_be_undone(library: AppTest) -> None:
 
 
 def test_filters_and_order_change_the_list(library: AppTest) -> None:
-    library.selectbox(key="library-outlet").set_value("Coast Weekly").run()
+    library.selectbox(key="outlet").set_value("Coast Weekly").run()
     assert "1 article, filtered" in text_of(library)
-    library.selectbox(key="library-outlet").set_value("").run()
-    library.date_input(key="library-since").set_value(date(2024, 3, 6)).run()
+    library.selectbox(key="outlet").set_value("").run()
+    library.date_input(key="since").set_value(date(2024, 3, 6)).run()
     assert "2 articles, filtered" in text_of(library)
-    library.date_input(key="library-since").set_value(None).run()
-    library.selectbox(key="library-order").set_value("oldest").run()
+    library.date_input(key="since").set_value(None).run()
+    library.selectbox(key="order").set_value("oldest").run()
     titles = [button.label for button in library.button if button.key.startswith("open-")]
     assert titles[-1].startswith("Washington")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from rag.answering.certainty import certainty
+from rag.export.fragments import with_fragment
 from rag.schema import Answer, Citation, Difference
 from rag.text.dates import day_in_words
 from rag.text.showable import one_line
@@ -20,6 +22,7 @@ class Exchange(NamedTuple):
 
     question: str
     answer: Answer
+    asked: date | None = None  # the day of the question
 
 
 class Marked(NamedTuple):
@@ -44,8 +47,19 @@ class Footnote:
 
     number: int
     quote: str
-    source: str  # "Title, outlet, 5 March 2024"
+    title: str
+    outlet: str
+    published: date | None
+    also: str  # other outlets of the story
     url: str  # http(s), safe to stand in an attribute; else empty
+    place: str  # the same, at the passage
+    repeated: bool  # whether each sentence that cites it is the quotation itself, so that a short note can leave it out
+
+    @property
+    def source(self) -> str:
+        """'Title, outlet, 5 March 2024, also in Coast Weekly'."""
+        also = f"also in {self.also}" if self.also else ""
+        return ", ".join(part for part in (self.title, self.outlet, day_in_words(self.published), also) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,34 +73,43 @@ class Page:
 
 def page(exchanges: Sequence[Exchange], title: str = "") -> Page:
     """The exchanges as one page; the same passage is one footnote, however often it is cited."""
-    numbers: dict[tuple[str, int, int], int] = {}
-    footnotes: list[Footnote] = []
-
-    def numbered(citations: Iterable[Citation]) -> tuple[int, ...]:
-        found = []
-        for citation in citations:
-            place = (citation.article_id, citation.start, citation.end)
-            if place not in numbers:
-                numbers[place] = len(numbers) + 1
-                footnotes.append(_footnote(numbers[place], citation))
-            found.append(numbers[place])
-        return tuple(found)
-
-    sections = []
-    for question, answer in exchanges:
-        told = zip(_told(answer), answer.sentences, strict=True)
-        said = [Marked(text, numbered(one.citations)) for text, one in told]
-        if not answer.answered:
-            said = [Marked(one_line(answer.text), ())]
-            said += [Marked(f"{OTHERWISE} “{one_line(one.quote)}”", numbered([one])) for one in answer.correction]
-        notes = [
-            Marked(f"The articles give different figures: {one_line(_side_by_side(one))}.", numbered(one.citations))
-            for one in answer.differences
-        ]
-        notes += [Marked(line, ()) for line in _worth(question, answer)]
-        sections.append(Section(one_line(question), tuple(said), tuple(notes)))
+    notes = _Footnotes()
+    sections = tuple(_section(one, notes) for one in exchanges)
     first = exchanges[0].question if exchanges else ""
-    return Page(one_line(title) or one_line(first) or "Article Chat", tuple(sections), tuple(footnotes))
+    return Page(one_line(title) or one_line(first) or "Article Chat", sections, notes.all())
+
+
+class _Footnotes:
+    """Footnotes, numbered as they are first cited."""
+
+    def __init__(self) -> None:
+        self._cited: dict[tuple[str, int, int], tuple[Citation, list[str]]] = {}  # with the sentences that cite it
+
+    def marked(self, text: str, citations: Iterable[Citation]) -> Marked:
+        """The sentence with the numbers of what it cites."""
+        places = [(one.article_id, one.start, one.end) for one in citations]
+        for place, citation in zip(places, citations, strict=True):
+            self._cited.setdefault(place, (citation, []))[1].append(text)
+        order = list(self._cited)
+        return Marked(text, tuple(order.index(place) + 1 for place in places))
+
+    def all(self) -> tuple[Footnote, ...]:
+        """The footnotes in order."""
+        return tuple(_footnote(number, *one) for number, one in enumerate(self._cited.values(), start=1))
+
+
+def _section(exchange: Exchange, footnotes: _Footnotes) -> Section:
+    question, answer, asked = exchange
+    said = [footnotes.marked(text, one.citations) for text, one in zip(_told(answer), answer.sentences, strict=True)]
+    if not answer.answered:
+        said = [Marked(one_line(answer.text), ())]
+        said += [footnotes.marked(f"{OTHERWISE} “{one_line(one.quote)}”", [one]) for one in answer.correction]
+    notes = [
+        footnotes.marked(f"The articles give different figures: {one_line(_side_by_side(one))}.", one.citations)
+        for one in answer.differences
+    ]
+    notes += [Marked(line, ()) for line in _worth(question, answer, asked)]
+    return Section(one_line(question), tuple(said), tuple(notes))
 
 
 def _told(answer: Answer) -> list[str]:
@@ -110,26 +133,30 @@ def _side_by_side(one: Difference) -> str:
     return ", ".join(listed)
 
 
-def _worth(question: str, answer: Answer) -> list[str]:
-    """How sure the answer is, how fresh, and the question that was searched when it is another."""
+def _worth(question: str, answer: Answer, asked: date | None) -> list[str]:
+    """How sure the answer is, how fresh, when it was given, and the question that was searched when it is another."""
     latest = max((one.published for one in answer.citations if one.published), default=None)
     parts = [certainty(answer) or "", f"newest source of {day_in_words(latest)}" if latest and answer.answered else ""]
+    parts.append(f"asked on {day_in_words(asked)}" if asked else "")
     line = ", ".join(part for part in parts if part)
     searched = one_line(answer.question)
     changed = searched and searched.casefold() != one_line(question).casefold()
     return [*([f"{line[0].upper()}{line[1:]}."] if line else []), *([f"Searched for: {searched}"] if changed else [])]
 
 
-def _footnote(number: int, citation: Citation) -> Footnote:
-    also = ", ".join(dict.fromkeys(one_line(one.publisher or one.title) for one in citation.also))
-    about = (
-        citation.title,
-        citation.publisher or "",
-        day_in_words(citation.published),
-        f"also in {also}" if also else "",
+def _footnote(number: int, citation: Citation, sentences: Sequence[str]) -> Footnote:
+    quoted, url = one_line(citation.quote), _web(citation.url)
+    return Footnote(
+        number=number,
+        quote=quoted,
+        title=one_line(citation.title),
+        outlet=one_line(citation.publisher or ""),
+        published=citation.published,
+        also=", ".join(dict.fromkeys(one_line(one.publisher or one.title) for one in citation.also)),
+        url=url,
+        place=with_fragment(url, citation.quote),
+        repeated=all(quoted in sentence for sentence in sentences),
     )
-    parts = [one_line(part) for part in about]
-    return Footnote(number, one_line(citation.quote), ", ".join(part for part in parts if part), _web(citation.url))
 
 
 def _web(url: str | None) -> str:

@@ -78,12 +78,13 @@ class _Sheet:
 
     def note(self, note: Footnote) -> None:
         """A footnote, its address a link."""
+        quoted = "" if note.repeated else f"“{note.quote}” "
         self.pdf.ln(1.2)
         self.pdf.set_font("Sans", size=_SMALL)
-        self.pdf.write(5, self._drawable(f"{note.number}  “{note.quote}” {note.source} "))
+        self.pdf.write(5, self._drawable(f"{note.number}  {quoted}{note.source} "))
         if note.url:
             self.pdf.set_text_color(29, 79, 145)
-            self.pdf.write(5, self._drawable(note.url), note.url)
+            self.pdf.write(5, self._drawable(note.url), note.place)
             self.pdf.set_text_color(0, 0, 0)
         self.pdf.ln(5)
 

@@ -24,7 +24,7 @@ from sqlalchemy import func, select
 
 from rag.errors import LibraryError, LibraryLocked
 from rag.schema import Article, Candidate, Filters, Finding, Passage, Vectors
-from rag.store import backups, checks, database, lexical, mentions, pages, records, stories, tables
+from rag.store import backups, checks, database, finding, lexical, mentions, pages, records, stories, tables
 from rag.store.access import DeedTable, TokenTable
 from rag.store.backends import backend_for, lexical_index
 from rag.store.backups import Backup
@@ -382,6 +382,11 @@ class Store:
         """The articles that hold each of the phrases, those with all of them in the title first."""
         with self._database.read() as connection:
             return mentions.mentioning(connection, phrases, filters)
+
+    def holding(self, query: str, filters: Filters) -> list[str]:
+        """Ids of the articles that hold each word of the query in title, publisher, author or text."""
+        with self._database.read() as connection:
+            return finding.holding(connection, query, filters)
 
     def words_alike(self, start: str, least: int, most: int) -> list[tuple[str, int]]:
         """Stems of the library that begin so, of `least` to `most` letters, with how many passages hold them."""

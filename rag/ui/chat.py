@@ -12,10 +12,11 @@ from rag.ui.answer_job import under_way
 from rag.ui.answer_view import announcement, draw_answer, draw_draft
 from rag.ui.backend import Backend, current
 from rag.ui.conversation import Conversation, Message
-from rag.ui.markdown import escape
+from rag.ui.markdown import escape, shorten
 from rag.ui.scope_view import draw_scope
 from rag.ui.source_panel import source_panel
 from rag.ui.talk_head import draw_head
+from rag.ui.theme import NAME
 
 POLL_S = 0.2  # five times a second looks like typing and costs each session 2 % of a core
 UNHURRIED = 4  # answers under way from which the page asks for news less often: they wait for each other anyway
@@ -28,7 +29,10 @@ def chat_page() -> None:
     backend, talk = current(), state.conversation()
     with st.container(key="desk", horizontal=True, vertical_alignment="top", gap="large"):
         with st.container(key="talk"):
+            if lost := state.dead_conversation():
+                st.warning(escape(lost))
             if talk.messages:
+                st.set_page_config(page_title=f"{shorten(talk.title, 60)} · {NAME}")
                 draw_head(talk)
                 _draw_conversation(talk)
             else:

@@ -60,6 +60,7 @@ class Message:
     job: AnswerJob | KeptAnswer
     scope: Scope = field(default_factory=Scope)
     digests: Mapping[str, str] = field(default_factory=dict)  # of the cited articles' texts, once kept
+    asked: date = field(default_factory=date.today)
     unsaved: str = ""  # why the answer could not be kept
     news: News | None = None  # against the last answer to the same words; looked up once
 
@@ -215,7 +216,7 @@ def _opened(kept: KeptConversation) -> Conversation:
     opened = Conversation(kept.head.id, [], kept.head.name)
     for one in kept.messages:
         message = Message(f"m{one.position}", one.question, KeptAnswer(_draft(one)), Scope.from_json(one.scope))
-        message.digests = one.digests
+        message.digests, message.asked = one.digests, one.asked.date()
         opened.messages.append(message)
     return opened
 

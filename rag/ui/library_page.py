@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,8 +14,9 @@ from rag.ui.backend import current
 from rag.ui.chat import POLL_S, draw_problem
 from rag.ui.markdown import byline, escape, shorten
 from rag.ui.preview import preview_panel
-from rag.ui.shelf import Wanted, draw_wanted
+from rag.ui.shelf import Wanted, draw_pages, draw_wanted
 from rag.ui.shelf_actions import draw_selection, draw_undo, remove, select, selected
+from rag.ui.shelf_found import Found, found_sentences
 
 if TYPE_CHECKING:
     from rag.library import Library
@@ -54,21 +54,18 @@ def _draw_articles(library: Library) -> None:
     """Search, filters, and the rows of one page."""
     try:
         wanted = draw_wanted(library)
-        count = wanted.count(library)
-        pages = max(1, math.ceil(count / PAGE))
-        page = min(int(st.session_state.get("library-page", 1)), pages)
-        articles = wanted.page(library, PAGE, (page - 1) * PAGE)
-        passages = library.passage_counts([article.id for article in articles])
+        listed = wanted.listed(library, PAGE)
+        passages = library.passage_counts([article.id for article in listed.articles])
+        found = found_sentences(library, wanted.query or "", listed.articles)
         draw_selection(library)
     except RagError as error:
         st.error(escape(str(error)))
         return
-    st.caption(_count_line(count, wanted))
+    st.caption(_count_line(listed.count, wanted))
     with st.container(key="articles", gap=None):
-        for article in articles:
-            _draw_row(article, passages.get(article.id, 0))
-    if pages > 1:
-        st.pagination(pages, key="library-page")
+        for article in listed.articles:
+            _draw_row(article, passages.get(article.id, 0), found.get(article.id))
+    draw_pages(listed.pages, listed.page)
 
 
 def _count_line(count: int, wanted: Wanted) -> str:
@@ -80,7 +77,7 @@ def _count_line(count: int, wanted: Wanted) -> str:
     return line if count or wanted.query else "No articles yet. Add the first ones above."
 
 
-def _draw_row(article: Article, passages: int) -> None:
+def _draw_row(article: Article, passages: int, found: Found | None) -> None:
     title = shorten(article.title, 140) or "Untitled"
     with st.container(key=f"row-{article.id}", horizontal=True, vertical_alignment="center", gap="small"):
         st.checkbox(
@@ -93,10 +90,14 @@ def _draw_row(article: Article, passages: int) -> None:
                 key=f"open-{article.id}",
                 on_click=state.open_article,
                 args=(article.id,),
+                kwargs={"at": f"{found.start}-{found.end}"} if found else {},
                 type="tertiary",
             )
             counted = f"{passages}\u00a0{'passage' if passages == 1 else 'passages'}"
             st.caption(escape(byline(article.publisher, article.published, counted)))
+            if found:
+                with st.container(key=f"found-{article.id}"):
+                    st.markdown(f"“{escape(shorten(found.text, 220))}”")
         st.button(
             "Remove", key=f"remove-{article.id}", type="tertiary", on_click=remove, args=([article.id],),
         )  # fmt: skip

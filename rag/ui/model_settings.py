@@ -7,6 +7,7 @@ the settings, or are on this machine: whoever can open the page must not be able
 from __future__ import annotations
 
 import ipaddress
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -15,7 +16,7 @@ from rag.answering.generative.model_probe import probe
 from rag.config import Settings
 from rag.errors import RagError
 from rag.ui.backend import Backend, current
-from rag.ui.markdown import escape
+from rag.ui.markdown import escape, shorten
 
 OFFLINE = "Offline: the articles' own sentences"
 PROVIDERS = {
@@ -28,6 +29,13 @@ PROVIDERS = {
 }
 LOCAL = "OpenAI-compatible server (vLLM, llama.cpp, LM Studio)"
 OTHER = "Other (provider:model)"
+# The package that speaks to each, and the extra of this project that brings it.
+PACKAGES = {
+    "Ollama": ("langchain_ollama", "ollama"),
+    LOCAL: ("langchain_openai", "openai"),
+    "OpenAI": ("langchain_openai", "openai"),
+    "Anthropic": ("langchain_anthropic", "anthropic"),
+}
 LOCAL_ADDRESS = "http://127.0.0.1:8080/v1"
 
 
@@ -43,17 +51,37 @@ def model_page() -> None:
         "sentence of it is checked against the articles, and the passages that were found are sent to it."
     )
     st.markdown(f"Now: **{escape(backend.settings.llm or 'offline')}**")
-    wanted = _form(backend.settings)
-    try_it, use_it = st.columns(2)
-    if try_it.button("Try it", key="model-try", disabled=not wanted.llm):
+    kind = _choose_kind(backend.settings)
+    wanted = _form(backend.settings, kind)
+    lacking = bool(missing(kind))
+    with st.container(horizontal=True):
+        tried = st.button("Try it", key="model-try", disabled=lacking or not wanted.llm)
+        used = st.button("Use it for new questions", key="model-use", type="primary", disabled=lacking)
+    if tried:
         _try(wanted)
-    if use_it.button("Use it for new questions", key="model-use", type="primary"):
+    if used:
         _use(backend, wanted)
 
 
-def _form(settings: Settings) -> Settings:
+def missing(kind: str) -> str:
+    """The command that brings the package of a kind of model; empty when it is there."""
+    package, extra = PACKAGES.get(kind, ("", ""))
+    return f'pip install "article-chat[{extra}]"' if package and find_spec(package) is None else ""
+
+
+def _choose_kind(settings: Settings) -> str:
+    """The kind of model; those whose package is missing are grey, with the command that brings it."""
+    kinds = list(PROVIDERS)
+    lacking = {kind: command for kind in kinds if (command := missing(kind))}
+    return st.radio(
+        "Model", kinds, index=_kind_of(settings), key="model-kind",
+        format_func=lambda kind: f":gray[{escape(kind)}]" if kind in lacking else escape(kind),
+        captions=[f"Its package is missing: `{lacking[kind]}`" if kind in lacking else "" for kind in kinds],
+    )  # fmt: skip
+
+
+def _form(settings: Settings, kind: str) -> Settings:
     """The settings with what is chosen in the form; its own choice is kept while it is drawn again."""
-    kind = st.radio("Model", list(PROVIDERS), index=_kind_of(settings), key="model-kind")
     name = address = ""
     if kind != OFFLINE:
         given = settings.llm if kind == OTHER else settings.llm.partition(":")[2]
@@ -95,7 +123,10 @@ def allowed_address(address: str, configured: str) -> bool:
 def _checked(wanted: Settings) -> bool:
     if allowed_address(wanted.llm_base_url, current().settings.llm_base_url):
         return True
-    st.error("Only an address on this machine can be chosen here. Set RAG\\_LLM\\_BASE\\_URL for another one.")
+    st.error(
+        f"“{escape(shorten(wanted.llm_base_url, 200))}” is no address on this machine such as {escape(LOCAL_ADDRESS)}. "
+        "An address elsewhere is set by RAG\\_LLM\\_BASE\\_URL, or `llm_base_url` in rag.toml."
+    )
     return False
 
 

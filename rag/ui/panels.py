@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from rag.answering.extractive.timeline import Moment, timeline
-from rag.export.forms import to_html, to_markdown, to_text
+from rag.export.forms import to_html, to_markdown, to_rich_text, to_text
 from rag.export.pages import Exchange, Page, page
 from rag.export.references import Reference, references, to_bibtex, to_csl, to_ris
 from rag.schema import Answer, Candidate, Citation
@@ -30,6 +30,7 @@ PLAIN_STEPS = {
     "fuse": "putting in order", "read": "reading", "answer": "choosing sentences", "verify": "checking",
 }  # fmt: skip
 SUMS = ("retrieve", "total")  # of other steps
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def draw_panel(kind: str, message: Message | None) -> None:
@@ -44,9 +45,10 @@ def draw_panel(kind: str, message: Message | None) -> None:
             (_draw_why if kind == "why" else _draw_timeline)(message, message.answer)
 
 
-def copy_text(message: Message) -> str:
-    """The answer as plain text with its sources, for the clipboard."""
-    return to_text(page(_exchanges([message])))
+def copied(message: Message) -> dict[str, str]:
+    """The answer with its sources for the clipboard: as plain text, and as rich text for documents and e-mails."""
+    made = page(_exchanges([message]))
+    return {"text": to_text(made), "html": to_rich_text(made)}
 
 
 # --- why
@@ -179,6 +181,10 @@ def _draw_export(messages: Sequence[Message]) -> None:
             "PDF", lambda: _pdf(made), f"{name}.pdf", "application/pdf", on_click="ignore", key="export-pdf",
             icon=":material/download:", width="stretch",
         )  # fmt: skip
+        st.download_button(
+            "Word (DOCX)", lambda: _docx(made), f"{name}.docx", WORD, on_click="ignore", key="export-docx",
+            icon=":material/download:", width="stretch",
+        )  # fmt: skip
     _draw_references(messages, name)
     if len(messages) == 1 and len(state.conversation().messages) > 1:
         st.button(
@@ -210,13 +216,19 @@ def _referenced(form: Callable[[Iterable[Reference]], str], cited: Sequence[Cita
 
 def _exchanges(messages: Sequence[Message]) -> list[Exchange]:
     """The finished questions and answers, for export."""
-    return [Exchange(one.question, one.answer) for one in messages if one.answer]
+    return [Exchange(one.question, one.answer, one.asked) for one in messages if one.answer]
 
 
 def _pdf(made: Page) -> bytes:
     from rag.export.pdf import to_pdf  # here: its font library takes a quarter of a second
 
     return to_pdf(made)
+
+
+def _docx(made: Page) -> bytes:
+    from rag.export.docx import to_docx  # here: reading its templates takes a moment
+
+    return to_docx(made)
 
 
 def _file_name(made: Page) -> str:

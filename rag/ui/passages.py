@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from rag.export.fragments import with_fragment
 from rag.schema import Article, Citation
 from rag.text.showable import showable
 from rag.ui.markdown import byline
@@ -24,7 +25,6 @@ Segment = tuple[str, bool]  # text, and whether it is cited
 MAX_SIDE = 100_000
 _BREAK = re.compile(r"\s*\n\s*")
 _PLACE = re.compile(r"(\d{1,9})-(\d{1,9})")
-_FRAGMENT_WORDS = 6  # of each end of a long passage: enough to be found, short enough for an address
 CHANGED = "The article has changed since this answer. This is the passage as it was quoted."
 EARLIER = "The article has changed since this answer. This is its text as it was cited."
 ELSEWHERE = "The article has changed since this answer; the quoted passage still stands in it."
@@ -82,28 +82,11 @@ def _opened(article: Article, text: str, start: int, end: int, *, reference: str
         reference,
         showable(article.title),
         _meta(article),
-        original(article.url, text[start:end]),
+        with_fragment(article.url, text[start:end]),
         paragraphs(text, start, end),
         notice,
         link=f"{link}&at={start}-{end}" if end and notice != EARLIER else link,
     )
-
-
-def original(url: str | None, passage: str) -> str:
-    """The address of the original page with a text fragment, so that the browser shows the passage in it."""
-    words = passage.split()
-    if not url or not words:
-        return url or ""
-    if len(words) <= 2 * _FRAGMENT_WORDS:
-        text = _encoded(words)
-    else:
-        text = f"{_encoded(words[:_FRAGMENT_WORDS])},{_encoded(words[-_FRAGMENT_WORDS:])}"
-    return f"{url}{'' if '#' in url else '#'}:~:text={text}"
-
-
-def _encoded(words: list[str]) -> str:
-    """Words for a text fragment, in which '-', ',' and '&' have a meaning of their own."""
-    return quote(" ".join(words), safe="").replace("-", "%2D")
 
 
 def paragraphs(text: str, start: int, end: int) -> tuple[tuple[Segment, ...], ...]:
@@ -136,7 +119,7 @@ def _quoted(reference: str, citation: Citation, notice: str) -> Opened:
     """Only the passage as it was quoted."""
     meta = byline(citation.publisher, citation.published)
     shown = tuple(((showable(part), True),) for part in _BREAK.split(citation.quote) if part)
-    url = original(citation.url, citation.quote)
+    url = with_fragment(citation.url, citation.quote)
     return Opened(reference, showable(citation.title), meta, url, shown, notice)
 
 

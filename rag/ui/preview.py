@@ -10,9 +10,10 @@ import streamlit as st
 from rag.errors import RagError
 from rag.schema import Article
 from rag.text.dates import day_in_words
+from rag.ui import state
 from rag.ui.markdown import escape, shorten
 from rag.ui.passages import open_article
-from rag.ui.source_panel import article_listener, draw_view
+from rag.ui.source_panel import article_listener, draw_lost, draw_view
 
 if TYPE_CHECKING:
     from rag.library import Library
@@ -24,12 +25,15 @@ MAX_PASSAGES = 60  # drawn; the rest is counted
 @st.fragment
 def preview_panel(library: Library) -> None:
     """Draw the article that the address names, if any."""
+    state.remember()
     article_id = st.query_params.get("article")
     try:
         article = library.article(article_id) if article_id else None
     except RagError as error:
-        st.container(key="source_body").error(escape(str(error)))
+        draw_lost(str(error))
         return
+    if article is None:
+        draw_lost(state.dead_source())
     if article is not None:
         with st.container(key="source_body"), st.container(key="preview"):
             text, passages, about = st.tabs(["Text", "Passages", "Details"])

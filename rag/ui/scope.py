@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from rag.schema import Filters
 from rag.text.dates import day_in_words
+
+IN_ADDRESS = ("only_outlet", "only_collection", "only_since", "only_until", "only")
+MAX_NAME = 300  # characters of an outlet or a collection
+MAX_SELECTION = 1000  # articles: some 17 kB of address, the most that servers and browsers take without ado
+_ID = re.compile(r"[\w-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,29 @@ class Scope:
             parts.append(f"until {day_in_words(self.until)}")
         return ", ".join(parts) or "all articles"
 
+    def to_address(self) -> dict[str, str]:
+        """As it stands in the page's address; nothing for all articles."""
+        parts = {
+            "only_outlet": self.publisher,
+            "only_collection": self.collection,
+            "only_since": _iso(self.since),
+            "only_until": _iso(self.until),
+            "only": ".".join(self.selection),
+        }
+        return {name: value for name, value in parts.items() if value}
+
+    @classmethod
+    def from_address(cls, address: Mapping[str, str]) -> Scope:
+        """The scope that an address names; what is none is left out."""
+        listed = address.get("only", "").split(".")[:MAX_SELECTION]
+        return cls(
+            publisher=address.get("only_outlet", "")[:MAX_NAME],
+            collection=address.get("only_collection", "")[:MAX_NAME],
+            since=_typed_day(address.get("only_since", "")),
+            until=_typed_day(address.get("only_until", "")),
+            selection=tuple(dict.fromkeys(one for one in listed if _ID.fullmatch(one))),
+        )
+
     def to_json(self) -> str:
         """As it is kept with a question."""
         kept = {"publisher": self.publisher, "collection": self.collection, "selection": list(self.selection)}
@@ -76,6 +105,13 @@ class Scope:
 
 def _iso(value: date | None) -> str:
     return value.isoformat() if value else ""
+
+
+def _typed_day(value: str) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def _day(value: Any) -> date | None:

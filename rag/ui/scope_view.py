@@ -39,7 +39,7 @@ def _draw_choices(library: Library, scope: Scope) -> None:
     except RagError as error:
         st.error(escape(str(error)))
         return
-    number = st.session_state.get("scope-round", 0)
+    number = _round(scope)
     if scope.selection:
         st.markdown(escape(Scope(selection=scope.selection).label))
     outlet = st.selectbox(
@@ -55,8 +55,18 @@ def _draw_choices(library: Library, scope: Scope) -> None:
     until = right.date_input("until", scope.until, min_value=OLDEST, key=f"scope-until-{number}")
     chosen = replace(scope, publisher=outlet or "", collection=collection or "", since=since, until=until)
     if chosen != scope:
-        st.session_state["scope"] = chosen
+        st.session_state["scope-drawn"] = chosen
+        state.set_scope(chosen)
         st.rerun()
+
+
+def _round(scope: Scope) -> int:
+    """Stands in the widgets' keys: a scope that they did not choose themselves (a link, Back) is drawn anew."""
+    number: int = st.session_state.get("scope-round", 0)
+    if st.session_state.get("scope-drawn") != scope:
+        number += 1
+        st.session_state["scope-round"], st.session_state["scope-drawn"] = number, scope
+    return number
 
 
 def _choices(names: list[str], chosen: str) -> list[str]:

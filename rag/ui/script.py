@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from rag.errors import RagError
+from rag.ui import state
 from rag.ui.backend import current
 from rag.ui.chat import chat_page
 from rag.ui.check_page import check_page
@@ -13,12 +16,13 @@ from rag.ui.help_page import help_page
 from rag.ui.library_page import library_page
 from rag.ui.markdown import escape
 from rag.ui.model_settings import model_page
-from rag.ui.talk_head import draw_conversations
+from rag.ui.talk_list import draw_conversations
+from rag.ui.theme import NAME
 
 
 def main() -> None:
     """Draw the frame and the page."""
-    st.set_page_config(page_title="Article Chat", page_icon="📰", layout="wide", initial_sidebar_state="auto")
+    st.set_page_config(page_title=NAME, page_icon="📰", layout="wide", initial_sidebar_state="auto")
     st.html(f"<style>{asset('page.css')}</style>")
     try:
         backend = current()
@@ -31,11 +35,24 @@ def main() -> None:
     models = st.Page(model_page, title="Settings", icon=":material/tune:", url_path="settings")
     helping = st.Page(help_page, title="Help", icon=":material/help:", url_path="help")
     st.session_state["chat_page"], st.session_state["library_page"] = chat, library
-    page = st.navigation([chat, library, checking, models, helping])
-    if page.title == "Chat":
-        draw_conversations()
+    pages = [chat, library, checking, models, helping]
+    page = st.navigation(pages, position="hidden")
+    st.set_page_config(page_title=f"{page.title} · {NAME}")
+    state.remember(page.title)
+    with st.sidebar:
+        _draw_links(pages)
+        if page.title == "Chat":
+            draw_conversations()
     page.run()
+    state.remember()
     backend.visited()
+
+
+def _draw_links(pages: Sequence[st.Page]) -> None:
+    """Links to the pages, each as it was left: the list of pages that Streamlit draws itself leads to empty ones."""
+    with st.container(key="pages", gap="xxsmall"):
+        for page in pages:
+            st.page_link(page, query_params=state.address_of(page.title), width="stretch")
 
 
 main()

@@ -50,12 +50,12 @@ def draw_selection(library: Library) -> None:
         st.button("Remove", key="remove-selected", on_click=remove, args=(list(chosen),))
         st.button("Clear", key="clear-selected", type="tertiary", on_click=chosen.clear)
     if st.session_state.pop("to-chat", False):
-        st.switch_page(st.session_state["chat_page"])
+        st.session_state.pop("draft_conversation", None)
+        scope = Scope(selection=tuple(selected()))
+        st.switch_page(st.session_state["chat_page"], query_params=scope.to_address())
 
 
 def _ask_selected() -> None:
-    state.new_chat()
-    state.set_scope(Scope(selection=tuple(selected())))
     st.session_state["to-chat"] = True
 
 

@@ -25,10 +25,11 @@ def source_panel(announce: str = "", last: str = "") -> None:
 
     The listener lives in here: outside, it would stop a stream.
     """
+    state.remember()
     opened, problem = _find()
     asked = None if opened or problem else state.panel()
-    if problem:
-        st.container(key="source_body").error(escape(problem))
+    if not opened and not asked:
+        draw_lost(problem or state.dead_source())
     if opened:
         draw_article(opened, key="source_body")
     elif asked:
@@ -42,6 +43,14 @@ def source_panel(announce: str = "", last: str = "") -> None:
         on_cite_change=_on_cite,
         on_act_change=lambda: state.act(str(st.session_state["cites"].act or "")),
     )
+
+
+def draw_lost(problem: str) -> None:
+    """Say why nothing is shown beside the page; nothing for no problem."""
+    if problem:
+        with st.container(key="source_body"), st.container(key="panel_card"):
+            st.warning(escape(problem))
+            st.button("Close", key="lost-close", on_click=state.close_source, type="tertiary", icon=":material/close:")
 
 
 def draw_article(opened: Opened, *, key: str) -> None:
@@ -111,9 +120,9 @@ def _copied() -> dict[str, Any]:
     message = state.conversation().message(st.session_state.get("copy"))
     if message is None or message.answer is None:
         return {}
-    from rag.ui.panels import copy_text
+    from rag.ui.panels import copied
 
-    return {"text": copy_text(message), "nonce": st.session_state["copy-nonce"]}
+    return copied(message) | {"nonce": st.session_state["copy-nonce"]}
 
 
 def _on_cite() -> None:

@@ -7,6 +7,7 @@ up, never used as it is.
     src      a citation of it: m2-1, or m2-c1 for a nearest passage
     article  an article, with `at` = 120-240 for a passage of it
     panel    why-m2, timeline-m2 or export-m2 (export-all for the conversation)
+    only_... which articles are asked: see `Scope.to_address`
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ import streamlit as st
 
 from rag.errors import RagError
 from rag.schema import Filters
-from rag.store.kept import Head
+from rag.store.kept import Head, KeptConversation
 from rag.ui.answer_job import AnswerJob
 from rag.ui.backend import current
 from rag.ui.conversation import Conversation, Conversations, Keeper, Message
-from rag.ui.scope import Scope
+from rag.ui.scope import IN_ADDRESS, Scope
 
 if TYPE_CHECKING:
     from rag.store.conversations import ConversationTable
@@ -50,6 +51,22 @@ def conversation() -> Conversation:
         found = _conversations().new()
         st.session_state["draft_conversation"] = found.id
     return found
+
+
+def dead_conversation() -> str:
+    """That the conversation of the address is not there; empty when it is, or none is named."""
+    if current().library is None or not st.query_params.get("c") or _found(st.query_params["c"]):
+        return ""
+    return "The conversation of this link is not here: it was deleted, or is in another library."
+
+
+def dead_source() -> str:
+    """That what the address opens beside the page is not there; for when nothing could be opened."""
+    if current().library is None or not any(st.query_params.get(name) for name in OPENED):
+        return ""
+    if st.query_params.get("article"):
+        return "The article of this link is not in the library: it was removed, or is in another library."
+    return "" if dead_conversation() else "What this link opens is not in this conversation."
 
 
 def _found(conversation_id: str | None) -> Conversation | None:
@@ -98,20 +115,23 @@ def ask_again() -> None:
 
 def get_scope() -> Scope:
     """Which articles the next question is asked of."""
-    scope: Scope = st.session_state.get("scope", Scope())
-    return scope
+    return Scope.from_address(st.query_params)
 
 
 def set_scope(scope: Scope) -> None:
     """Ask the next question of these articles."""
-    st.session_state["scope"] = scope
-    st.session_state["scope-round"] = st.session_state.get("scope-round", 0) + 1  # widgets show it anew
+    for name in IN_ADDRESS:
+        if name in st.query_params:
+            del st.query_params[name]
+    st.query_params.update(scope.to_address())
 
 
 def new_chat() -> None:
-    """Leave this conversation for an empty one; for callbacks."""
+    """Leave this conversation for an empty one that asks the same articles; for callbacks."""
     st.session_state.pop("draft_conversation", None)
+    scope = get_scope()
     st.query_params.clear()
+    set_scope(scope)
 
 
 def go_to(conversation_id: str) -> None:
@@ -132,23 +152,33 @@ def heads(query: str, limit: int) -> list[Head]:
         return []
 
 
-def rename(name: str) -> None:
-    """Give the conversation another name."""
-    talk, table = conversation(), kept()
-    if table and name.strip():
-        table.rename(talk.id, name)
+def kept_conversation(conversation_id: str) -> KeptConversation | None:
+    """A conversation as the database has it."""
+    table = kept()
+    try:
+        return table.get(conversation_id) if table else None
+    except RagError:
+        return None
+
+
+def rename(conversation_id: str, name: str) -> None:
+    """Give a conversation another name."""
+    talk, table = _found(conversation_id), kept()
+    if talk and table and name.strip():
+        table.rename(conversation_id, name)
         talk.name = " ".join(name.split())
 
 
-def delete() -> None:
-    """Delete the conversation and leave it."""
-    talk, table = conversation(), kept()
-    for message in talk.messages:
+def delete(conversation_id: str) -> None:
+    """Delete a conversation, and leave it where it is the open one."""
+    talk, table = _found(conversation_id), kept()
+    for message in talk.messages if talk else ():
         message.job.stop()
     if table:
-        table.delete(talk.id)
-    _conversations().forget(talk.id)
-    new_chat()
+        table.delete(conversation_id)
+    _conversations().forget(conversation_id)
+    if st.query_params.get("c") == conversation_id:
+        new_chat()
 
 
 def open_source(reference: str) -> None:
@@ -183,6 +213,20 @@ def panel() -> tuple[str, Message | None] | None:
         return (match[1], None) if match[1] == "export" and talk.messages else None
     message = talk.message(match[2])
     return (match[1], message) if message and message.answer else None
+
+
+def remember(page: str | None = None) -> None:
+    """Note what the open page shows (`page` names it, at the start of a run), for the link that leads back to it."""
+    if page is not None:
+        st.session_state["page-open"] = page
+    addresses = st.session_state.setdefault("page-addresses", {})
+    addresses[st.session_state.get("page-open", "")] = st.query_params.to_dict()
+
+
+def address_of(page: str) -> dict[str, str]:
+    """What the page showed when it was left."""
+    addresses: dict[str, dict[str, str]] = st.session_state.get("page-addresses", {})
+    return addresses.get(page, {})
 
 
 def close_source() -> None:

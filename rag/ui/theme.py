@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+NAME = "Article Chat"
 MAX_UPLOAD_MB = 50
 
 SERVER: dict[str, str | int | bool] = {

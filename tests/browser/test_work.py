@@ -62,6 +62,9 @@ def test_a_chip_shows_its_quote_to_mouse_and_keyboard_and_opens_the_passage_with
     expect(elsewhere.locator("mark").first).to_contain_text("sharpened its criticism")
 
 
+RICH = """async () => (await (await navigator.clipboard.read())[0].getType('text/html')).text()"""
+
+
 def test_an_answer_is_copied_with_its_sources(server: Server, open_page: Open) -> None:
     page = open_page(server.address)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -70,7 +73,10 @@ def test_an_answer_is_copied_with_its_sources(server: Server, open_page: Open) -
     expect(shown.get_by_role("link", name="Copied")).to_be_visible()
     text = page.evaluate("navigator.clipboard.readText()")
     assert text.startswith(f"{EXAMPLE}\n\n")
-    assert re.search(r"^\[1\] “.*sharpened its criticism.*” .*Northern Ledger, 25 May 2022\. https://", text, re.M)
+    assert re.search(r"^\[1\] .*Northern Ledger, 25 May 2022\. https://", text, re.M)
+    rich = page.evaluate(RICH)
+    assert EXAMPLE in rich
+    assert re.search(r'<sup><a href="https://[^"]+#:~:text=[^"]+">\[1\]</a></sup>', rich)
 
 
 def test_the_panels_open_beside_the_answer_and_close_by_key(server: Server, open_page: Open) -> None:
@@ -92,12 +98,18 @@ def test_the_panels_open_beside_the_answer_and_close_by_key(server: Server, open
         rested(page)
 
 
-def test_an_answer_is_exported_in_three_forms(server: Server, open_page: Open, tmp_path: Path) -> None:
+def test_an_answer_is_exported_in_four_forms(server: Server, open_page: Open, tmp_path: Path) -> None:
     page = open_page(server.address)
     ask(page).get_by_role("link", name="Export").click()
     expect(page.locator(".st-key-downloads")).to_be_visible()
     rested(page)
-    for name, first in (("Markdown", b"# What did"), ("Web page (HTML)", b"<!doctype html>"), ("PDF", b"%PDF-")):
+    forms = {
+        "Markdown": b"# What did",
+        "Web page (HTML)": b"<!doctype html>",
+        "PDF": b"%PDF-",
+        "Word (DOCX)": b"PK\x03\x04",
+    }
+    for name, first in forms.items():
         with page.expect_download() as waiting:
             page.locator(".st-key-downloads").get_by_role("button", name=name).click()
         file = tmp_path / waiting.value.suggested_filename

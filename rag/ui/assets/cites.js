@@ -59,12 +59,11 @@ const showCard = (link) => {
 };
 
 // The chip of what is open beside the page is marked, and comes into view when another passage is stepped to.
-const markOpen = (reference, moved) => {
+const markOpen = (reference) => {
   for (const link of document.querySelectorAll('a[aria-current="true"]')) link.removeAttribute('aria-current');
   for (const link of reference ? document.querySelectorAll(`a[href="${CSS.escape(CITE + reference)}"]`) : []) {
     link.setAttribute('aria-current', 'true');
   }
-  if (moved && reference) openerOf(reference)?.scrollIntoView({ block: 'nearest' });
 };
 
 const hideCard = () => {
@@ -98,18 +97,21 @@ const plain = () => {
 
 // --- copying
 
-const copy = async (text) => {
+// Both forms are handed to the clipboard as they are; the HTML never becomes part of the page.
+const copy = async ({ text, html }) => {
+  const forms = { 'text/plain': text, 'text/html': html };
   try {
-    await navigator.clipboard.writeText(text);
+    const blobs = Object.entries(forms).map(([kind, form]) => [kind, new Blob([form], { type: kind })]);
+    await navigator.clipboard.write([new ClipboardItem(Object.fromEntries(blobs))]);
     return true;
   } catch { /* not allowed, or the page is not on a secure address: the old way */ }
-  const box = document.createElement('textarea');
-  box.value = text;
-  box.style.cssText = 'position:fixed;opacity:0';
-  document.body.append(box);
-  box.select();
+  const give = (event) => {
+    for (const [kind, form] of Object.entries(forms)) event.clipboardData.setData(kind, form);
+    event.preventDefault();
+  };
+  document.addEventListener('copy', give, { capture: true });
   const done = document.execCommand('copy');
-  box.remove();
+  document.removeEventListener('copy', give, { capture: true });
   return done;
 };
 
@@ -123,16 +125,18 @@ const tell = (link, text) => {
 
 // --- a question was asked, or its answer has ended: the question comes into view where it stands outside of it
 
+const HEADER = 60; // pixels at the top of a narrow page that its own bar covers
+
 const showQuestion = () => {
   const questions = document.querySelectorAll('[data-testid="stChatMessage"]:has([data-testid="stChatMessageAvatarUser"])');
   const asked = questions[questions.length - 1];
-  const top = asked ? asked.getBoundingClientRect().top : 0;
-  if (top < 0 || top > window.innerHeight * 0.7) asked.scrollIntoView({ block: 'start' });
+  const top = asked ? asked.getBoundingClientRect().top : HEADER;
+  if (top < HEADER - 40 || top > window.innerHeight * 0.7) asked.scrollIntoView({ block: 'start' });
 };
 
-// The page goes to its end some time after the answer is drawn: looked at again, until the reader scrolls.
-const keepQuestion = () => {
-  const timers = [200, 600, 1200, 2000].map((wait) => setTimeout(showQuestion, wait));
+// The page goes to its end some time after it is drawn: looked at again, until the reader scrolls.
+const keepInView = (show) => {
+  const timers = [0, 200, 600, 1200, 2000].map((wait) => setTimeout(show, wait));
   for (const kind of ['wheel', 'touchstart', 'keydown', 'pointerdown']) {
     document.addEventListener(kind, () => timers.forEach(clearTimeout), { once: true, passive: true });
   }
@@ -143,19 +147,20 @@ export default function ({ data, parentElement, setTriggerValue }) {
   status.textContent = data.announce || '';
   const before = window.__openReference || '';
   window.__openReference = data.open || '';
-  markOpen(data.open, before !== data.open);
+  markOpen(data.open);
+  if (data.open && before !== data.open) keepInView(() => openerOf(data.open)?.scrollIntoView({ block: 'nearest' }));
   if (before && !data.open) {
     const opener = window.__opener && window.__opener.isConnected ? window.__opener : openerOf(before);
     if (opener) opener.focus();
   }
   if (data.last && window.__last !== data.last) {
     window.__last = data.last;
-    keepQuestion();
+    if (!data.open) keepInView(showQuestion);
   }
   if (data.copy && data.copy.nonce && window.__copied !== data.copy.nonce) {
     window.__copied = data.copy.nonce;
     const link = window.__copier;
-    copy(data.copy.text).then((done) => {
+    copy(data.copy).then((done) => {
       const said = done ? 'Copied' : 'Could not copy';
       tell(link, said);
       status.textContent = said;
@@ -211,7 +216,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   on('focusout', leave);
   let asked = 0;
   const soon = () => {
-    if (!asked) asked = requestAnimationFrame(() => { asked = 0; if (!stop.signal.aborted) { plain(); markOpen(data.open, false); look(); } });
+    if (!asked) asked = requestAnimationFrame(() => { asked = 0; if (!stop.signal.aborted) { plain(); markOpen(data.open); look(); } });
   };
   on('scroll', soon, true);
   const drawn = new MutationObserver(soon);

@@ -1,0 +1,33 @@
+"""Which articles hold the words of a search in a list: in the title, the publisher's or the author's name, or the text.
+
+Inside a given read of the database.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from rag.schema import Filters
+from rag.store import mentions, records
+from rag.store.tables import articles
+
+
+def holding(connection: Connection, query: str, filters: Filters) -> list[str]:
+    """Ids of the articles that hold each word of the query, and each "phrase in quotation marks", somewhere.
+
+    Parts of words count in titles and names ("nor" finds "Northern"), in texts whole words in all their forms.
+    """
+    found: set[str] | None = None
+    for term in terms(query):
+        named = select(articles.c.id).where(*records.listing(term, filters))
+        here = {str(one) for (one,) in connection.execute(named)}
+        here.update(one.article_id for one in mentions.mentioning(connection, [term], filters))
+        found = here if found is None else found & here
+    return sorted(found or ())
+
+
+def terms(query: str) -> list[str]:
+    """The words of a query; what stands between quotation marks is one term."""
+    parts = query.replace("“", '"').replace("”", '"').split('"')
+    listed = [[part] if number % 2 else part.split() for number, part in enumerate(parts)]
+    return list(dict.fromkeys(" ".join(term.split()) for part in listed for term in part if term.strip()))
