@@ -77,3 +77,29 @@ def test_a_model_that_fails_is_told_in_one_line() -> None:
         found = probe(Settings(llm="openai:scripted", llm_base_url=server.url, llm_timeout_s=5))
     assert (found.works, found.message) == (False, "openai:scripted refused the key.")
     assert not probe(Settings()).works
+
+
+def test_a_model_whose_package_is_missing_is_grey_with_the_one_command(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "rag.ui.model_settings.find_spec", lambda name: None if name == "langchain_anthropic" else object()
+    )
+    shown = AppTest.from_function(page, default_timeout=60).run()
+    chosen = shown.radio(key="model-kind")
+    assert ":gray[Anthropic]" in chosen.options
+    assert "Ollama" in chosen.options
+    assert any('-e ".[anthropic]"' in one for one in chosen.proto.captions)
+    chosen.set_value("Anthropic").run()
+    shown.text_input(key="model-name").set_value("some-model").run()
+    assert shown.button(key="model-try").disabled
+    assert shown.button(key="model-use").disabled
+
+
+def test_a_wrong_address_is_named_by_the_error(backend: Backend) -> None:
+    shown = AppTest.from_function(page, default_timeout=60).run()
+    shown.radio(key="model-kind").set_value(LOCAL).run()
+    shown.text_input(key="model-name").set_value("scripted").run()
+    shown.text_input(key="model-address").set_value("https://other.example/v1").run()
+    shown.button(key="model-try").click().run()
+    assert "https://other.example/v1" in shown.error[0].value.replace("\\", "").replace("\u2060", "")

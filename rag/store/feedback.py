@@ -1,13 +1,13 @@
-"""Thumbs up and down for answers, with an optional reason."""
+"""Thumbs up and down for answers, with an optional reason, and citations that readers called wrong."""
 
 from __future__ import annotations
 
 from sqlalchemy import Delete, delete, insert, select
 
 from rag.store.database import Database
-from rag.store.kept import MAX_REASON, Feedback
+from rag.store.kept import MAX_REASON, Feedback, WrongSource
 from rag.store.rows import moment_of, stored
-from rag.store.tables import feedback
+from rag.store.tables import feedback, wrong_sources
 
 
 class FeedbackTable:
@@ -37,6 +37,30 @@ class FeedbackTable:
         """All feedback, the oldest first."""
         return self._select(None)
 
+    def call_wrong(self, source: WrongSource) -> None:
+        """Keep that a citation is wrong; calling it so again changes nothing."""
+        row = {"question": source.question, "article_id": source.article_id, "quote": source.quote}
+        row |= {"conversation": source.conversation, "reference": source.reference}
+        with self._database.write() as connection:
+            connection.execute(_same_source(source.conversation, source.reference))
+            connection.execute(insert(wrong_sources).values(**row, given=stored(source.given)))
+
+    def call_right(self, conversation: str, reference: str) -> None:
+        """Take back that a citation is wrong."""
+        with self._database.write() as connection:
+            connection.execute(_same_source(conversation, reference))
+
+    def wrong_sources(self, conversation: str | None = None) -> list[WrongSource]:
+        """The citations that were called wrong, in this conversation or in all, the oldest first."""
+        wanted = select(wrong_sources).order_by(wrong_sources.c.given, wrong_sources.c.reference)
+        if conversation is not None:
+            wanted = wanted.where(wrong_sources.c.conversation == conversation)
+        with self._database.read() as connection:
+            return [
+                WrongSource(**{**row, "given": moment_of(row["given"])})
+                for row in connection.execute(wanted).mappings()
+            ]
+
     def _select(self, conversation: str | None) -> list[Feedback]:
         wanted = select(feedback).order_by(feedback.c.given, feedback.c.conversation, feedback.c.position)
         if conversation is not None:
@@ -59,3 +83,8 @@ class FeedbackTable:
 
 def _same(conversation: str, position: int) -> Delete:
     return delete(feedback).where(feedback.c.conversation == conversation, feedback.c.position == position)
+
+
+def _same_source(conversation: str, reference: str) -> Delete:
+    place = (wrong_sources.c.conversation == conversation, wrong_sources.c.reference == reference)
+    return delete(wrong_sources).where(*place)

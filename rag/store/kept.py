@@ -57,6 +57,18 @@ class Feedback:
     given: datetime | None = None  # UTC; now when None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongSource:
+    """A citation that a reader called wrong: it does not bear out what it stands behind."""
+
+    conversation: str
+    reference: str  # "m2-1": the first citation of the second answer
+    question: str
+    article_id: str
+    quote: str
+    given: datetime | None = None  # UTC; now when None
+
+
 def named(text: str) -> str:
     """A name on one line, not too long."""
     line = " ".join(text.split())

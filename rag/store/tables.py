@@ -192,6 +192,17 @@ feedback = Table(  # outlives its conversation: it is about the answers, not abo
     Column("given", DateTime, nullable=False),  # UTC
 )
 
+wrong_sources = Table(  # citations that readers called wrong; outlives its conversation like other feedback
+    "wrong_sources",
+    metadata,
+    Column("conversation", String, primary_key=True),
+    Column("reference", String, primary_key=True),  # of the citation in it: "m2-1"
+    Column("question", Text, nullable=False),
+    Column("article_id", String, nullable=False),
+    Column("quote", Text, nullable=False),
+    Column("given", DateTime, nullable=False),  # UTC
+)
+
 collected = Table(  # articles in collections; an article that is removed and put back is still in its collections
     "collected",
     metadata,

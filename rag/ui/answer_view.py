@@ -17,7 +17,7 @@ from rag.ui.conversation import Message
 from rag.ui.feedback_view import draw_foot
 from rag.ui.judgement import newest, sources
 from rag.ui.library_view import draw_library, draw_reply, draw_story, draw_suggestions
-from rag.ui.markdown import CITE_PREFIX, byline, cite_link, escape, marks, sentences, shorten
+from rag.ui.markdown import CITE_PREFIX, byline, cite_link, escape, marks, sentences, shorten, tip
 from rag.ui.news import draw_news
 from rag.ui.scope import Scope
 
@@ -195,7 +195,7 @@ def _draw_differences(message_id: str, answer: Answer) -> None:
         ]
         with st.container(key=f"differ-{message_id}-{number}"):
             head = "The articles give different figures"
-            st.markdown(f"{head}\n\n" + "\n".join(lines))
+            st.markdown(f"### {head}\n\n" + "\n".join(lines))
 
 
 def _draw_worth(message_id: str, answer: Answer) -> None:
@@ -222,13 +222,13 @@ def _draw_sources(message_id: str, citations: Sequence[Citation]) -> None:
     lines = []
     for cited in by_article.values():
         first = cited[0]
-        chips = "\u00a0".join(cite_link(str(one.number), f"{message_id}-{one.number}", one.quote) for one in cited)
+        chips = "\u00a0".join(cite_link(str(one.number), f"{message_id}-{one.number}", tip(one)) for one in cited)
         title = f"**[{escape(shorten(first.title, 140))}]({CITE_PREFIX}{message_id}-{first.number})**"
         also = ", ".join(dict.fromkeys(one.publisher or one.title for one in first.also))
         about = escape(byline(first.publisher, first.published, *([f"also in {also}"] if also else [])))
         lines.append(f"- {chips} {title}" + (f"  \n  {about}" if about else ""))
     with st.container(key=f"sources-{message_id}"):
-        st.markdown(f"{'Source' if len(by_article) == 1 else 'Sources'}\n\n" + "\n".join(lines))
+        st.markdown(f"### {'Source' if len(by_article) == 1 else 'Sources'}\n\n" + "\n".join(lines))
 
 
 # --- no answer
@@ -262,7 +262,7 @@ def _draw_quotations(message_id: str, kind: str, head: str, citations: Sequence[
             f"- {title}" + (f" · {about}" if about else "") + f"  \n  “{escape(shorten(citation.quote, 220))}”"
         )
     with st.container(key=f"sources-{message_id}-{kind}"):
-        st.markdown(f"{head}\n\n" + "\n".join(lines))
+        st.markdown(f"### {head}\n\n" + "\n".join(lines))
 
 
 def _ask_all(question: str) -> None:

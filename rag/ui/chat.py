@@ -56,7 +56,7 @@ def chat_page() -> None:
 def _draw_conversation(talk: Conversation) -> None:
     for message in talk.messages:
         with st.chat_message("user"):
-            st.markdown(escape(message.question))
+            st.header(escape(message.question), anchor=False)
         with st.chat_message("assistant"):
             if message.job.active:
                 st.fragment(_draw_live, run_every=poll_s(under_way()))(message)

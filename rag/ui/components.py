@@ -32,6 +32,9 @@ article_view: Any = st.components.v2.component(
     css=asset("article.css"),
     js=asset("article.js"),
 )
+server_watch: Any = st.components.v2.component(
+    "article_chat_server", html="<span></span>", css="span { display: none; }", js=asset("server.js")
+)
 why_view: Any = st.components.v2.component(
     "article_chat_why", html="<div class='why'></div>", css=asset("why.css"), js=asset("why.js")
 )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from rag.errors import RagError
 from rag.schema import Answer
-from rag.store.kept import MAX_REASON, Feedback
+from rag.store.kept import MAX_REASON, Feedback, WrongSource
 from rag.ui import state
 from rag.ui.backend import current
 from rag.ui.conversation import Message
@@ -78,6 +78,41 @@ def _keep(message: Message, answer: Answer, *, good: bool, reason: str = "") -> 
         except RagError as error:
             st.toast(str(error))
         _forget()
+
+
+def is_wrong(reference: str) -> bool | None:
+    """Whether the reader called this citation of the open conversation wrong; None while nothing can be kept."""
+    table = _table()
+    try:
+        return (
+            any(one.reference == reference for one in table.wrong_sources(state.conversation().id)) if table else None
+        )
+    except RagError:
+        return None
+
+
+def switch_wrong() -> None:
+    """Call the open citation a wrong source, or take it back; for callbacks."""
+    table, talk, reference = _table(), state.conversation(), st.query_params.get("src") or ""
+    found = talk.find(reference)
+    if table is None or found is None:
+        return
+    message, citation = found
+    try:
+        if is_wrong(reference):
+            table.call_right(talk.id, reference)
+        else:
+            table.call_wrong(
+                WrongSource(
+                    conversation=talk.id,
+                    reference=reference,
+                    question=message.question,
+                    article_id=citation.article_id,
+                    quote=citation.quote,
+                )
+            )
+    except RagError as error:
+        st.toast(str(error))
 
 
 def _table() -> FeedbackTable | None:

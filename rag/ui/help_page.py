@@ -21,8 +21,9 @@ library you can select articles and ask only these.
 """
 READING = """
 **Every sentence shows the passage it rests on.** Point at a number to see the quote, click it to read it in its
-article. *Original* opens the page of the outlet at that passage, *Copy link* gives an address that opens the passage
-here.
+article, where all sentences that the answer cites are marked. *Original* opens the page of the outlet at that passage,
+*Copy link* gives an address that opens the passage here. *Wrong source?* says that a passage does not bear out the
+answer; it is kept with the feedback.
 
 The line below the answer says how well it is supported and why, how many outlets are cited, and the date of the newest.
 Where several outlets say the same, their number stands at that sentence. When articles give different figures for one
@@ -36,8 +37,10 @@ When the articles do not answer, the chat says so and shows the nearest passages
 A citation shows that an article says something, not that it is true.
 """
 KEEPING = """
-Conversations are kept in your library. **Conversation** renames, exports or deletes the open one; the sidebar finds
-older ones by their words. Citations open the text that was quoted, also when the article has changed since.
+Conversations are kept in your library. The sidebar lists them by date and finds older ones by their words; the menu of
+each renames, exports or deletes it. The address of the page is that of what you see: a reload or a shared link shows
+the same conversation, passage and choice of articles. Citations open the text that was quoted, also when the article
+has changed since.
 
 **Copy** and **Export** give the answer with its sources as footnotes. **Why this answer** shows the passages that were
 found, their scores, and the time of each step. **Timeline** puts dated sentences in order.

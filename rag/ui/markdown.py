@@ -128,7 +128,7 @@ def _by_speaker(parts: Sequence[AnswerSentence], message_id: str, speakers: Sequ
         groups.setdefault(speaker, []).append(f"- {_line(part, _slanted(part.text), message_id)}")
     blocks = []
     for speaker, lines in groups.items():
-        head = [f"**{escape(speaker)}**", ""] if speaker else []
+        head = [f"### {escape(speaker)}", ""] if speaker else []
         blocks.append("\n".join([*head, *lines]))
     return "\n\n".join(blocks)
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from rag.answering.generative.chat_models import install_command
 from rag.answering.generative.model_probe import probe
 from rag.config import Settings
 from rag.errors import RagError
@@ -29,13 +30,6 @@ PROVIDERS = {
 }
 LOCAL = "OpenAI-compatible server (vLLM, llama.cpp, LM Studio)"
 OTHER = "Other (provider:model)"
-# The package that speaks to each, and the extra of this project that brings it.
-PACKAGES = {
-    "Ollama": ("langchain_ollama", "ollama"),
-    LOCAL: ("langchain_openai", "openai"),
-    "OpenAI": ("langchain_openai", "openai"),
-    "Anthropic": ("langchain_anthropic", "anthropic"),
-}
 LOCAL_ADDRESS = "http://127.0.0.1:8080/v1"
 
 
@@ -65,8 +59,8 @@ def model_page() -> None:
 
 def missing(kind: str) -> str:
     """The command that brings the package of a kind of model; empty when it is there."""
-    package, extra = PACKAGES.get(kind, ("", ""))
-    return f'pip install "article-chat[{extra}]"' if package and find_spec(package) is None else ""
+    provider = PROVIDERS[kind]
+    return install_command(provider) if provider and find_spec(f"langchain_{provider}") is None else ""
 
 
 def _choose_kind(settings: Settings) -> str:

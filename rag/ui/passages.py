@@ -7,7 +7,9 @@ was cited still shows what was quoted, and says so.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -19,7 +21,9 @@ from rag.ui.markdown import byline
 if TYPE_CHECKING:
     from rag.library import Library
 
-Segment = tuple[str, bool]  # text, and whether it is cited
+Segment = tuple[str, str]  # text, and what it is: CHOSEN, ALSO, or "" for text that is not cited
+Span = tuple[int, int]
+CHOSEN, ALSO = "chosen", "also"  # the passage that was opened; another one that the same answer cites
 
 # The browser gets at most this much of an article on each side of the passage: some 60 pages.
 MAX_SIDE = 100_000
@@ -45,10 +49,16 @@ class Opened:
     before: str = ""  # reference of the passage that is cited before this one
     after: str = ""
     place: str = ""  # "2 of 5"
+    wrong: bool | None = None  # whether the reader called it a wrong source; None where that cannot be said
 
 
-def open_citation(library: Library, reference: str, citation: Citation, digest: str = "") -> Opened:
-    """The article with the cited passage marked; `digest` names the text that was cited, where it was kept."""
+def open_citation(
+    library: Library, reference: str, citation: Citation, digest: str = "", others: Iterable[Citation] = ()
+) -> Opened:
+    """The article with the cited passage marked, and less strongly `others` of the same article.
+
+    `digest` names the text that was cited, where it was kept.
+    """
     article = library.article(citation.article_id)
     start, end = citation.start, citation.end
     if article is None:
@@ -64,7 +74,12 @@ def open_citation(library: Library, reference: str, citation: Citation, digest: 
             notice = ELSEWHERE if changed else ""
         else:
             return _quoted(reference, citation, CHANGED)
-    return _opened(article, text, start, start + len(citation.quote), reference=reference, notice=notice)
+    also = [
+        (one.start, one.end)
+        for one in others
+        if one.article_id == citation.article_id and text[one.start : one.end] == one.quote
+    ]
+    return _opened(article, text, (start, start + len(citation.quote)), also, reference=reference, notice=notice)
 
 
 def open_article(article: Article, place: str = "") -> Opened:
@@ -73,52 +88,62 @@ def open_article(article: Article, place: str = "") -> Opened:
     start, end = (int(match[1]), int(match[2])) if match else (0, 0)
     if not start < end <= len(article.text):
         start, end = 0, 0
-    return _opened(article, article.text, start, end, reference=article.id)
+    return _opened(article, article.text, (start, end), [], reference=article.id)
 
 
-def _opened(article: Article, text: str, start: int, end: int, *, reference: str, notice: str = "") -> Opened:
+def _opened(
+    article: Article, text: str, chosen: Span, also: Sequence[Span], *, reference: str, notice: str = ""
+) -> Opened:
+    start, end = chosen
     link = f"?article={quote(article.id, safe='')}"
     return Opened(
         reference,
         showable(article.title),
         _meta(article),
         with_fragment(article.url, text[start:end]),
-        paragraphs(text, start, end),
+        paragraphs(text, chosen, also),
         notice,
         link=f"{link}&at={start}-{end}" if end and notice != EARLIER else link,
     )
 
 
-def paragraphs(text: str, start: int, end: int) -> tuple[tuple[Segment, ...], ...]:
+def paragraphs(text: str, chosen: Span, also: Sequence[Span] = ()) -> tuple[tuple[Segment, ...], ...]:
     """The text's paragraphs, cut into cited and other segments; far ends of a very long text are left out."""
+    start, end = chosen
     first, last = max(0, start - MAX_SIDE), min(len(text), end + MAX_SIDE)
     pieces: list[tuple[Segment, ...]] = []
     at = first
     for gap in [*_BREAK.finditer(text, first, last), None]:
         stop = gap.start() if gap else last
-        if segments := _segments(text, at, stop, start, end):
+        if segments := _segments(text, at, stop, chosen, also):
             pieces.append(segments)
         at = gap.end() if gap else last
     if first > 0:
-        pieces.insert(0, (("[…]", False),))
+        pieces.insert(0, (("[…]", ""),))
     if last < len(text):
-        pieces.append((("[…]", False),))
+        pieces.append((("[…]", ""),))
     return tuple(pieces)
 
 
-def _segments(text: str, at: int, stop: int, start: int, end: int) -> tuple[Segment, ...]:
-    low, high = min(max(start, at), stop), min(max(end, at), stop)
-    if low >= high:
-        cut = [(text[at:stop], False)]
-    else:
-        cut = [(text[at:low], False), (text[low:high], True), (text[high:stop], False)]
-    return tuple((showable(part), cited) for part, cited in cut if part)
+def _segments(text: str, at: int, stop: int, chosen: Span, also: Sequence[Span]) -> tuple[Segment, ...]:
+    """The text from `at` to `stop`, cut where a cited span begins or ends."""
+    ends = {place for span in (chosen, *also) for place in span if at < place < stop}
+    cuts = [at, *sorted(ends), stop]
+    pieces = ((showable(text[a:b]), _kind(a, b, chosen, also)) for a, b in pairwise(cuts))
+    return tuple((part, kind) for part, kind in pieces if part)
+
+
+def _kind(start: int, end: int, chosen: Span, also: Sequence[Span]) -> str:
+    """What a piece is that lies inside or outside of each span."""
+    if chosen[0] <= start and end <= chosen[1]:
+        return CHOSEN
+    return ALSO if any(first <= start and end <= last for first, last in also) else ""
 
 
 def _quoted(reference: str, citation: Citation, notice: str) -> Opened:
     """Only the passage as it was quoted."""
     meta = byline(citation.publisher, citation.published)
-    shown = tuple(((showable(part), True),) for part in _BREAK.split(citation.quote) if part)
+    shown = tuple(((showable(part), CHOSEN),) for part in _BREAK.split(citation.quote) if part)
     url = with_fragment(citation.url, citation.quote)
     return Opened(reference, showable(citation.title), meta, url, shown, notice)
 

@@ -11,7 +11,7 @@ from rag.ui import state
 from rag.ui.backend import current
 from rag.ui.chat import chat_page
 from rag.ui.check_page import check_page
-from rag.ui.components import asset
+from rag.ui.components import asset, server_watch
 from rag.ui.help_page import help_page
 from rag.ui.library_page import library_page
 from rag.ui.markdown import escape
@@ -43,6 +43,7 @@ def main() -> None:
         _draw_links(pages)
         if page.title == "Chat":
             draw_conversations()
+        server_watch(key="server-watch")
     page.run()
     state.remember()
     backend.visited()

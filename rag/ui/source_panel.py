@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from rag.errors import RagError
-from rag.ui import state
+from rag.ui import feedback_view, state
 from rag.ui.backend import current
 from rag.ui.components import article_view, cite_listener
 from rag.ui.markdown import escape
@@ -66,6 +66,7 @@ def draw_view(opened: Opened, *, key: str) -> None:
         key=f"{key}_view",
         data=data,
         on_close_change=state.close_source,
+        on_wrong_change=feedback_view.switch_wrong,
         on_go_change=lambda: state.open_source(str(st.session_state[f"{key}_view"].go or "")),
     )
 
@@ -90,8 +91,10 @@ def _find() -> tuple[Opened | None, str]:
         if reference and (found := state.conversation().find(reference)):
             message, citation = found
             digest = citation.version or message.digests.get(citation.article_id, "")
-            opened = open_citation(library, reference, citation, digest)
-            return _among(opened, [one.number for one in message.shown(_kind(reference))], citation.number), ""
+            shown = message.shown(_kind(reference))
+            opened = open_citation(library, reference, citation, digest, shown)
+            opened = replace(opened, wrong=feedback_view.is_wrong(reference) if not _kind(reference) else None)
+            return _among(opened, [one.number for one in shown], citation.number), ""
         article = library.article(article_id) if (article_id := st.query_params.get("article")) else None
         return (open_article(article, st.query_params.get("at") or "") if article else None), ""
     except RagError as error:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from chat_server import Server
+from chat_server import Server, running
 from playwright.sync_api import Page, expect
 from talking import ask, no_serious_faults, rested
 
@@ -52,3 +53,13 @@ def test_a_row_of_the_list_renames_exports_and_deletes_a_conversation_that_is_no
     page.get_by_role("menuitem", name="Delete").click()
     dialog.get_by_role("button", name="Delete", exact=True).click()
     expect(menu).to_have_count(0)
+
+
+def test_the_end_of_the_server_is_said_in_the_chats_words(open_page: Open, tmp_path: Path) -> None:
+    with running(tmp_path / "library") as server:
+        page = open_page(server.address)
+        expect(page.get_by_text("The library is empty")).to_be_visible()
+        rested(page)
+    expect(page.get_by_role("alert")).to_contain_text("server has ended", timeout=60_000)
+    expect(page.get_by_text("Streamlit")).to_have_count(0)
+    page.goto("about:blank")

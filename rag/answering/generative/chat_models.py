@@ -103,7 +103,7 @@ def _load(name: str, settings: Settings) -> ChatModel:
         model = init_chat_model(name, **_arguments(provider, settings))
     except ImportError as error:
         message = f"The chat model {name} needs a package that is not installed."
-        raise ConfigError(message, _install(provider)) from error
+        raise ConfigError(message, install_command(provider)) from error
     except Exception as error:  # each provider has error classes of its own: a missing key, an unknown provider
         raise ChatModelError(
             f"The chat model {name} cannot be set up: {_one_line(error)}.", _hint(provider, settings)
@@ -111,7 +111,7 @@ def _load(name: str, settings: Settings) -> ChatModel:
     return ChatModel(model, name, _window(model, settings))
 
 
-def _install(provider: str) -> str:
+def install_command(provider: str) -> str:
     """The command that installs what a provider needs, from the folder of the project where it is an extra of ours."""
     if provider in EXTRAS:
         return f'.venv/bin/pip install -c constraints.txt -e ".[{provider}]"'

@@ -43,6 +43,12 @@ const tools = (data, setTriggerValue) => {
   const link = original(data.url);
   if (link) row.append(link);
   if (data.link) row.append(linkButton('Copy link', (button) => copyLink(button, data.link)));
+  if (data.wrong !== null && data.wrong !== undefined) {
+    const wrong = linkButton(data.wrong ? 'Called a wrong source. Undo' : 'Wrong source?', () => setTriggerValue('wrong', true));
+    wrong.title = data.wrong ? 'Take it back' : 'Say that this passage does not bear out the answer; kept with the feedback';
+    wrong.setAttribute('aria-pressed', String(data.wrong));
+    row.append(wrong);
+  }
   if (data.place) {
     const steps = el('span', 'steps');
     for (const [label, name, to] of [['‹', 'Passage before', data.before], ['›', 'Passage after', data.after]]) {
@@ -61,7 +67,15 @@ const tools = (data, setTriggerValue) => {
 const paragraph = (segments) => {
   const node = el('p');
   node.dir = 'auto';
-  for (const [text, cited] of segments) node.append(cited ? el('mark', '', text) : document.createTextNode(text));
+  for (const [text, kind] of segments) {
+    if (!kind) node.append(document.createTextNode(text));
+    else if (kind === 'chosen') node.append(el('mark', '', text));
+    else {
+      const also = el('span', 'also', text);
+      also.title = 'Cited in this answer, too';
+      node.append(also);
+    }
+  }
   return node;
 };
 
@@ -83,7 +97,7 @@ const listenToKeys = (data, setTriggerValue) => {
 export default function ({ data, parentElement, setTriggerValue }) {
   const stopKeys = listenToKeys(data, setTriggerValue);
   const root = parentElement.querySelector('.article');
-  const view = JSON.stringify([data.reference, data.nonce, data.notice]);
+  const view = JSON.stringify([data.reference, data.nonce, data.notice, data.wrong]);
   const close = () => setTriggerValue('close', true);
   if (root.dataset.view === view) {
     root.querySelector('.close').onclick = close;

@@ -95,6 +95,18 @@ const plain = () => {
   }
 };
 
+// --- names: a number alone tells nobody who hears the page what it leads to
+
+const nameChips = () => {
+  for (const link of document.querySelectorAll(`a[href^="${CITE}"]:not([aria-label])`)) {
+    const number = link.textContent.trim();
+    if (!/^\d+$/.test(number)) continue;
+    const said = (link.getAttribute('title') || link.dataset.tip || '').replaceAll(JOINER, '');
+    const about = said.includes(': “') ? said.slice(0, said.indexOf(': “')) : '';
+    link.setAttribute('aria-label', about ? `Source ${number}, ${about}` : `Source ${number}`);
+  }
+};
+
 // --- copying
 
 // Both forms are handed to the clipboard as they are; the HTML never becomes part of the page.
@@ -216,7 +228,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   on('focusout', leave);
   let asked = 0;
   const soon = () => {
-    if (!asked) asked = requestAnimationFrame(() => { asked = 0; if (!stop.signal.aborted) { plain(); markOpen(data.open); look(); } });
+    if (!asked) asked = requestAnimationFrame(() => { asked = 0; if (!stop.signal.aborted) { plain(); nameChips(); markOpen(data.open); look(); } });
   };
   on('scroll', soon, true);
   const drawn = new MutationObserver(soon);
