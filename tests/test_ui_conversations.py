@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from rag.answering.certainty import certainty, why
 from rag.config import Settings
 from rag.schema import Answer, AnswerSentence, Article, Candidate, Citation, Difference, Passage, Period
+from rag.store.kept import Head
 from rag.ui import backend as backends
 from rag.ui import state
 from rag.ui.answer_job import Draft
@@ -22,6 +24,7 @@ from rag.ui.backend import Backend
 from rag.ui.conversation import Conversation, Conversations, KeptAnswer
 from rag.ui.judgement import newest, sources
 from rag.ui.scope import Scope
+from rag.ui.talk_list import by_date
 
 SCRIPT = str(Path(__file__).parent.parent / "rag" / "ui" / "script.py")
 QUOTE = "The barrier of Vellmar will cost 412 million crowns."
@@ -231,7 +234,7 @@ def test_statements_stand_under_their_speakers_with_the_quotation_marked(
     said = AnswerSentence('"We will build it," said Brandt.', answer.citations, 1.0, True)
     keep(replace(answer, sentences=(said,), speakers=("Ilse Brandt",)))
     text = text_of(opened(chat))
-    assert "**Ilse Brandt**" in text
+    assert "### Ilse Brandt" in text
     assert '"*We will build it,*" said Brandt.' in text
 
 
@@ -339,11 +342,11 @@ def test_why_shows_scores_fates_and_times(chat: AppTest, keep: Callable[..., Non
     assert shown["steps"] == [{"name": "reading", "ms": 12.5, "share": 1.0}]
 
 
-def test_export_offers_three_files_and_references(chat: AppTest, keep: Callable[..., None], answer: Answer) -> None:
+def test_export_offers_four_files_and_references(chat: AppTest, keep: Callable[..., None], answer: Answer) -> None:
     keep(answer)
     opened(chat, panel="export-m1")
     assert {button.proto.label for button in chat.get("download_button")} == {
-        "Markdown", "Web page (HTML)", "PDF", "RIS", "BibTeX", "CSL-JSON"
+        "Markdown", "Web page (HTML)", "PDF", "Word (DOCX)", "RIS", "BibTeX", "CSL-JSON"
     }  # fmt: skip
 
 
@@ -419,6 +422,35 @@ def test_a_scope_narrows_the_next_question_and_is_shown(chat: AppTest, real: Bac
 def test_a_scope_has_a_label_and_comes_back_from_the_database(scope: Scope, label: str) -> None:
     assert scope.label == label
     assert Scope.from_json(scope.to_json()) == scope
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        Scope(),
+        Scope(publisher="A & B, the ?Post?", collection="x=y", since=date(2024, 3, 1), until=date(2024, 4, 1)),
+        Scope(selection=("a1", "b-2")),
+    ],
+)
+def test_a_scope_comes_back_from_the_address(scope: Scope) -> None:
+    assert Scope.from_address(scope.to_address()) == scope
+
+
+def test_an_address_that_names_no_scope_means_all_articles() -> None:
+    assert Scope.from_address({"only_since": "soon", "only": "../x.<b>..", "c": "m"}) == Scope()
+
+
+def test_conversations_stand_under_their_dates_in_the_readers_time_zone() -> None:
+    zone, today = ZoneInfo("Pacific/Auckland"), date(2026, 5, 2)
+    days = {"a": (5, 1, 13), "b": (5, 1, 11), "c": (4, 30, 11), "d": (4, 24, 12), "e": (4, 2, 12), "f": (3, 30, 0)}
+    heads = [Head(name, name, datetime(2026, *when, tzinfo=UTC)) for name, when in days.items()]
+    assert [(name, [one.id for one in group]) for name, group in by_date(heads, today, zone)] == [
+        ("Today", ["a"]),
+        ("Yesterday", ["b"]),
+        ("Previous 7 days", ["c", "d"]),
+        ("Previous 30 days", ["e"]),
+        ("March 2026", ["f"]),
+    ]
 
 
 @pytest.mark.parametrize("kept", ["", "[]", "{", '{"since": "yesterday"}', "null", '{"selection": 3}'])

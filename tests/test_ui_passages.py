@@ -11,18 +11,18 @@ import rag
 from rag.schema import Article, Citation
 from rag.ui import passages
 from rag.ui.markdown import byline
-from rag.ui.passages import open_citation, paragraphs
+from rag.ui.passages import ALSO, CHOSEN, Segment, open_citation, paragraphs
 
 TEXT = "First paragraph here.\n\nThe gates close at noon. They open at six.\nThird one."
 
 
-def marked(pieces: tuple[tuple[tuple[str, bool], ...], ...]) -> str:
-    return "|".join(text for piece in pieces for text, cited in piece if cited)
+def marked(pieces: tuple[tuple[Segment, ...], ...], kind: str = CHOSEN) -> str:
+    return "|".join(text for piece in pieces for text, marked in piece if marked == kind)
 
 
 def test_exactly_the_cited_characters_are_marked() -> None:
     start = TEXT.index("They open")
-    shown = paragraphs(TEXT, start, start + len("They open at six."))
+    shown = paragraphs(TEXT, (start, start + len("They open at six.")))
     assert len(shown) == 3
     assert marked(shown) == "They open at six."
     assert "".join(text for text, _ in shown[1]) == "The gates close at noon. They open at six."
@@ -30,26 +30,34 @@ def test_exactly_the_cited_characters_are_marked() -> None:
 
 def test_a_passage_over_two_paragraphs_is_marked_in_both() -> None:
     start, end = TEXT.index("here."), TEXT.index(" close")
-    assert marked(paragraphs(TEXT, start, end)) == "here.|The gates"
+    assert marked(paragraphs(TEXT, (start, end))) == "here.|The gates"
+
+
+def test_other_cited_passages_are_marked_apart_also_where_they_overlap() -> None:
+    gates, noon = TEXT.index("The gates"), TEXT.index("noon.")
+    shown = paragraphs(TEXT, (gates, gates + 9), [(gates, noon), (TEXT.index("Third"), len(TEXT))])
+    assert marked(shown) == "The gates"
+    assert marked(shown, ALSO) == " close at |Third one."
+    assert "".join(text for text, _ in shown[1]) == "The gates close at noon. They open at six."
 
 
 def test_nothing_is_marked_without_a_passage() -> None:
-    assert marked(paragraphs(TEXT, 0, 0)) == ""
+    assert marked(paragraphs(TEXT, (0, 0))) == ""
 
 
 def test_a_very_long_article_is_cut_far_from_the_passage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passages, "MAX_SIDE", 20)
     text = "a" * 50 + " THE PASSAGE " + "b" * 50
     start = text.index("THE")
-    shown = paragraphs(text, start, start + 11)
+    shown = paragraphs(text, (start, start + 11))
     assert marked(shown) == "THE PASSAGE"
-    assert shown[0] == shown[-1] == (("[…]", False),)
+    assert shown[0] == shown[-1] == (("[…]", ""),)
 
 
 def test_reordering_marks_are_taken_out_without_moving_the_passage() -> None:
     text = "\u202eabc def\u202c ghi"
     start = text.index("def")
-    assert marked(paragraphs(text, start, start + 3)) == "def"
+    assert marked(paragraphs(text, (start, start + 3))) == "def"
 
 
 def test_byline_names_what_is_known() -> None:
