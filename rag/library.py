@@ -25,8 +25,8 @@ from rag.store.backups import Backup
 from rag.store.dense import BUILT_BY_SEARCH
 from rag.store.dense_search import IndexState
 from rag.store.feeds import Feed
-from rag.store.finding import terms
 from rag.store.store import Order, Snapshot, Store
+from rag.text.terms import terms
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool

@@ -9,7 +9,7 @@ import pytest
 
 from rag.library import Library
 from rag.schema import Article, Filters
-from rag.store.finding import terms
+from rag.text.terms import terms
 
 
 @pytest.fixture(scope="module")

@@ -105,7 +105,7 @@ def opened(chat: AppTest, **more: str) -> AppTest:
 
 
 def text_of(page: AppTest) -> str:
-    return "\n".join(element.value for element in [*page.markdown, *page.caption]).replace("\\", "")
+    return "\n".join(element.value for element in [*page.header, *page.markdown, *page.caption]).replace("\\", "")
 
 
 def component(page: AppTest, name: str) -> dict[str, Any]:

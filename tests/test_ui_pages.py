@@ -105,7 +105,7 @@ def ask(page: AppTest, question: str) -> AppTest:
 
 
 def text_of(page: AppTest) -> str:
-    return "\n".join(element.value for element in [*page.markdown, *page.caption])
+    return "\n".join(element.value for element in [*page.header, *page.markdown, *page.caption])
 
 
 def components(page: AppTest) -> dict[str, dict[str, Any]]:

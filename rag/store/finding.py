@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from rag.schema import Filters
 from rag.store import mentions, records
 from rag.store.tables import articles
+from rag.text.terms import terms
 
 
 def holding(connection: Connection, query: str, filters: Filters) -> list[str]:
@@ -24,10 +25,3 @@ def holding(connection: Connection, query: str, filters: Filters) -> list[str]:
         here.update(one.article_id for one in mentions.mentioning(connection, [term], filters))
         found = here if found is None else found & here
     return sorted(found or ())
-
-
-def terms(query: str) -> list[str]:
-    """The words of a query; what stands between quotation marks is one term."""
-    parts = query.replace("“", '"').replace("”", '"').split('"')
-    listed = [[part] if number % 2 else part.split() for number, part in enumerate(parts)]
-    return list(dict.fromkeys(" ".join(term.split()) for part in listed for term in part if term.strip()))

@@ -127,7 +127,6 @@ def _draw_empty(backend: Backend) -> None:
         "files, addresses, or pasted text."
     )
     with st.container(key="begin", horizontal=True, vertical_alignment="center"):
-        st.page_link(
-            st.session_state["library_page"], label="Add articles in the Library", icon=":material/library_add:"
-        )
+        if st.button("Add articles", key="to-library", type="primary", icon=":material/library_add:"):
+            st.switch_page(st.session_state["library_page"])
         draw_demo(backend)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,8 +13,8 @@ from rag.text.dates import day_in_words
 
 IN_ADDRESS = ("only_outlet", "only_collection", "only_since", "only_until", "only")
 MAX_NAME = 300  # characters of an outlet or a collection
+MAX_ID = 64  # characters
 MAX_SELECTION = 1000  # articles: some 17 kB of address, the most that servers and browsers take without ado
-_ID = re.compile(r"[\w-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class Scope:
             collection=address.get("only_collection", "")[:MAX_NAME],
             since=_typed_day(address.get("only_since", "")),
             until=_typed_day(address.get("only_until", "")),
-            selection=tuple(dict.fromkeys(one for one in listed if _ID.fullmatch(one))),
+            selection=tuple(dict.fromkeys(one for one in listed if _is_id(one))),
         )
 
     def to_json(self) -> str:
@@ -105,6 +104,11 @@ class Scope:
 
 def _iso(value: date | None) -> str:
     return value.isoformat() if value else ""
+
+
+def _is_id(text: str) -> bool:
+    """Whether the text could be the id of an article."""
+    return len(text) <= MAX_ID and text.replace("-", "").replace("_", "").isalnum()
 
 
 def _typed_day(value: str) -> date | None:

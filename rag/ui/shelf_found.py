@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rag.schema import Article, Passage
-from rag.store.finding import terms
 from rag.text.sentences import split_sentences
+from rag.text.terms import terms
 from rag.text.words import stems
 
 if TYPE_CHECKING:

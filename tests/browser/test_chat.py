@@ -200,6 +200,6 @@ def test_an_empty_library_says_how_to_begin(open_page: Open, tmp_path: Path) -> 
         page = open_page(empty.address)
         expect(page.get_by_text("The library is empty")).to_be_visible()
         rested(page)
-        page.get_by_role("link", name="Add articles in the Library").click()
+        page.get_by_role("button", name="Add articles").click()
         expect(page.get_by_test_id("stFileUploaderDropzoneInput")).to_be_attached()
         page.goto("about:blank")

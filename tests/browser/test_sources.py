@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
 from chat_server import ROOT, Server
@@ -39,7 +40,7 @@ def keep(server: Server) -> Iterator[Callable[[Callable[[Article], Answer]], str
     kept: list[str] = []
 
     def made(answered: Callable[[Article], Answer]) -> str:
-        name = f"kept-{len(kept)}"
+        name = f"kept-{uuid4().hex}"  # the server remembers the conversations that it has shown
         with rag.Library.open(server.library) as library:
             (article,) = library.articles(query="Washington Bachelet mistake")
             assert article.title == TITLE
