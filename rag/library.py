@@ -231,7 +231,7 @@ class Library:
     def holding(self, query: str, filters: Filters | None = None) -> list[str]:
         """Ids of the articles that hold each word of the query, and each "phrase" in quotation marks, in title,
         publisher, author or text."""
-        return self.store.holding(query, filters or Filters())
+        return self.store.holding(terms(query), filters or Filters())
 
     def passages_holding(self, query: str, article_ids: Sequence[str], k: int) -> list[Passage]:
         """The k passages of these articles that the words of the query fit best, best first."""

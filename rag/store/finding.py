@@ -5,21 +5,22 @@ Inside a given read of the database.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, select
 
 from rag.schema import Filters
 from rag.store import mentions, records
 from rag.store.tables import articles
-from rag.text.terms import terms
 
 
-def holding(connection: Connection, query: str, filters: Filters) -> list[str]:
-    """Ids of the articles that hold each word of the query, and each "phrase in quotation marks", somewhere.
+def holding(connection: Connection, terms: Sequence[str], filters: Filters) -> list[str]:
+    """Ids of the articles that hold each of the terms, words or phrases, somewhere; none for no terms.
 
     Parts of words count in titles and names ("nor" finds "Northern"), in texts whole words in all their forms.
     """
     found: set[str] | None = None
-    for term in terms(query):
+    for term in terms:
         named = select(articles.c.id).where(*records.listing(term, filters))
         here = {str(one) for (one,) in connection.execute(named)}
         here.update(one.article_id for one in mentions.mentioning(connection, [term], filters))

@@ -383,10 +383,10 @@ class Store:
         with self._database.read() as connection:
             return mentions.mentioning(connection, phrases, filters)
 
-    def holding(self, query: str, filters: Filters) -> list[str]:
-        """Ids of the articles that hold each word of the query in title, publisher, author or text."""
+    def holding(self, terms: Sequence[str], filters: Filters) -> list[str]:
+        """Ids of the articles that hold each of the terms in title, publisher, author or text."""
         with self._database.read() as connection:
-            return finding.holding(connection, query, filters)
+            return finding.holding(connection, terms, filters)
 
     def words_alike(self, start: str, least: int, most: int) -> list[tuple[str, int]]:
         """Stems of the library that begin so, of `least` to `most` letters, with how many passages hold them."""
