@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rag.errors import ConfigError
@@ -28,6 +28,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RAG_", extra="forbid", frozen=True)
 
     library: Path = Field(Path("library"), description="Folder of the library; made when missing.")
+    database: SecretStr = Field(
+        SecretStr(""),
+        description="Address of a PostgreSQL database that holds the library, as postgresql://user:password@host/name; "
+        "empty: a file in the library's folder.",
+    )
     embedder: str = Field(
         "builtin", description="'builtin' (all-MiniLM-L6-v2) or any sentence-transformers model or folder."
     )

@@ -82,6 +82,7 @@ class Library:
             settings.library,
             fingerprint=fingerprint,
             dimension=dimension,
+            database=settings.database.get_secret_value(),
             lock_timeout=settings.lock_timeout_s,
             exact_limit=ONE_SHOT_EXACT if one_shot else 0,
             chroma=settings.chroma_servers,
@@ -407,7 +408,7 @@ class Library:
     def restore_backup(
         file: str | Path, path: str | Path | None = None, *, settings: Settings | None = None
     ) -> Path | None:
-        """Make the library in the folder `path` (or the one of the settings) what the backup holds.
+        """Make the library in the folder `path` (or the one of the settings, file or PostgreSQL) what the backup holds.
 
         The backup is checked before it replaces anything. Returned: where the library that it replaces was kept.
         """
@@ -417,7 +418,12 @@ class Library:
         folder = settings.library if path is None else Path(path)
         fingerprint, dimension = embedder_identity(settings.embedder)
         kept = backups.restore(
-            Path(file), folder, fingerprint=fingerprint, dimension=dimension, lock_timeout=settings.lock_timeout_s
+            Path(file),
+            folder,
+            fingerprint=fingerprint,
+            dimension=dimension,
+            database=settings.database.get_secret_value(),
+            lock_timeout=settings.lock_timeout_s,
         )
         with Library.open(folder, settings=settings) as library:
             if library.stats().passages > BUILT_BY_SEARCH:  # the first search builds the index of a smaller one

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import pytest
 from chromas import chroma, chroma_server
+from postgres import database, postgres, postgres_address, pytest_generate_tests, schema
 from sites import site
 from stores import opening, store
 
-__all__ = ["chroma", "chroma_server", "opening", "site", "store"]
+__all__ = [
+    "chroma",
+    "chroma_server",
+    "database",
+    "opening",
+    "postgres",
+    "postgres_address",
+    "pytest_generate_tests",
+    "schema",
+    "site",
+    "store",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

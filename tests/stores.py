@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -42,12 +43,13 @@ def prepare(article_id: str, *sentences: str, **head: Any) -> Prepared:
 
 def open_store(folder: Path, **options: Any) -> Store:
     """The store in the folder, made when missing."""
-    return Store.open(folder, fingerprint=FINGERPRINT, dimension=DIMENSION, **({"lock_timeout": 10} | options))
+    given = {"fingerprint": FINGERPRINT, "dimension": DIMENSION, "database": os.environ.get("RAG_DATABASE", "")}
+    return Store.open(folder, **(given | {"lock_timeout": 10} | options))
 
 
 @pytest.fixture
-def opening(tmp_path: Path) -> Iterator[Callable[..., Store]]:
-    """Opens stores on one folder, as if by several programs; all are closed at the end."""
+def opening(tmp_path: Path, database: str) -> Iterator[Callable[..., Store]]:
+    """Opens stores on one folder, as if by several programs; all are closed at the end. Runs on each database."""
     stores: list[Store] = []
 
     def opened(**options: Any) -> Store:

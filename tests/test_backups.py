@@ -25,6 +25,8 @@ from rag.store.backups import BEFORE, examine
 from rag.store.sqlite.backend import FILE_NAME
 from rag.store.store import Store
 
+pytestmark = pytest.mark.sqlite  # a backup of PostgreSQL: tests/test_postgresql.py
+
 EVERYTHING = Filters()
 DISK_FULL_AT = 3_000_000  # bytes that a file may have in the process that meets a full disk
 

@@ -75,6 +75,7 @@ ONLY_IN = {
     "warcio": ("rag.ingest.formats.web_archive",),
     "striprtf": ("rag.ingest.formats.rtf",),
     "typer": ("rag.cli",),
+    "psycopg": ("rag.store.postgresql",),
     "fastapi": ("rag.server",),
     "mcp": ("rag.server",),
     "rich": ("rag.cli",),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stores import FINGERPRINT, open_store, prepare
+from stores import open_store, prepare
 
 from rag.errors import EmbedderMismatch, LibraryError, LibraryLocked
 from rag.schema import Filters
@@ -156,6 +156,7 @@ def test_no_word_is_query_syntax(store: Store, words: list[str]) -> None:
     assert ids(store.search_lexical([*words, "mayor"], 5, EVERYTHING)) == ["a:1"]
 
 
+@pytest.mark.sqlite
 def test_among_many_passages_only_those_with_rare_words_are_scored_and_by_all_words(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +179,7 @@ def test_among_many_passages_only_those_with_rare_words_are_scored_and_by_all_wo
     assert len(store.search_lexical(["harbour", "mayor"], 150, EVERYTHING)) == 150
 
 
+@pytest.mark.sqlite
 def test_among_words_that_are_all_common_the_rarest_is_scored(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with store.writing():
         for number in range(30):
@@ -224,11 +226,11 @@ def test_candidates_carry_passage_and_head(store: Store) -> None:
 
 
 def test_another_embedding_model_is_refused_with_the_hint(opening: Callable[..., Store]) -> None:
-    folder = opening().folder
+    opening()
     with pytest.raises(EmbedderMismatch, match=r"numpy:16 .* other .*RAG_EMBEDDER"):
-        Store.open(folder, fingerprint="other", dimension=16)
+        opening(fingerprint="other")
     with pytest.raises(EmbedderMismatch, match="17"):
-        Store.open(folder, fingerprint=FINGERPRINT, dimension=17)
+        opening(dimension=17)
 
 
 def test_a_newer_library_is_refused(opening: Callable[..., Store]) -> None:
@@ -252,6 +254,7 @@ def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
         open_store(tmp_path)
 
 
+@pytest.mark.sqlite
 def test_a_damaged_database_names_doctor_and_backup(opening: Callable[..., Store]) -> None:
     store = opening()
     store.put([prepare("a")])
@@ -261,6 +264,7 @@ def test_a_damaged_database_names_doctor_and_backup(opening: Callable[..., Store
         open_store(store.folder)
 
 
+@pytest.mark.sqlite
 def test_a_full_disk_leaves_the_library_as_it_was(opening: Callable[..., Store]) -> None:
     store = opening()
     store.put([prepare("a")])

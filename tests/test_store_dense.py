@@ -36,6 +36,11 @@ def chroma(store: Store) -> Any:
     return view.index if view else None
 
 
+def folder_of(store: Store) -> Path:
+    """Where the index lies: a library in PostgreSQL has a folder of its own."""
+    return store._snapshots._folder
+
+
 @pytest.fixture
 def filled(opening: Callable[..., Store]) -> Store:
     """A store with 60 articles of two passages, in Chroma."""
@@ -190,7 +195,7 @@ def test_a_reader_goes_over_to_the_new_snapshot(
     filled.put([prepare("d")])
     assert nearest(reader, going_home("d")) == ["d:1"]
     assert chroma(reader).published == filled._snapshots.current()
-    assert len(list((filled.folder / "dense").glob("open-*.lock"))) == 1
+    assert len(list(folder_of(filled).glob("open-*.lock"))) == 1
 
 
 def test_the_snapshot_goes_when_the_library_is_emptied(filled: Store) -> None:
@@ -236,7 +241,7 @@ def test_a_damaged_index_is_rebuilt_at_the_next_search_and_said_in_one_line(
     filled: Store, opening: Callable[..., Store], damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     filled.close()
-    damage(filled.folder / "dense")
+    damage(folder_of(filled))
     with caplog.at_level(logging.WARNING, "rag.store"):
         again = opening()
         assert [nearest(again, going_home(f"a{i}")) for i in range(60)] == [[f"a{i}:1"] for i in range(60)]
@@ -252,7 +257,7 @@ def test_doctor_finds_and_mends_a_damaged_index(
     filled: Store, opening: Callable[..., Store], damage: Callable[[Path], None]
 ) -> None:
     filled.close()
-    damage(filled.folder / "dense")
+    damage(folder_of(filled))
     again = opening()
     assert "warning" in {finding.severity for finding in again.check()}
     assert any("rebuilt" in finding.message for finding in again.check(fix=True))
@@ -261,7 +266,7 @@ def test_doctor_finds_and_mends_a_damaged_index(
 
 def test_damage_under_an_open_library_is_not_noticed_by_its_searches(filled: Store) -> None:
     nearest(filled, "x")
-    delete_folder(filled.folder / "dense")
+    delete_folder(folder_of(filled))
     filled.put([prepare("new")])
     assert nearest(filled, going_home("new")) == ["new:1"]
     assert nearest(filled, going_home("a7")) == ["a7:1"]
@@ -286,7 +291,7 @@ def test_large_libraries_are_searched_exactly_until_someone_rebuilds(
 ) -> None:
     monkeypatch.setattr(dense, "BUILT_BY_SEARCH", 50)
     filled.close()
-    overwrite_data(filled.folder / "dense")
+    overwrite_data(folder_of(filled))
     again = opening()
     assert nearest(again, going_home("a7")) == ["a7:1"]
     assert chroma(again) is None
@@ -300,16 +305,19 @@ def test_large_libraries_are_searched_exactly_until_someone_rebuilds(
 
 def test_a_damaged_snapshot_is_not_grown_but_rebuilt(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dense, "RENEW_BEHIND", 10)
-    overwrite_data(filled.folder / "dense")
+    overwrite_data(folder_of(filled))
     filled.put([prepare(f"c{i}") for i in range(10)])
     assert nearest(filled, going_home("a7")) == ["a7:1"]
     assert nearest(filled, going_home("c7")) == ["c7:1"]
     assert {finding.severity for finding in filled.check()} == {"ok"}
 
 
+EMPTIED = {"sqlite": "INSERT INTO lexical(lexical) VALUES('delete-all')", "postgresql": "DELETE FROM lexical"}
+
+
 def test_a_lexical_index_that_disagrees_is_found_and_mended(filled: Store) -> None:
     with filled._database.write() as connection:
-        connection.exec_driver_sql("INSERT INTO lexical(lexical) VALUES('delete-all')")
+        connection.exec_driver_sql(EMPTIED[connection.dialect.name])
     assert filled.search_lexical(["mayor"], 1, EVERYTHING) == []
     assert "error" in {finding.severity for finding in filled.check()}
     assert any("rebuilt" in finding.message for finding in filled.check(fix=True))

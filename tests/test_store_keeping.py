@@ -7,13 +7,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 import rag
 from rag.errors import QuestionError, SourceError
 from rag.schema import Answer, AnswerSentence, Article, Candidate, Citation, Filters, Passage
 from rag.store.kept import Feedback
-from rag.store.sqlite.backend import FILE_NAME
+
+pytestmark = pytest.mark.usefixtures("database")
 
 TEXT = "The barrier of Vellmar will cost 412 million crowns. The mayor Ilse Brandt said so on Tuesday."
 QUOTE = "The barrier of Vellmar will cost 412 million crowns."
@@ -138,11 +139,9 @@ def test_the_same_question_asked_before_is_found_elsewhere_but_not_itself(
 def test_a_library_made_before_these_tables_gets_them_when_it_is_opened(tmp_path: Path) -> None:
     folder = tmp_path / "library"
     rag.Library.open(folder).close()
-    engine = create_engine(f"sqlite:///{folder / FILE_NAME}")
-    with engine.begin() as connection:
+    with rag.Library.open(folder) as opened, opened.store._database.write() as connection:
         for table in ("messages", "conversations", "feedback", "collected"):
             connection.execute(text(f"DROP TABLE {table}"))
-    engine.dispose()
     with rag.Library.open(folder) as opened:
         assert opened.store.conversations.heads() == []
         assert opened.store.feedback.all() == []

@@ -22,6 +22,8 @@ from rag.ingest.pipeline import add_sources
 from rag.schema import Article, Vectors
 from rag.store.store import Store
 
+pytestmark = pytest.mark.usefixtures("database")
+
 KILLS = int(os.environ.get("WRITER_TEST_KILLS", "6"))
 WRITERS = 4
 WORDS = "harbour council ferry bridge storm mayor budget school market river winter train police museum".split()
@@ -43,7 +45,8 @@ def published(outlet: str, number: int) -> Article:
 
 
 def open_library(folder: Path) -> Store:
-    return Store.open(folder, fingerprint="hash", dimension=DIMENSION, lock_timeout=120)
+    database = os.environ.get("RAG_DATABASE", "")
+    return Store.open(folder, fingerprint="hash", dimension=DIMENSION, database=database, lock_timeout=120)
 
 
 class WaitingEmbedder(HashEmbedder):

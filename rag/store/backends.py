@@ -15,8 +15,6 @@ from rag.store.lock import ProcessLock
 from rag.store.sqlite import lexical as sqlite_lexical
 from rag.store.sqlite.backend import FILE_NAME, SQLite
 
-_LEXICAL: Mapping[str, LexicalIndex] = {"sqlite": sqlite_lexical}
-
 
 class Backend(Protocol):
     """One database that holds a library, or will."""
@@ -56,8 +54,20 @@ class Backend(Protocol):
         """Claims to work that one process at a time may do."""
         ...
 
+    def held(self) -> Connection | None:
+        """The connection by which this thread holds that lock, where what it writes must go; None: any will do."""
+        ...
+
+    def name(self, connection: Connection) -> None:
+        """Give a new library an identity of its own."""
+        ...
+
+    def index_name(self) -> str:
+        """The folder, in the library's folder, of the index inside the program."""
+        ...
+
     def identity(self) -> str:
-        """What tells this library from a copy of it."""
+        """What tells this library from a copy of it, and from another that takes its place."""
         ...
 
     def explain(self, error: Exception) -> LibraryError:
@@ -73,11 +83,19 @@ class Backend(Protocol):
         ...
 
 
-def backend_for(folder: Path) -> Backend:
-    """The database of the library in the folder."""
-    return SQLite(folder / FILE_NAME)
+def backend_for(folder: Path, database: str = "") -> Backend:
+    """The database of a library: the one at the address, or the file in the folder."""
+    if not database:
+        return SQLite(folder / FILE_NAME)
+    from rag.store.postgresql.backend import PostgreSQL
+
+    return PostgreSQL(database)
 
 
 def lexical_index(connection: Connection) -> LexicalIndex:
     """The lexical index of the database that the connection is to."""
-    return _LEXICAL[connection.dialect.name]
+    if connection.dialect.name == "sqlite":
+        return sqlite_lexical
+    from rag.store.postgresql import lexical as postgresql_lexical
+
+    return postgresql_lexical

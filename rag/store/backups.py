@@ -1,26 +1,29 @@
 """Backups: a library as one file, taken while others write, and checked before it replaces anything.
 
 The file is an SQLite database with articles, passages, vectors, versions, conversations, feeds: all that the library
-holds. The indexes are not in it; they are built from it.
+holds, whichever database it is in. It can be restored into a file as into PostgreSQL. Chroma's index is not in it.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from rag.errors import LibraryError
-from rag.store.database import Database
+from rag.store import tables, transfer
+from rag.store.backends import backend_for
+from rag.store.database import Database, generation
 from rag.store.dense import ERA
 from rag.store.files import flush
 from rag.store.lock import WriterLock
 from rag.store.sqlite.backend import FILE_NAME, SQLite
-from rag.store.sqlite.lock import FolderLock
 from rag.store.vectors import Snapshots
 
 BEFORE = "before-restore.sqlite3"  # in the library's folder: what a restore replaced
@@ -37,24 +40,42 @@ class Backup:
     passages: int
 
 
-def back_up(live: Path, file: Path) -> Backup:
+def back_up(database: Database, file: Path) -> Backup:
     """Write the library as it is now to one file, in one step: the file is the old one or the new one, whole."""
-    file = file.expanduser().absolute()
-    if file.resolve().parent == live.resolve().parent and file.name.startswith(FILE_NAME):
+    backend = database.backend
+    if not isinstance(backend, SQLite):
+        return _written(file, lambda draft: transfer.write_file(database, draft))
+    return _back_up_file(backend.file, file)
+
+
+def _back_up_file(live: Path, file: Path) -> Backup:
+    target = file.expanduser().resolve()
+    if target.parent == live.resolve().parent and target.name.startswith(FILE_NAME):
         raise LibraryError(f"{file} is the library itself.", "Choose another file for the backup.")
+
+    def copy(draft: Path) -> None:
+        with closing(_reading(live)) as source, closing(sqlite3.connect(draft)) as copied:
+            source.backup(copied)
+
+    return _written(file, copy)
+
+
+def _written(file: Path, write: Callable[[Path], None]) -> Backup:
+    """The backup that `write` makes, in the place of the file when it is whole and on the disk."""
+    file = file.expanduser().absolute()
     _refuse_strangers(file)
     draft = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
     with _told(file, "The backup cannot be written"):
         try:
-            with closing(_reading(live)) as source, closing(sqlite3.connect(draft)) as copy:
-                source.backup(copy)
+            write(draft)
+            with closing(sqlite3.connect(draft)) as copy:
                 copy.execute("PRAGMA journal_mode=DELETE").close()  # one file, without a log beside it
             backup = examine(draft)
             flush(draft)
             draft.replace(file)
             flush(file.parent)
         finally:
-            draft.unlink(missing_ok=True)
+            _delete(draft)
     return Backup(file, backup.articles, backup.passages)
 
 
@@ -78,26 +99,53 @@ def examine(file: Path) -> Backup:
     return Backup(file, *counted)
 
 
-def restore(file: Path, folder: Path, *, fingerprint: str, dimension: int, lock_timeout: float = 30) -> Path | None:
-    """Make the library in `folder` what the backup holds; where the library that it replaces was kept, if one was.
+def restore(
+    file: Path, folder: Path, *, fingerprint: str, dimension: int, database: str = "", lock_timeout: float = 30
+) -> Path | None:
+    """Make the library in `folder`, or in the PostgreSQL `database` at an address, what the backup holds.
 
     The backup is copied and the copy checked before anything is replaced. Those who read meanwhile see the old library
-    or the new one. A library that cannot be read any more is moved aside.
+    or the new one. A library in a file that cannot be read any more is moved aside. Returned: where the library that it
+    replaces was kept, if there was one.
     """
     file, folder = file.expanduser().absolute(), folder.expanduser().absolute()
     examine(file)
+    backend = backend_for(folder, database)
     with _told(folder, "The backup cannot be restored"):
         folder.mkdir(parents=True, exist_ok=True)
         draft = folder / f"restore-{uuid.uuid4().hex[:8]}.sqlite3"
         try:
-            with WriterLock(FolderLock(folder), lock_timeout).held():
-                with closing(_reading(file)) as source, closing(sqlite3.connect(draft)) as copy:
-                    source.backup(copy)
-                _fit(draft, fingerprint, dimension)
-                return _replace(draft, folder)
+            with closing(_reading(file)) as source, closing(sqlite3.connect(draft)) as copy:
+                source.backup(copy)
+            _fit(draft, fingerprint, dimension)
+            if isinstance(backend, SQLite):
+                with WriterLock(backend.lock(), lock_timeout).held():
+                    return _replace(draft, folder)
+            return _replace_rows(draft, folder, Database(backend), lock_timeout)
         finally:
-            for ending in ("", "-wal", "-shm", "-journal"):
-                draft.with_name(draft.name + ending).unlink(missing_ok=True)
+            _delete(draft)
+
+
+def _replace_rows(draft: Path, folder: Path, database: Database, lock_timeout: float) -> Path | None:
+    """The same in a database that is no file; its transaction replaces all rows or none."""
+    with closing(sqlite3.connect(draft)) as copy:
+        fingerprint, dimension = copy.execute("SELECT fingerprint, dimension FROM library").fetchone()
+        then = int(copy.execute("SELECT generation FROM library").fetchone()[0])
+    with closing(database), WriterLock(database.backend.lock(), lock_timeout).held():
+        database.create(fingerprint, dimension)
+        database.verify(fingerprint, dimension)
+        database.extend()
+        with database.read() as connection:
+            now = generation(connection)
+            filled = connection.execute(select(func.count()).select_from(tables.articles)).scalar_one()
+        kept = back_up(database, folder / BEFORE).file if filled else None
+        transfer.read_file(draft, database, (max(then, now) // ERA + 1) * ERA)
+    return kept
+
+
+def _delete(draft: Path) -> None:
+    for ending in ("", "-wal", "-shm", "-journal"):
+        draft.with_name(draft.name + ending).unlink(missing_ok=True)
 
 
 def _fit(draft: Path, fingerprint: str, dimension: int) -> None:
@@ -128,7 +176,7 @@ def _replace(draft: Path, folder: Path) -> Path | None:
         flush(folder)
         return kept
     if state["articles"]:
-        kept = back_up(live, folder / BEFORE).file
+        kept = _back_up_file(live, folder / BEFORE).file
     with closing(sqlite3.connect(draft)) as copy, closing(sqlite3.connect(live, timeout=30)) as library:
         copy.backup(library)  # one transaction of the library
     return kept

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, insert, inspect, select, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from rag.errors import EmbedderMismatch, LibraryError
 from rag.forks import leave_to_parent, renew_in_children
@@ -53,6 +54,11 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that is kept as a whole when the block ends well, and undone as a whole when it does not."""
+        held = self.backend.held()
+        if held is not None:
+            with self._translated(), held.begin():
+                yield held
+            return
         with (
             self._translated(),
             self.engine.connect() as connection,
@@ -73,7 +79,8 @@ class Database:
         if self.exists():
             return
         with self.write() as connection:
-            tables.metadata.create_all(connection)
+            tables.metadata.create_all(connection, checkfirst=False)
+            self.backend.name(connection)
             lexical_index(connection).create(connection)
             row = {"id": 1, "schema_version": tables.SCHEMA_VERSION, "fingerprint": fingerprint}
             connection.execute(insert(tables.library).values(**row, dimension=dimension, generation=0))
@@ -111,7 +118,7 @@ class Database:
         """Turn the database's errors into the library's."""
         try:
             yield
-        except DBAPIError as error:
+        except (DBAPIError, NoneFree) as error:
             raise self.backend.explain(error) from error
 
     def close(self) -> None:

@@ -6,7 +6,20 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Dialect, Select, Text, TypeDecorator, bindparam, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Dialect,
+    Integer,
+    Select,
+    Text,
+    TypeDecorator,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -52,7 +65,8 @@ def _(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
 
 def among(column: ColumnElement[Any], values: Iterable[str | int]) -> ColumnElement[bool]:
     """`column IN values` for any number of values."""
-    return _Among(column, bindparam(None, list(values), type_=_Listed(column.type)))
+    one = BigInteger() if isinstance(column.type, Integer) else Text()
+    return _Among(column, bindparam(None, list(values), type_=_Listed(one)))
 
 
 def conditions(filters: Filters) -> list[ColumnElement[bool]]:

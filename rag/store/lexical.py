@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from sqlalchemy import Connection
@@ -63,3 +63,19 @@ def distinct(words: Sequence[str]) -> list[str]:
     """The words that can be sought, each once and not too many."""
     plain = dict.fromkeys(word.replace("\0", " ") for word in words)
     return [word for word in list(plain)[:MAX_WORDS] if any(c.isalnum() for c in word)]
+
+
+def rarest(counts: Mapping[str, int], k: int, most: int) -> tuple[list[str], list[str]]:
+    """The rarest words, which occur 2 k times at least and `most` times if that is enough, and the others, rare first.
+
+    `counts` tells in how many passages each word stands.
+    """
+    held = sorted((count, place, word) for place, (word, count) in enumerate(counts.items()) if count)
+    rare: list[str] = []
+    occurrences = 0
+    for count, _, word in held:
+        if occurrences >= 2 * k and occurrences + count > most:
+            break
+        occurrences += count
+        rare.append(word)
+    return rare, [word for _, _, word in held[len(rare) :]]

@@ -40,28 +40,32 @@ from rag.store.mentions import Mention
 from rag.store.pages import Page
 from rag.store.records import Known, Line, Order, Prepared, Snapshot
 from rag.store.served import ServedIndex
-from rag.store.sqlite.backend import FILE_NAME
 from rag.store.stories import Copy
 from rag.store.vectors import Snapshots
 
 __all__ = ["Copy", "Known", "Mention", "Order", "Prepared", "Snapshot", "Store"]
-
-DENSE_FOLDER = "dense"
 
 
 class Store:
     """One library on disk. Made by `Store.open`."""
 
     def __init__(
-        self, folder: Path, dimension: int, *, lock_timeout: float, exact_limit: int, chroma: Sequence[str] = ()
+        self,
+        folder: Path,
+        dimension: int,
+        database: Database,
+        lock: WriterLock,
+        *,
+        exact_limit: int,
+        chroma: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.dimension = dimension
         self._opening: Mapping[str, Any] = {}
-        backend = backend_for(folder)
-        self._lock = WriterLock(backend.lock(), lock_timeout)
-        self._database = Database(backend)
-        self._snapshots = Snapshots(folder / DENSE_FOLDER)
+        self._lock = lock
+        self._database = database
+        backend = database.backend
+        self._snapshots = Snapshots(folder / backend.index_name())
         self.claims = backend.claims()
         self._followed = False  # whether this process follows the library with its index
         self._dense: DenseSearch[Any] = (
@@ -83,15 +87,17 @@ class Store:
         *,
         fingerprint: str,
         dimension: int,
+        database: str = "",
         lock_timeout: float = 30,
         exact_limit: int = 0,
         chroma: Sequence[str] = (),
     ) -> Store:
-        """The library in `folder`, made when missing.
+        """The library in `folder`, or in the PostgreSQL `database` at an address; made when missing.
 
-        EmbedderMismatch when another embedding model made it. Libraries of up to `exact_limit` passages are searched
-        without Chroma: for a program that asks once and ends, importing and opening it costs more than it saves.
-        `chroma` names the Chroma servers that hold the dense index; without any, Chroma runs inside the program.
+        The folder holds what is derived, also of a library in PostgreSQL. EmbedderMismatch when another embedding model
+        made it. Libraries of up to `exact_limit` passages are searched without Chroma: for a program that asks once and
+        ends, importing and opening it costs more than it saves. `chroma` names the Chroma servers that hold the dense
+        index; without any, Chroma runs inside the program.
         """
         folder = folder.expanduser().absolute()
         try:
@@ -102,18 +108,20 @@ class Store:
                 f"The library folder {folder} cannot be made: {why}.",
                 "Choose another folder with RAG_LIBRARY, or mend its permissions.",
             ) from error
-        options: dict[str, Any] = {"lock_timeout": lock_timeout, "exact_limit": exact_limit, "chroma": tuple(chroma)}
-        store = cls(folder, dimension, **options)
-        store._opening = {"fingerprint": fingerprint, **options}
+        backend = backend_for(folder, database)
+        opened, lock = Database(backend), WriterLock(backend.lock(), lock_timeout)
         try:
-            if not store._database.exists():
-                with store._lock.held():
-                    store._database.create(fingerprint, dimension)
-            store._database.verify(fingerprint, dimension)
-            store._database.extend()
+            if not opened.exists():
+                with lock.held():
+                    opened.create(fingerprint, dimension)
+            opened.verify(fingerprint, dimension)
+            opened.extend()
+            store = cls(folder, dimension, opened, lock, exact_limit=exact_limit, chroma=chroma)
         except BaseException:
-            store.close()
+            opened.close()
             raise
+        options = {"lock_timeout": lock_timeout, "exact_limit": exact_limit, "chroma": tuple(chroma)}
+        store._opening = {"fingerprint": fingerprint, "database": database, **options}
         return store
 
     def close(self) -> None:
@@ -436,7 +444,7 @@ class Store:
 
     def back_up(self, file: Path) -> Backup:
         """Write all that the library holds to one file, as it is now; others may write meanwhile."""
-        return backups.back_up(self.folder / FILE_NAME, file)
+        return backups.back_up(self._database, file)
 
     def rebuild_dense(self, progress: Progress | None = None) -> None:
         """Build the dense index anew from the stored vectors; no embedding model is needed."""

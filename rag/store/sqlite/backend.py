@@ -103,13 +103,23 @@ class SQLite:
         except OSError:
             return f"{self.file}:0"
 
+    def held(self) -> None:
+        """Any connection may write: `_begin` lets one at a time."""
+
+    def name(self, connection: Connection) -> None:
+        """Nothing to do: the file is its identity."""
+
+    def index_name(self) -> str:
+        """The index lies beside the file."""
+        return "dense"
+
     def explain(self, error: Exception) -> LibraryError:
         """What SQLite said, as one error with what to do."""
         said = str(getattr(error, "orig", error))
-        for sign, (message, mend) in _TROUBLES.items():
+        for sign, (message, hint) in _TROUBLES.items():
             if sign in said.lower():
                 kind = LibraryLocked if sign == "locked" else LibraryError
-                return kind(f"{message} ({self.file}: {said})", mend)
+                return kind(f"{message} ({self.file}: {said})", hint)
         return LibraryError(f"The library's database failed ({self.file}: {said}).", "Run `rag doctor`.")
 
     def damage(self, connection: Connection) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 
 from rag.schema import Filters
 from rag.store.filtering import passage_numbers
-from rag.store.lexical import Field, Weights, distinct
+from rag.store.lexical import Field, Weights, distinct, rarest
 from rag.store.tables import articles, passages
 
 # Scoring a passage takes 2 us, so a question of ten words takes 9 ms over 11,000 passages (3,900 hold one of them) and
@@ -119,15 +119,7 @@ def _parts(connection: Connection, words: Sequence[str], k: int) -> tuple[list[s
         return None
     if sum(count for count in counts.values() if count <= RARE) < 2 * k:
         counts |= _counts(connection, [word for word in words if counts[word] > RARE], FURTHER * RARE)
-    held = sorted((counts[word], place) for place, word in enumerate(words) if counts[word])
-    rare: list[str] = []
-    occurrences = 0
-    for count, place in held:
-        if occurrences >= 2 * k and occurrences + count > RARE:
-            break
-        occurrences += count
-        rare.append(words[place])
-    others = [words[place] for _, place in held[len(rare) :]]
+    rare, others = rarest({word: counts[word] for word in words}, k, RARE)
     return (rare, others) if others else None
 
 

@@ -1,0 +1,1 @@
+"""A library in a PostgreSQL database, for a team or for many machines. Needs `article-chat[postgres]`."""
