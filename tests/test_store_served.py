@@ -207,6 +207,23 @@ def test_a_frozen_server_costs_one_wait_and_is_used_again_when_it_goes_on(
     assert search(filled, home("a7")) == Nearest([("a7:1", pytest.approx(1, abs=1e-5))])
 
 
+def test_a_server_is_tried_again_though_it_is_asked_for_all_the_time(
+    filled: Store, chroma: Chroma, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Searches that leave the server alone do not count as its failures."""
+    clock = [0.0]
+    monkeypatch.setattr(servers, "RETRY_S", 5.0)
+    monkeypatch.setattr(servers, "monotonic", lambda: clock[0])
+    chroma.kill()
+    assert search(filled, home("a7")).note == served.SILENT
+    chroma.start()
+    for second in (1.0, 3.0, 4.9):
+        clock[0] = second
+        assert search(filled, home("a7")).note == served.SILENT
+    clock[0] = 5.1
+    assert search(filled, home("a7")) == Nearest([("a7:1", pytest.approx(1, abs=1e-5))])
+
+
 def test_a_killed_server_is_used_again_when_it_is_back(
     filled: Store, chroma: Chroma, noted: Callable[[], None]
 ) -> None:

@@ -7,9 +7,9 @@ may take long to look up. So a call runs in a thread of its own, which the calle
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,6 +32,10 @@ class ServerFailed(Exception):
 
 class ServerSilent(ServerFailed):
     """The server did not answer in time, or cannot be reached."""
+
+
+class ServerResting(ServerSilent):
+    """The server failed a moment ago, and was not asked again."""
 
 
 class CollectionLost(ServerFailed):
@@ -137,7 +141,7 @@ class ChromaServer:
 
         api, longest = self._opened(), self._seconds if seconds is None else seconds
         try:
-            return begun(lambda: what(api)).result(timeout=longest)
+            return what(api) if _thread.bounded else begun(lambda: what(api)).result(timeout=longest)
         except TimeoutError as error:
             raise ServerSilent(f"no answer in {longest:g} s") from error
         except NotFoundError as error:
@@ -175,11 +179,19 @@ def _client(address: str, seconds: float) -> Any:
     return api
 
 
+class _Thread(threading.local):
+    bounded = False  # whether somebody waits for this thread, and for so long only
+
+
+_thread = _Thread()
+
+
 def begun(call: Callable[[], T]) -> Future[T]:
-    """The call, begun in a thread that nobody has to wait for."""
+    """The call, begun in a thread that nobody has to wait for; calls to servers inside it need no other."""
     future: Future[T] = Future()
 
     def work() -> None:
+        _thread.bounded = True
         try:
             future.set_result(call())
         except BaseException as error:
@@ -201,9 +213,9 @@ class Breaker:
         with self._lock:
             if self._failed_at is None:
                 return True
-            if time.monotonic() - self._failed_at < RETRY_S:
+            if monotonic() - self._failed_at < RETRY_S:
                 return False
-            self._failed_at = time.monotonic()  # the others go on without it meanwhile
+            self._failed_at = monotonic()  # the others go on without it meanwhile
         if answers():
             self.mend()
             return True
@@ -218,7 +230,7 @@ class Breaker:
     def trip(self) -> bool:
         """Note a failure; whether it is the first one."""
         with self._lock:
-            first, self._failed_at = self._failed_at is None, time.monotonic()
+            first, self._failed_at = self._failed_at is None, monotonic()
             return first
 
     def mend(self) -> None:

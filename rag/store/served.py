@@ -25,7 +25,7 @@ from rag.store.chroma_server import (
     ChromaServer,
     CollectionLost,
     ServerFailed,
-    ServerSilent,
+    ServerResting,
     begun,
 )
 from rag.store.claims import Claims
@@ -143,7 +143,7 @@ class ServedIndex(DenseSearch[Served]):
         """The nearest of the shard's vectors; those after `upto`, which the view has itself, are left out."""
         server, breaker = self._servers[shard.part.address], self._breakers[shard.part.address]
         if not breaker.closed(server.answers):
-            raise ServerSilent("it did not answer a moment ago")
+            raise ServerResting("it did not answer a moment ago")
         if shard.collection not in self._proven:
             self._prove(server, shard)
         ((numbers, scores),) = server.nearest(shard.collection, query[None, :], n)
@@ -160,6 +160,8 @@ class ServedIndex(DenseSearch[Served]):
 
     def _failed(self, shard: Shard, error: Exception) -> None:
         """Leave a server that does not answer alone for a while. What is wrong is said once, in the log."""
+        if isinstance(error, ServerResting):
+            return
         if isinstance(error, CollectionLost):
             self._proven.discard(shard.collection)
             first = shard.collection not in self._missed
