@@ -26,36 +26,41 @@ if TYPE_CHECKING:
 TITLE_WIDTH = 60  # a longer source name would push the bar off an 80-column terminal
 
 
+Sources = Annotated[list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, or web addresses.")]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map", metavar="FIELD=COLUMN", help="Column of a JSON or CSV file, as in text=story. May come again."
+    ),
+]
+Links = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--links",
+        metavar="FILE",
+        help="Fetch the pages that a file links to: bookmarks, a reading list. May come again.",
+    ),
+]
+Feeds = Annotated[
+    list[str] | None,
+    typer.Option("--feed", metavar="URL", help="RSS or Atom feed: adds what is new in it. May come again."),
+]
+SiteMaps = Annotated[
+    list[str] | None, typer.Option("--sitemap", metavar="URL", help="Site map: adds its newest pages. May come again.")
+]
+Most = Annotated[
+    int | None, typer.Option("--limit", min=1, help="At most so many of a feed (all) or a site map (100).")
+]
+
+
 def add(
     context: typer.Context,
-    sources: Annotated[
-        list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, or web addresses.")
-    ] = None,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map", metavar="FIELD=COLUMN", help="Column of a JSON or CSV file, as in text=story. May come again."
-        ),
-    ] = None,
-    links: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--links",
-            metavar="FILE",
-            help="Fetch the pages that a file links to: bookmarks, a reading list. May come again.",
-        ),
-    ] = None,
-    feed: Annotated[
-        list[str] | None,
-        typer.Option("--feed", metavar="URL", help="RSS or Atom feed: adds what is new in it. May come again."),
-    ] = None,
-    sitemap: Annotated[
-        list[str] | None,
-        typer.Option("--sitemap", metavar="URL", help="Site map: adds its newest pages. May come again."),
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="At most so many of a feed (all) or a site map (100).")
-    ] = None,
+    sources: Sources = None,
+    columns: Columns = None,
+    links: Links = None,
+    feed: Feeds = None,
+    sitemap: SiteMaps = None,
+    limit: Most = None,
     library: LibraryPath = None,
     json: Json = False,
 ) -> None:
@@ -65,27 +70,38 @@ def add(
     Evernote and WordPress, feeds kept as files, web archives (WARC), and ZIP files of these.
     """
     from rag.ingest.link_lists import links_in
-    from rag.schema import joined
 
     fields = _fields(columns or [])
     if not (sources or links or feed or sitemap):
         raise typer.BadParameter("Name something to add: files, folders, addresses, --links, --feed or --sitemap.")
-    linked = [url for file in links or [] for url in links_in(file)]
-    with (
-        open_library(settings_for(context, library)) as opened,
-        progress_bar() as advance,
-        _told_when_interrupted(opened),
-    ):
-        report = opened.add([*(sources or []), *linked], progress=advance, fields=fields)
-        for url in feed or []:
-            report = joined(report, opened.add_feed(url, limit=limit, progress=advance))
-        for url in sitemap or []:
-            report = joined(report, opened.add_sitemap(url, limit=limit or 100, progress=advance))
+    wanted = [*(sources or []), *(url for file in links or [] for url in links_in(file))]
+    with open_library(settings_for(context, library)) as opened, _told_when_interrupted(opened):
+        report = _added(opened, wanted, fields, feed or [], sitemap or [], limit)
     if json:
         print_json(report_json(report))
     else:
         print_report(report)
     raise typer.Exit(add_code(report))
+
+
+def _added(
+    library: Library,
+    sources: Sequence[str],
+    fields: dict[str, str],
+    feeds: Sequence[str],
+    sitemaps: Sequence[str],
+    limit: int | None,
+) -> AddReport:
+    """What became of all sources, with a bar while they are read."""
+    from rag.schema import joined
+
+    with progress_bar() as advance:
+        report = library.add(sources, progress=advance, fields=fields)
+        for url in feeds:
+            report = joined(report, library.add_feed(url, limit=limit, progress=advance))
+        for url in sitemaps:
+            report = joined(report, library.add_sitemap(url, limit=limit or 100, progress=advance))
+    return report
 
 
 @contextmanager

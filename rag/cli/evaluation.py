@@ -27,34 +27,46 @@ if TYPE_CHECKING:
 PROBES = 100  # questions made from the user's articles: about a minute, and a tenth is then known to about .06
 
 
+DataSet = Annotated[
+    Path | None,
+    typer.Argument(metavar="[SET]", help="A BEIR folder, SQuAD JSON, or JSON lines with articles and questions."),
+]
+MyArticles = Annotated[
+    bool, typer.Option("--my-articles", help="Ask questions made from the articles of the library instead.")
+]
+Limit = Annotated[int, typer.Option("--limit", min=0, help="Ask so many questions, spread evenly (0: all).")]
+Seed = Annotated[int, typer.Option("--seed", help="Of the questions made from your articles.")]
+Split = Annotated[str, typer.Option("--split", help="Judgements of a BEIR folder: qrels/SPLIT.tsv.")]
+RetrievalOnly = Annotated[
+    bool, typer.Option("--retrieval-only", help="Measure the search alone: no answers, much faster.")
+]
+Cache = Annotated[
+    Path | None, typer.Option("--cache", metavar="FOLDER", help="Where the index of a set is kept for next time.")
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write everything, question by question, as JSON.")
+]
+ReportFile = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="Write a report: FILE.md or FILE.html.")
+]
+EarlierFile = Annotated[
+    Path | None,
+    typer.Option("--compare", metavar="FILE", help="JSON of an earlier run; exit code 5 when this one is worse."),
+]
+
+
 def evaluate(
     context: typer.Context,
-    data: Annotated[
-        Path | None,
-        typer.Argument(metavar="[SET]", help="A BEIR folder, SQuAD JSON, or JSON lines with articles and questions."),
-    ] = None,
-    my_articles: Annotated[
-        bool, typer.Option("--my-articles", help="Ask questions made from the articles of the library instead.")
-    ] = False,
-    limit: Annotated[int, typer.Option("--limit", min=0, help="Ask so many questions, spread evenly (0: all).")] = 0,
-    seed: Annotated[int, typer.Option("--seed", help="Of the questions made from your articles.")] = 0,
-    split: Annotated[str, typer.Option("--split", help="Judgements of a BEIR folder: qrels/SPLIT.tsv.")] = "test",
-    retrieval_only: Annotated[
-        bool, typer.Option("--retrieval-only", help="Measure the search alone: no answers, much faster.")
-    ] = False,
-    cache: Annotated[
-        Path | None, typer.Option("--cache", metavar="FOLDER", help="Where the index of a set is kept for next time.")
-    ] = None,
-    json: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write everything, question by question, as JSON.")
-    ] = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write a report: FILE.md or FILE.html.")
-    ] = None,
-    compare: Annotated[
-        Path | None,
-        typer.Option("--compare", metavar="FILE", help="JSON of an earlier run; exit code 5 when this one is worse."),
-    ] = None,
+    data: DataSet = None,
+    my_articles: MyArticles = False,
+    limit: Limit = 0,
+    seed: Seed = 0,
+    split: Split = "test",
+    retrieval_only: RetrievalOnly = False,
+    cache: Cache = None,
+    json: JsonFile = None,
+    report: ReportFile = None,
+    compare: EarlierFile = None,
     library: LibraryPath = None,
 ) -> None:
     """Measure search, answers, citations and refusals on a data set, or on questions made from your articles."""
@@ -68,14 +80,7 @@ def evaluate(
         results = _on_library(settings, limit or PROBES, seed, answers=not retrieval_only)
     changes = _changes(results, earlier)
     _print(results, changes)
-    if json is not None:
-        from rag.evaluation.results import save
-
-        save(results, json)
-    if report is not None and write is not None:
-        from rag.evaluation.results import write_text
-
-        write_text(report, write(results, changes))
+    _write(results, json, report, write(results, changes) if write is not None else "")
     raise typer.Exit(exits.WORSE if any(one.worse for one in changes) else exits.OK)
 
 
@@ -88,6 +93,16 @@ def _before_the_long_work(
 
     earlier = load_earlier(compare) if compare is not None else None
     return earlier, writer_for(report.name) if report is not None else None
+
+
+def _write(results: Results, json: Path | None, report: Path | None, text: str) -> None:
+    """Write the files that were asked for."""
+    from rag.evaluation.results import save, write_text
+
+    if json is not None:
+        save(results, json)
+    if report is not None:
+        write_text(report, text)
 
 
 def _on_set(data: Path, split: str, settings: Settings, cache: Path, limit: int, *, answers: bool) -> Results:

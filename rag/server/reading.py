@@ -94,6 +94,13 @@ class Collection(BaseModel):
 
 def add_reading(routes: APIRouter, service: Service) -> None:
     """Add the routes that only read."""
+    _add_lists(routes, service)
+    _add_articles(routes, service)
+    _add_collections(routes, service)
+
+
+def _add_lists(routes: APIRouter, service: Service) -> None:
+    """Passages that were searched for, and the list of articles."""
 
     @routes.get("/search", response_model=Hits, summary="Passages that may answer a question")
     def search(
@@ -123,6 +130,10 @@ def add_reading(routes: APIRouter, service: Service) -> None:
         heads = [_without_text(described(service, one)) for one in page.articles]
         return JSONResponse({"articles": heads, "cursor": page.cursor})
 
+
+def _add_articles(routes: APIRouter, service: Service) -> None:
+    """One article, as it is or was, and the text of a citation in it."""
+
     @routes.get("/articles/{article_id}", response_model=WholeArticle, summary="An article with its text")
     def article(article_id: str) -> JSONResponse:
         """The article as it is now."""
@@ -148,6 +159,10 @@ def add_reading(routes: APIRouter, service: Service) -> None:
                 "Give start, end and version of one citation.",
             )
         return JSONResponse(_quote(service, found, version, start, end))
+
+
+def _add_collections(routes: APIRouter, service: Service) -> None:
+    """The named collections."""
 
     @routes.get("/collections", response_model=list[Collection], summary="Collections of articles")
     def collections() -> JSONResponse:
