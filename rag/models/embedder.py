@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +128,6 @@ def _fingerprint(name: str, dimension: int) -> str:
     return f"{Path(name).name if Path(name).is_dir() else name}:{dimension}"
 
 
-@lru_cache(maxsize=8)
 def _identity_in_folder(folder: Path) -> tuple[str, int] | None:
     """Identity of a sentence-transformers folder from its pooling configuration, without torch."""
     for file in sorted(folder.glob("*_Pooling/config.json")) if folder.is_dir() else ():

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +51,7 @@ class Windower:
         self, tokenizer: Tokenizer, question: str, longest: int = MAX_QUESTION, window: int = MAX_WINDOW
     ) -> None:
         self._tokenizer, self._window = tokenizer, window
+        self._known: dict[str, list[int]] = {}
         ids = self._ids(question[:2000])
         if len(ids) > longest:
             half = longest // 2
@@ -96,9 +96,11 @@ class Windower:
     def _title(self, title: str) -> list[int]:
         return [*self._ids(title[:400])[:MAX_TITLE], *self._ids(".")] if title.strip() else []
 
-    @lru_cache(maxsize=64)  # noqa: B019  (a windower lives for one question)
     def _ids(self, text: str) -> list[int]:
-        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        """The word pieces of a question, a title or a stop; passages of one article share their title."""
+        if text not in self._known:
+            self._known[text] = list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        return self._known[text]
 
 
 def _ranges(sentences: NDArray[np.int64], room: int) -> Iterator[Span]:

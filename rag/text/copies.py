@@ -10,7 +10,6 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -78,7 +77,6 @@ def bands(mark: Print) -> tuple[int, ...]:
     return tuple(zlib.crc32(name) << 8 | name[-1] for name in names)
 
 
-@lru_cache(maxsize=1)
 def _permutations() -> tuple[NDArray[Any], NDArray[Any]]:
     """Odd factors and terms of the hash functions, the same in every run."""
     numbers = np.random.default_rng(19).integers(0, 2**64, size=(2, BANDS * ROWS), dtype=np.uint64)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+WEEKDAYS = tuple("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split())
 MONTHS = tuple("January February March April May June July August September October November December".split())
 MONTH_NUMBERS = {form.lower(): number for number, name in enumerate(MONTHS, 1) for form in (name, name[:3])}
 MONTH_NUMBERS["sept"] = 9

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from rag.text.dates import MONTH_NUMBERS as MONTHS
 from rag.text.dates import MONTHS as NAMES
-from rag.text.dates import parse_date
+from rag.text.dates import WEEKDAYS, parse_date
 
 _MONTH = r"(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
@@ -23,10 +23,10 @@ _FORMS = (
     re.compile(rf"\b{_MONTH}\s+(?P<year>(?:1[5-9]|20)\d\d)\b", re.I),
 )
 _ALONE = re.compile(
-    r"\b(?P<month>January|February|March|April|June|July|August|September|October|November|December)\b|"
+    rf"\b(?P<month>{'|'.join(name for name in NAMES if name != 'May')})\b|"
     r"\b(?:in|of|since|last|early|late|mid|until|by|next|this|from|between|and)[ -](?P<may>May)\b"
 )
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAYS = tuple(map(str.lower, WEEKDAYS))
 _WEEKDAY = re.compile(rf"\b({'|'.join(_WEEKDAYS)})s?\b", re.I)
 _NEAR_DAY = re.compile(r"\b(today|tonight|yesterday|tomorrow)\b", re.I)
 _NAME = "|".join(NAMES)

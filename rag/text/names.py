@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from rag.text.dates import MONTHS, WEEKDAYS
 from rag.text.words import STOP_WORDS, words
 
 # One line a country or body: its names, and the seats that reports put in their place. Capitals matter; no persons.
@@ -59,11 +60,10 @@ _NOT_NAMES = frozenset(
         "what who whom whose when where why which how is are was were do does did can could should would will has "
         "have had and but so or the a an in on at to of for from by with after before during according tell give "
         "list name explain describe show please also then since until if mr mrs ms dr sir prof this that these "
-        "those it he she they we you i my our his her their its there here not no yes many much monday tuesday "
-        "wednesday thursday friday saturday sunday january february march april may june july august september "
-        "october november december any anything anyone anybody other others another instead exactly besides"
+        "those it he she they we you i my our his her their its there here not no yes many much any "
+        "anything anyone anybody other others another instead exactly besides"
     ).split()
-)
+) | frozenset(name.lower() for name in (*MONTHS, *WEEKDAYS))
 # What stands before a surname and is no first name.
 STYLES = frozenset("mr mrs ms dr president minister chancellor secretary king queen pope sir the chief judge".split())
 _LINKS = r"(?:of|the|de|da|di|du|del|van|von|der|bin|al|and|for|la|le)"
@@ -93,29 +93,21 @@ def numbers_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(m.group().strip("$€£%.,") for m in _NUMBER.finditer(text)))
 
 
-@lru_cache(maxsize=1024)
 def aliases(name: str) -> tuple[str, ...]:
     """The obvious names of the same speaker, `name` first: 'US' gives 'Washington'; a person only the surname."""
     plain = _plain(name)
-    others = [form for group in _GROUPS if plain in _plain_forms(group) for form in group]
+    others = [form for group in _GROUPS_OF.get(plain, ()) for form in group]
     return tuple(dict.fromkeys([name, *others, *_short_forms(name)]))
 
 
 def is_known(name: str) -> bool:
     """Whether `name` is a country, an institution or a body of the table, not an unknown name or a person."""
-    return _plain(name) in _known_forms()
+    return _plain(name) in _GROUPS_OF
 
 
-@lru_cache(maxsize=1024)
 def pattern(name: str) -> re.Pattern[str]:
     """An expression that finds any of the aliases of `name` as whole words."""
     return re.compile("|".join(_form_pattern(form) for form in sorted(aliases(name), key=len, reverse=True)))
-
-
-def same_speaker(one: str, other: str) -> bool:
-    """Whether two names are obvious names of one speaker."""
-    forms = {_plain(form) for form in aliases(one)}
-    return any(_plain(form) in forms for form in (other, *_short_forms(other)))
 
 
 def _form_pattern(form: str) -> str:
@@ -135,14 +127,11 @@ def _plain(name: str) -> str:
     return re.sub(r"^(?:the|mr|mrs|ms|dr|president|sir)\s+", "", text.lower())
 
 
-@lru_cache(maxsize=1)
-def _known_forms() -> frozenset[str]:
-    return frozenset().union(*map(_plain_forms, _GROUPS))
-
-
-@lru_cache(maxsize=256)
-def _plain_forms(group: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(_plain(form) for form in group)
+# The groups of each form, for comparing: two bodies may have a seat in one city.
+_GROUPS_OF: dict[str, tuple[tuple[str, ...], ...]] = {}
+for _group in _GROUPS:
+    for _form in dict.fromkeys(map(_plain, _group)):
+        _GROUPS_OF[_form] = (*_GROUPS_OF.get(_form, ()), _group)
 
 
 def _short_forms(name: str) -> tuple[str, ...]:

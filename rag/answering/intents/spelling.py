@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
 from os.path import commonprefix
 from typing import TYPE_CHECKING
 
@@ -223,7 +223,7 @@ def is_english(word: str) -> bool:
 
 def _is_known(word: str) -> bool:
     with _lock:
-        return len(_tokenizer().encode(word, add_special_tokens=False).ids) == 1 or word in _dictionary()
+        return _english().holds(word)
 
 
 def _forms(word: str) -> Iterator[str]:
@@ -242,13 +242,23 @@ def _same_family(one: str, other: str) -> bool:
     return shared >= SHORTEST and {one[shared:], other[shared:]} <= _ENDINGS
 
 
-@lru_cache(maxsize=1)
-def _tokenizer() -> Tokenizer:
-    return load_tokenizer(None)
+class _English:
+    """The words of English, each of the two lists read when it is first needed."""
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        return load_tokenizer(None)
+
+    @cached_property
+    def _dictionary(self) -> SpellChecker:
+        from spellchecker import SpellChecker  # 0.3 s to read its words: only when the encoder does not know one
+
+        return SpellChecker(language="en", distance=1)
+
+    def holds(self, word: str) -> bool:
+        return len(self._tokenizer.encode(word, add_special_tokens=False).ids) == 1 or word in self._dictionary
 
 
-@lru_cache(maxsize=1)
-def _dictionary() -> SpellChecker:
-    from spellchecker import SpellChecker  # 0.3 s to read its words: only when the encoder does not know one
-
-    return SpellChecker(language="en", distance=1)
+@cache
+def _english() -> _English:
+    return _English()

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rag.text.dates import MONTHS, WEEKDAYS
 from rag.text.figures import Figure, figures
 from rag.text.sentences import split_sentences
 from rag.text.words import STOP_WORDS, content_words
@@ -45,10 +46,7 @@ _DECIMAL_COMMA = re.compile(r"(?<![\d,.])(\d+),(\d{1,2})(?![\d,])")  # "9,1 %" a
 _SCALES = {1e12: "trillion", 1e9: "billion", 1e6: "million"}
 _TELLING = 100  # from which a plain number says which one is meant
 _TOKEN = re.compile(r"[^\W_]+(?:[-’'.][^\W_]+)*")
-_CALENDAR = frozenset(
-    "january february march april may june july august september october november december "
-    "monday tuesday wednesday thursday friday saturday sunday".split()
-)
+_CALENDAR = frozenset(name.lower() for name in (*MONTHS, *WEEKDAYS))
 
 
 @dataclass(frozen=True, slots=True)

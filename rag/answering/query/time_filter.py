@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 
 from rag.schema import Filters, Period
 
@@ -125,7 +124,6 @@ def _end(words: str, today: date, *, closed: bool) -> date | None:
     return start
 
 
-@lru_cache(maxsize=64)
 def _parse(words: str, today: date) -> date | None:
     """A date as dateparser reads it, in the past where the year is not told; 0.3 s to import, so only when needed."""
     import dateparser

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -91,7 +90,6 @@ def _bounded(paragraph: str) -> str:
     return paragraph if paragraph.count("[") <= _MOST_LINKS else paragraph.replace("[", "\\[")
 
 
-@cache
 def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(footnote_plugin)
 
