@@ -106,13 +106,13 @@ def persons(module: Module) -> int:
 
 # What is counted: how, its ceiling (the count of the day when it was last lowered) and the goal.
 MEASURES: dict[str, tuple[Callable[[Module], int], int, int]] = {
-    "regex calls": (regex_calls, 370, 110),
-    "lines of rules about English": (lines_about_english, 3390, 1200),
-    "modules in answering": (in_answering, 57, 26),
-    "process-wide caches": (caches, 33, 8),
-    "modules that type the months": (holds_list(MONTHS), 4, 1),
-    "modules that type pronouns": (holds_list(PRONOUNS), 8, 0),
-    "modules that type verbs of saying": (holds_list(SAYING), 4, 1),
+    "regex calls": (regex_calls, 355, 110),
+    "lines of rules about English": (lines_about_english, 3073, 1200),
+    "modules in answering": (in_answering, 54, 26),
+    "process-wide caches": (caches, 17, 8),
+    "modules that type the months": (holds_list(MONTHS), 1, 1),
+    "modules that type pronouns": (holds_list(PRONOUNS), 7, 0),
+    "modules that type verbs of saying": (holds_list(SAYING), 3, 1),
     "names of persons": (persons, 1, 0),
 }
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rag.answering.verification.quotes import quotations
 from rag.text.names import is_known, names_in
+from rag.text.quotations import quotations
 from rag.text.words import STOP_WORDS
 
 NAME, NUMBER, SPEAKER = "name", "number", "speaker"

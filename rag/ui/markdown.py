@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from rag.answering.extractive.agreement import outlets_saying
-from rag.answering.verification.quotes import quotations
 from rag.schema import AnswerSentence, Citation
 from rag.text.dates import day_in_words
+from rag.text.quotations import quotations
 from rag.text.showable import showable
 
 CITE_PREFIX = "#cite-"

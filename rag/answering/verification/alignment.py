@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from difflib import SequenceMatcher
-from functools import lru_cache
 
 from rag.answering.verification.facts import holds_name, source
 from rag.text.figures import figures
@@ -69,7 +68,6 @@ def _names(text: str) -> list[str]:
     ]
 
 
-@lru_cache(maxsize=4096)
 def _tokens(text: str) -> tuple[tuple[str, str], ...]:
     """The words of a text, each with the form by which it is compared."""
     return tuple((stem(word.lower().removesuffix("'s").removesuffix("’s")), word) for word in _TOKEN.findall(text))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
-from rag.answering.verification.attribution import is_saying
 from rag.schema import Candidate
 from rag.text.names import aliases, is_known, name_words, names_in, numbers_in
 from rag.text.words import content_words, stem, stems
@@ -47,7 +47,7 @@ def coverage(wanted: Weighed, text: str) -> float:
     """The weighted share of the words that `text` holds, 0..1; 1.0 where there are none."""
     if not wanted.weights:
         return 1.0
-    held = text_stems(text)
+    held = text_stems(text).held
     total = sum(wanted.weights.values())
     found = sum(weight for word, weight in wanted.weights.items() if word in held or _otherwise(wanted, word, held))
     return found / total
@@ -59,10 +59,19 @@ def surroundings(candidate: Candidate) -> str:
     return f"{candidate.title}\n{published}\n{candidate.passage.text}"
 
 
+@dataclass(frozen=True, slots=True)
+class TextStems:
+    """The stems of a text's content words, and which of them are neighbours."""
+
+    held: frozenset[str]
+    pairs: frozenset[frozenset[str]]
+
+
 @lru_cache(maxsize=8192)
-def text_stems(text: str) -> frozenset[str]:
+def text_stems(text: str) -> TextStems:
     """The stems of a text, for many comparisons."""
-    return frozenset(stems(text))
+    found = stems(text)
+    return TextStems(frozenset(found), frozenset(map(frozenset, pairwise(found))))
 
 
 def _otherwise(wanted: Weighed, word: str, held: frozenset[str]) -> bool:
@@ -80,13 +89,13 @@ def _others(names: tuple[str, ...]) -> dict[str, tuple[frozenset[str], ...]]:
 
 
 def _weights(text: str, names: tuple[str, ...], numbers: tuple[str, ...]) -> dict[str, float]:
-    """How much each stem matters. That it is said is judged by attribution, not by the verb of saying."""
+    """How much each stem matters."""
     named = {stem(word) for name in names for word in name_words(name)}
     figures = set(numbers)
     weights: dict[str, float] = {}
     for word in content_words(text):
         root = stem(word)
-        if root in _GENERIC or is_saying(word):
+        if root in _GENERIC:
             weights[root] = GENERIC_WEIGHT
         elif word in figures:
             weights[root] = NUMBER_WEIGHT

@@ -10,14 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from operator import itemgetter
 
-from rag.answering.verification.coverage import Weighed, coverage, weigh
+from rag.answering.verification.coverage import Weighed, coverage, text_stems, weigh
 from rag.schema import Candidate
 from rag.text.figures import rejoin
 from rag.text.sentences import Span, split_sentences
-from rag.text.words import stems, words
+from rag.text.words import words
 
 LONGEST_RUN = 3  # sentences that one citation may cover: what a fluent sentence sums up is rarely spread wider
 RUN_COST = 0.08  # coverage that a further sentence must bring, so that a citation stays as short as it can
@@ -112,7 +111,7 @@ def best_place(statement: str, candidate: Candidate, longest: int = LONGEST_RUN)
 
 def pairs_held(statement: str, text: str) -> float:
     """The share of the statement's neighbouring content words that are neighbours in the text too, either way round."""
-    mine, theirs = _pairs(statement), _pairs(text)
+    mine, theirs = text_stems(statement).pairs, text_stems(text).pairs
     return len(mine & theirs) / len(mine) if mine else 0.0
 
 
@@ -130,6 +129,13 @@ def widened(place: Place) -> str:
     text, (first, last) = place.candidate.passage.text, place.span
     before = [start for start, end in split_sentences(text) if end <= first]
     return text[before[-1] if before else first : last]
+
+
+def neighbourhood(place: Place) -> str:
+    """The text of a run with the sentence before it and the one after it."""
+    text, last = place.candidate.passage.text, place.span[1]
+    after = [end for start, end in split_sentences(text) if start >= last]
+    return f"{widened(place)}{text[last : after[0]]}" if after else widened(place)
 
 
 def _held(asked: Weighed, statement: str, text: str) -> float:
@@ -151,12 +157,6 @@ def _in_order(place: Place) -> tuple[str, int, int]:
     return passage.article_id, passage.start, place.span[0]
 
 
-@lru_cache(maxsize=8192)
-def _pairs(text: str) -> frozenset[frozenset[str]]:
-    return frozenset(frozenset(pair) for pair in pairwise(stems(text)))
-
-
-@lru_cache(maxsize=2048)
 def _shorter(text: str) -> tuple[str, ...]:
     """The words of a text as they stand, without brackets, and without each of the asides."""
     plain = _BRACKETS.sub(" ", text)

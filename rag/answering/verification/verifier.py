@@ -64,7 +64,7 @@ class Features:
     openings: float  # capital words at the start that they do not hold
     apart: float  # share of its names and figures that stand elsewhere in the passages, not in or beside the evidence
     negation: float  # one side denies what the other does not
-    speaker: float  # somebody else, or nobody, says it there
+    speaker: float  # whom it names as the speaker is not named there
     spliced: float  # it is pasted together from several sentences
     altered: float  # it is a sentence of the text with changes: 0 worded anew, or word for word; 1 copied but for these
     length: float  # log of its number of words
@@ -138,7 +138,7 @@ class Judge:
             openings=float(min(1, len(lacks.openings))),
             apart=apart(statement, evidence.main, evidence.added),
             negation=float(denied(statement, run) != denied(run, statement)),
-            speaker=wrong_speaker(statement, evidence.candidates, self._text_of),
+            speaker=wrong_speaker(statement, evidence.candidates),
             spliced=spliced(statement, rejoin(evidence.main.candidate.passage.text)),
             altered=0.0 if stands_in(statement, text) else ramp(order, REWORDED, COPIED),
             length=math.log(max(1, len(statement.split()))),
