@@ -20,8 +20,8 @@ from pathlib import Path
 
 from benchmarks.pages import write_page
 from rag.ingest.pipeline import RECURS_IN
+from rag.text.boilerplate import is_boilerplate, may_recur
 from rag.text.cleaning import clean, line_hash, recurring_lines
-from rag.text.furniture import is_furniture, may_recur
 from rag.text.normalise import normalise
 
 
@@ -71,7 +71,7 @@ def pasted(path: Path) -> list[str]:
     raw = path.read_text(encoding="utf-8")
     cleaned = clean(raw)
     long = [line for line in normalise(raw).split("\n")[1:] if len(line) > 100]
-    own = [line for line in long if not is_furniture(line)]
+    own = [line for line in long if not is_boilerplate(line)]
     kept = cleaned.text.split("\n\n")
     return [
         "## A pasted article",
@@ -95,8 +95,8 @@ def recurring(path: Path) -> list[str]:
         "content": CONTENT,
     }
     for name, numbers in kinds.items():
-        words = sum(is_furniture(normalise(lines[number])) for number in numbers)
-        both = sum(is_furniture(n) or may_recur(n) for n in (normalise(lines[number]) for number in numbers))
+        words = sum(is_boilerplate(normalise(lines[number])) for number in numbers)
+        both = sum(is_boilerplate(n) or may_recur(n) for n in (normalise(lines[number]) for number in numbers))
         rows.append(
             f"| {name} | {len(numbers)} | {words} ({words / len(numbers):.1%}) | {both} ({both / len(numbers):.1%}) |"
         )
@@ -121,7 +121,7 @@ def whole(path: Path, lines: Path, skip: int, count: int) -> list[str]:
     for article in articles:
         for line in normalise(article["text"]).split("\n"):
             total += len(line)
-            words = is_furniture(line)
+            words = is_boilerplate(line)
             again = not words and may_recur(line) and counts[line_hash(line)] >= RECURS_IN
             gone += len(line) * (words or again)
             by_recurrence += len(line) * again

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from rag.errors import SourceError
+from rag.text.boilerplate import is_boilerplate
 from rag.text.cleaning import CleanText, clean, line_hash, recurring_lines
 from rag.text.dates import date_in_url, date_line, parse_date
 from rag.text.encoding import decode
-from rag.text.furniture import is_furniture
 from rag.text.language import detect_language
 from rag.text.normalise import normalise
 
@@ -142,7 +142,7 @@ def test_a_given_title_is_not_repeated_in_the_text() -> None:
     ],
 )
 def test_furniture_is_known_by_its_words(line: str) -> None:
-    assert is_furniture(line)
+    assert is_boilerplate(line)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_furniture_is_known_by_its_words(line: str) -> None:
     ],
 )
 def test_sentences_of_articles_are_not_furniture(line: str) -> None:
-    assert not is_furniture(line)
+    assert not is_boilerplate(line)
 
 
 def test_a_line_of_promotion_goes_when_other_articles_hold_it_too() -> None:

@@ -16,8 +16,8 @@ from rag.answering.verification.grounding import Grounding
 from rag.answering.verification.objections import denied, speaker_of
 from rag.answering.verification.verifier import Judge, verified
 from rag.schema import Candidate, Passage
-from rag.text.figures import as_written, figures, rejoin, rejoined
 from rag.text.moments import Moment, moments
+from rag.text.numbers import as_written, figures, rejoin, rejoined
 
 TEXT = (
     "The harbour board met on Tuesday. Its chair Greta Vance said the new pier would cost 1,250,000 euros, 12 per cent "

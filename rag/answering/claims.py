@@ -16,8 +16,8 @@ from rag.answering.verification.evidence import Place
 from rag.answering.verification.verifier import Judge, Judgement, verified
 from rag.library import Library
 from rag.schema import Candidate, Citation, Claim, Filters
-from rag.text.figures import figures
 from rag.text.moments import moments
+from rag.text.numbers import figures
 from rag.text.sentences import split_sentences
 from rag.text.words import STOP_WORDS, stems, words
 

@@ -37,7 +37,7 @@ _WINDOW_S = 5.0
 # the sign of a small job, which it does without loading torch.
 _STEP_PASSAGES = 512
 _CHARACTERS_A_PASSAGE = 700  # of news, for sizing windows before anything is cut
-# Articles in which a line that sounds like furniture must stand to be taken for it. Measured: benchmarks/cleaning.md
+# Articles in which a line that sounds like boilerplate must stand to be taken for it. Measured: benchmarks/cleaning.md
 RECURS_IN = 5
 _Outcome = TypeVar("_Outcome")
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from rag.text.boilerplate import is_boilerplate, may_recur
 from rag.text.dates import date_line, dateline
-from rag.text.furniture import is_furniture, may_recur
 from rag.text.normalise import normalise
 from rag.text.paragraphs import split_paragraphs
 
@@ -40,12 +40,12 @@ def clean(
     published: date | None = None,
     recurring: Callable[[str], bool] = lambda line: False,
 ) -> CleanText:
-    """The article in `text`: furniture lines gone, hard-wrapped lines joined, characters made plain.
+    """The article in `text`: lines of boilerplate gone, hard-wrapped lines joined, characters made plain.
 
     Args:
         title: the title when it is known; otherwise the first line is it.
         published: the date when it is known; otherwise a line near the top such as "Published 25 May 2022".
-        recurring: whether other articles hold the same line. Asked only about lines that sound like furniture.
+        recurring: whether other articles hold the same line. Asked only about lines that sound like boilerplate.
     """
     paragraphs = _article_paragraphs(normalise(text), recurring)
     when, paragraphs = _take_date(paragraphs)
@@ -62,7 +62,7 @@ def clean(
 
 
 def recurring_lines(text: str) -> set[str]:
-    """Hashes of the lines of `text` that are furniture if other articles hold them too, for counting."""
+    """Hashes of the lines of `text` that are boilerplate if other articles hold them too, for counting."""
     return {line_hash(line) for line in normalise(text).split("\n") if may_recur(line)}
 
 
@@ -72,7 +72,7 @@ def line_hash(line: str) -> str:
 
 
 def _article_paragraphs(text: str, recurring: Callable[[str], bool]) -> list[str]:
-    """Paragraphs without furniture, for good: dropping a line may bring together what belongs to one paragraph."""
+    """Paragraphs without boilerplate, for good: dropping a line may bring together what belongs to one paragraph."""
     while True:
         lines = [line for line in text.split("\n") if not line or not _is_page(line, recurring)]
         paragraphs = [line for line in split_paragraphs("\n".join(lines)) if not _is_page(line, recurring)]
@@ -83,7 +83,7 @@ def _article_paragraphs(text: str, recurring: Callable[[str], bool]) -> list[str
 
 
 def _is_page(line: str, recurring: Callable[[str], bool]) -> bool:
-    return is_furniture(line) or (recurring(line) and may_recur(line))
+    return is_boilerplate(line) or (recurring(line) and may_recur(line))
 
 
 def _take_date(paragraphs: list[str]) -> tuple[date | None, list[str]]:

@@ -10,9 +10,9 @@ import re
 from difflib import SequenceMatcher
 
 from rag.answering.verification.facts import holds_name, source
-from rag.text.figures import figures
 from rag.text.moments import moments
 from rag.text.names import STYLES
+from rag.text.numbers import figures
 from rag.text.words import STOP_WORDS, stem
 
 LONGEST_SWAP = 5  # words: longer stretches that differ are worded anew, not swapped

@@ -14,7 +14,7 @@ from operator import itemgetter
 
 from rag.answering.verification.coverage import Weighed, coverage, text_stems, weigh
 from rag.schema import Candidate
-from rag.text.figures import rejoin
+from rag.text.numbers import rejoin
 from rag.text.sentences import Span, split_sentences
 from rag.text.words import words
 

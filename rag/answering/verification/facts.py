@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from rag.text.figures import Figure, figures, rejoined
 from rag.text.moments import Moment, implied, moments, weekdays
 from rag.text.names import STYLES, aliases, is_known, names_in
+from rag.text.numbers import Figure, figures, rejoined
 from rag.text.quotations import quotations
 from rag.text.words import STOP_WORDS, stem, words
 

@@ -13,8 +13,8 @@ from rag.answering.verification.coverage import coverage, weigh
 from rag.answering.verification.evidence import Place, best_place, best_run, neighbourhood, pairs_held, widened
 from rag.answering.verification.facts import Source, missing, source
 from rag.schema import Candidate
-from rag.text.figures import Figure, figures, rejoined
 from rag.text.names import names_in, pattern
+from rag.text.numbers import Figure, figures, rejoined
 from rag.text.words import stems
 
 NEGATED_REACH = 60  # characters behind a negative word in which the three words stand that it denies

@@ -21,7 +21,7 @@ from rag.answering.verification.probing import probes
 from rag.answering.verification.splices import spliced
 from rag.models.logits import logit, ramp, sigmoid
 from rag.schema import Candidate
-from rag.text.figures import as_written, rejoin
+from rag.text.numbers import as_written, rejoin
 
 LOGIT_LIMIT = 6.0  # the reader's opinion beyond 0.25 % or 99.75 % tells nothing more
 VERIFIED_FROM = 0.5

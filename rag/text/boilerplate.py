@@ -1,6 +1,6 @@
-"""Page furniture: lines of a page that are not the article (buttons, newsletters, contacts, credits, notes).
+"""Boilerplate: lines of a page that are not the article (buttons, newsletters, contacts, credits, notes).
 
-In: one line or paragraph of normalised text. Out: whether it is furniture, or may be when other articles hold it too.
+In: one line or paragraph of normalised text. Out: whether it is boilerplate, or may be when other articles hold it too.
 A rule speaks about a whole line: a sentence inside a paragraph of the article is never judged.
 """
 
@@ -21,7 +21,7 @@ def _part(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.I)
 
 
-# Lines that are furniture when nothing else stands in them.
+# Lines that are boilerplate when nothing else stands in them.
 _WHOLE = _whole(
     r"oops",
     r"(?:sorry, )?something went wrong",
@@ -223,20 +223,20 @@ _CUE_STEMS = ("subscri", "sponsor", "contribut")
 _CUE_SIGNS = re.compile(r"[@|►]|>>|\d{3}-\d")
 
 
-def is_furniture(line: str) -> bool:
-    """Whether `line` is page furniture for certain, judged by its words alone."""
-    return 0 < len(line) <= _LONGEST and _is_furniture(line)
+def is_boilerplate(line: str) -> bool:
+    """Whether `line` is boilerplate for certain, judged by its words alone."""
+    return 0 < len(line) <= _LONGEST and _is_boilerplate(line)
 
 
 def may_recur(line: str) -> bool:
-    """Whether `line` is furniture if other articles hold it too: it sounds like promotion, a byline or a credit."""
+    """Whether `line` is boilerplate if other articles hold it too: it sounds like promotion, a byline or a credit."""
     return 3 <= len(line) <= _LONGEST and _may_recur(line)
 
 
 # Cleaning asks about a line up to six times (before and after joining, until nothing changes, for counting); judging it
 # anew each time was a tenth of the time of adding articles.
 @lru_cache(maxsize=2048)
-def _is_furniture(line: str) -> bool:
+def _is_boilerplate(line: str) -> bool:
     bare = _BULLET.sub("", line).strip()
     if not any(map(str.isalnum, bare)):
         return not _carries_meaning(line)
