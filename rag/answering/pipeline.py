@@ -50,7 +50,7 @@ from rag.schema import (
     WindowReading,
 )
 from rag.text.dates import day_in_words
-from rag.text.figures import as_written, figures
+from rag.text.numbers import as_written, figures
 
 CANDIDATES = 24  # retrieved for a question: hit@24 is within a point of hit@50 on news
 PART_WINDOWS = 3  # read once more for each part of a question that asks for several things

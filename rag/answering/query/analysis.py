@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.text.dates import MONTHS, WEEKDAYS
-from rag.text.figures import Figure, figures
+from rag.text.numbers import Figure, figures
 from rag.text.sentences import split_sentences
 from rag.text.words import STOP_WORDS, content_words
 

@@ -12,8 +12,8 @@ from rag.answering.reading.windows import Window
 from rag.models.calibration import Calibration
 from rag.models.logits import sigmoid
 from rag.schema import Candidate, WindowReading
-from rag.text.figures import Figure, figures
 from rag.text.names import aliases
+from rag.text.numbers import Figure, figures
 
 REFUSAL = "The articles do not say."
 MOST_MISSING = 2  # names that count
