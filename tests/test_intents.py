@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.intents import judged
 from rag.answering.intents.spelling import correct, other_names
+from rag.answering.intents.story import most_named
 from rag.answering.intents.understanding import ANSWERED, mask_outlets, understand
 from rag.assistant import Assistant
 from rag.config import Settings
@@ -143,6 +144,14 @@ def test_a_story_of_several_articles_is_told_by_a_sentence_of_each(assistant: As
     days = [one.published for one in answer.citations[1:] if one.published]  # behind the most important one
     assert days == sorted(days)
     assert holds(answer, library)
+
+
+def test_names_in_as_many_articles_stand_in_the_order_of_the_text() -> None:
+    names = ["Ada Holm", "Jon Berg", "Mira Castell", "Port Ellery", "Tomas Reed"]
+    told = [Article(title="", text=". ".join(f"So {name} came" for name in names)) for _ in range(2)]
+    found = most_named(told)
+    assert len(found) > 1
+    assert found == names[: len(found)]
 
 
 def test_what_one_article_tells_is_no_story(assistant: Assistant) -> None:

@@ -115,14 +115,14 @@ def _head(told: Sequence[Article], count: int, copies: int) -> str:
         span = day_in_words(days[0]) if days[0] == days[-1] else f"{day_in_words(days[0])} to {day_in_words(days[-1])}"
         parts.append(f"({span})")
     head = " ".join(parts) + "."
-    if names := _names(told):
+    if names := most_named(told):
         head += f" Named most: {', '.join(names)}."
     if copies:
         head += f" {copies} near-{'copy is' if copies == 1 else 'copies are'} counted with them."
     return head
 
 
-def _names(told: Sequence[Article]) -> list[str]:
-    """Names of several words in the most articles, in two at least."""
-    found = Counter(name for one in told for name in set(names_in(one.text)) if len(name.split()) > 1)
+def most_named(told: Sequence[Article]) -> list[str]:
+    """Names of several words in the most articles, in two at least; of two in as many, the one that comes first."""
+    found = Counter(name for one in told for name in names_in(one.text) if len(name.split()) > 1)
     return [name for name, count in found.most_common(NAMED) if count >= FEWEST]
