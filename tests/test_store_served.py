@@ -361,6 +361,7 @@ def test_a_building_that_was_killed_is_gone_on_with(filled: Store, monkeypatch: 
     assert shard_of(filled).held == 120
 
 
+@pytest.mark.sqlite  # a copied folder of a library in PostgreSQL is the same library
 def test_a_copied_library_does_not_touch_the_collection_of_the_original(
     filled: Store, chroma: Chroma, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
