@@ -24,6 +24,7 @@ from rag.config import Settings
 from rag.errors import ConfigError, QuestionError
 from rag.library import Library
 from rag.schema import Answer, Claim, Done, Event, Filters, Kind, PassageReader, Turn
+from rag.tracing import Span, trace
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable, RunnableConfig
@@ -128,19 +129,36 @@ class Assistant:
         self, question: str, history: Iterable[Any] = (), **options: Unpack[AskOptions]
     ) -> Generator[Event, None, None]:
         """Events while the answer is made; the last is `Done` with the same answer that `ask` returns."""
-        return self._events(_checked(question), as_turns(history), checked(options))
+        return self._traced(_checked(question), as_turns(history), checked(options))
 
-    def _events(self, asked: str, turns: Sequence[Turn], options: AskOptions) -> Generator[Event, None, None]:
+    def _traced(self, asked: str, turns: Sequence[Turn], options: AskOptions) -> Generator[Event, None, None]:
+        """The events, in a span that ends before the last of them: whoever has got it may never come back."""
+        last: Event | None = None
+        with trace("ask") as span:
+            span.quote({"article_chat.question": asked})
+            for event in self._events(asked, turns, options, span):
+                if isinstance(event, Done):
+                    _note(span, event.answer)
+                    last = event
+                else:
+                    yield event
+        assert last is not None
+        yield last
+
+    def _events(
+        self, asked: str, turns: Sequence[Turn], options: AskOptions, span: Span
+    ) -> Generator[Event, None, None]:
         day = options.get("today") or date.today()
         wanted = as_on(options.get("today"), options.get("filters") or Filters())
-        model = Model(self._chosen, self.settings.llm_timeout_s, options.get("config")) if self._chosen else None
+        model = Model(self._chosen, self.settings.llm_timeout_s, options.get("config"), span) if self._chosen else None
         spelling, periods = options.get("spelling", True), options.get("periods", True)
-        response = respond(asked, turns, self.library, wanted, day, model=model is not None, spelling=spelling)
+        with span.step("understand"):
+            response = respond(asked, turns, self.library, wanted, day, model=model is not None, spelling=spelling)
         if response.answer is not None:
             yield from told(response.answer)
             yield Done(response.noted(response.answer, asked))
             return
-        pipeline = Pipeline(self.library, self._choice(), self.settings, wanted, day, periods, model)
+        pipeline = Pipeline(self.library, self._choice(), self.settings, wanted, day, periods, model, span)
         for event in pipeline.events(response.question, turns):
             if isinstance(event, Done):
                 answer = response.noted(event.answer, asked)
@@ -148,6 +166,20 @@ class Assistant:
                 yield Done(replace(answer, kind=kind, suggestions=answer.suggestions or next_questions(answer)))
             else:
                 yield event
+
+
+def _note(span: Span, answer: Answer) -> None:
+    """What became of the question, in numbers and names; the text only where content is asked for."""
+    span.note(
+        {
+            "article_chat.answered": answer.answered,
+            "article_chat.kind": answer.kind,
+            "article_chat.citations": len(answer.citations),
+            "article_chat.confidence": answer.confidence,
+            "article_chat.model": answer.model,
+        }
+    )
+    span.quote({"article_chat.answer": answer.text})
 
 
 def _copied(made_with: Mapping[str, Any]) -> Mapping[str, Any]:

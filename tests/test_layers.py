@@ -16,6 +16,7 @@ FLOORS = {
     "rag.schema": 0,
     "rag.forks": 0,
     "rag.config": 1,
+    "rag.tracing": 1,
     "rag.text": 1,
     "rag.models": 1,
     "rag.store": 1,
@@ -79,6 +80,7 @@ ONLY_IN = {
     "fastapi": ("rag.server",),
     "mcp": ("rag.server",),
     "rich": ("rag.cli",),
+    "opentelemetry": ("rag.tracing",),
 }
 
 

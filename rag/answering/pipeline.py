@@ -51,6 +51,7 @@ from rag.schema import (
 )
 from rag.text.dates import day_in_words
 from rag.text.numbers import as_written, figures
+from rag.tracing import UNTRACED, Span
 
 CANDIDATES = 24  # retrieved for a question: hit@24 is within a point of hit@50 on news
 PART_WINDOWS = 3  # read once more for each part of a question that asks for several things
@@ -82,10 +83,11 @@ class Pipeline:
         today: date,
         periods: bool = True,
         model: Model | None = None,
+        span: Span = UNTRACED,
     ) -> None:
         """`today` is the day of the question: what "last week" counts from, and how fresh an article is. Without
         `periods`, times named in the question are left to the search's words. With a `model`, it writes the answer;
-        else the articles' own sentences are the answer."""
+        else the articles' own sentences are the answer. Each step is a step of `span`."""
         self._library, self._settings, self._filters = library, settings, filters
         self._today, self._wants_periods = today, periods
         self._choice = choice
@@ -94,7 +96,7 @@ class Pipeline:
         self._texts: dict[str, str | None] = {}
         self._timings: dict[str, float] = {}
         self._found: dict[tuple[str, Period | None], tuple[Candidate, ...]] = {}
-        self._model = model
+        self._model, self._span = model, span
         self._writer = Writer(model, settings, choice.verifier, self._text_of) if model else None
 
     def events(self, question: str, turns: Sequence[Turn]) -> Generator[Event, None, None]:
@@ -105,8 +107,9 @@ class Pipeline:
         yield Searching(asked.question)
         for period in self._periods(asked.question):
             wanted = analyse(without(asked.question, period))
-            with self._timed("retrieve"):
+            with self._timed("retrieve") as step:
                 candidates = self._candidates(wanted, asked, period)
+                step.note({"article_chat.candidates": len(candidates)})
             yield Retrieved(candidates)
             read = self.read(wanted, asked, candidates)
             if read.confidence >= self._refuse_below:
@@ -174,12 +177,13 @@ class Pipeline:
 
     def read(self, question: Question, asked: Rewritten, candidates: tuple[Candidate, ...]) -> Read:
         """What the reader says of the candidates, every sentence with its probability."""
-        with self._timed("read"):
+        with self._timed("read") as step:
             ordered = fresh_first(candidates, self._today)
             made = make_windows(ordered, self._text_of, self._settings.reader_windows)
             windows = tuple(one for one in made if allowed(one, question))
             held = [one for window in windows for one in figures(window.text)] if question.figures else []
             readings = self._choice.read(asked.in_context(as_written(question.wanted, held)), windows)
+            step.note({"article_chat.windows": len(windows)})
         with self._timed("answer"):
             ranked = self._ranked(question, windows, readings)
             missing = missing_terms(question, candidates, self._occurs)
@@ -260,9 +264,10 @@ class Pipeline:
         return bool(self._library.store.mentioning([phrase], self._filters)) or self._library.count_articles(phrase) > 0
 
     @contextmanager
-    def _timed(self, step: str) -> Iterator[None]:
+    def _timed(self, step: str) -> Iterator[Span]:
         began = perf_counter()
-        yield
+        with self._span.step(step) as span:
+            yield span
         self._timings[step] = self._timings.get(step, 0.0) + 1000 * (perf_counter() - began)
 
 

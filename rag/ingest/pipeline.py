@@ -17,13 +17,14 @@ import numpy as np
 from rag.ingest.chunking import chunk_articles, embedding_text
 from rag.ingest.formats.stated import names_of
 from rag.ingest.frontmatter import web_address
-from rag.ingest.intake import Raw, Source, Unchanged, list_items, name_of, take, take_again
+from rag.ingest.intake import Item, Raw, Source, Unchanged, list_items, name_of, take, take_again
 from rag.ingest.stories import Marked, Stories, marked
 from rag.schema import AddReport, Article, ArticleId, Embedder, Failure, Note, Passage, Progress, Vectors
 from rag.store.store import Copy, Prepared, Store
 from rag.text.cleaning import CleanText, clean, line_hash, recurring_lines
 from rag.text.language import detect_language
 from rag.text.normalise import normalise
+from rag.tracing import UNTRACED, Span, trace
 
 # Passages of a window, at most: read, embedded and stored together. Sorted by length over 1,000 passages, padding costs
 # 2 %, and 1,000 passages with their vectors take 3 MB. Ctrl-C and crashes lose at most one window, so the first is
@@ -39,6 +40,7 @@ _STEP_PASSAGES = 512
 _CHARACTERS_A_PASSAGE = 700  # of news, for sizing windows before anything is cut
 # Articles in which a line that sounds like boilerplate must stand to be taken for it. Measured: benchmarks/cleaning.md
 RECURS_IN = 5
+_OUTCOMES = ("added", "updated", "unchanged", "duplicates", "failed")
 _Outcome = TypeVar("_Outcome")
 
 
@@ -60,13 +62,20 @@ def add_sources(
     columns of tables whose names do not tell. `owner` is noted for what is new; `seen` receives the id of each article
     and copy that the sources hold.
     """
-    adding = _Adding(store, embedder_factory, progress, owner, claimed=set() if seen is None else seen)
-    pace = _Pace(batch_passages)
-    items = list_items(sources, fields)
+    with trace("add") as span:
+        adding = _Adding(store, embedder_factory, progress, owner, claimed=set() if seen is None else seen, span=span)
+        _add_all(adding, list_items(sources, fields), _Pace(batch_passages))
+        report = adding.report()
+        span.note({f"article_chat.{name}": len(getattr(report, name)) for name in _OUTCOMES})
+    return report
+
+
+def _add_all(adding: _Adding, items: Sequence[Item], pace: _Pace) -> None:
+    """Take each item, store what waits whenever a window is full."""
     adding.total = len(items)
     try:
         for item in items:
-            taken = take(item, store.known, adding.claimed)
+            taken = take(item, adding.store.known, adding.claimed)
             if isinstance(taken, Raw):
                 adding.wait(taken)
                 if pace.due(adding.waiting_passages):
@@ -79,8 +88,7 @@ def add_sources(
         adding.flush()
     finally:
         if adding.writing:
-            store.finish()
-    return adding.report()
+            adding.store.finish()
 
 
 class _Pace:
@@ -154,6 +162,7 @@ class _Adding:
     passages: int = 0
     writing: bool = False
     embedder: Embedder | None = None
+    span: Span = UNTRACED
 
     def report(self) -> AddReport:
         """What became of everything so far."""
@@ -210,7 +219,8 @@ class _Adding:
                     found = self._sort_out(window)
                     embedded = self._embed_new(found.ready, embedded)
                 prepared = [_prepared(one, *embedded[one.article]) for one in found.ready]
-                self.store.put(prepared, copies=[copy for copy, _ in found.copies], owner=self.owner)
+                with self.span.step("store", {"article_chat.articles": len(prepared)}):
+                    self.store.put(prepared, copies=[copy for copy, _ in found.copies], owner=self.owner)
         self._settle_all(found)
 
     def _settle_all(self, found: _Sorted) -> None:
@@ -296,7 +306,8 @@ class _Adding:
         self.embedder = self.embedder or self.embedder_factory()
         passages = chunk_articles(new, self.embedder)
         texts = [embedding_text(article, p) for article, part in zip(new, passages, strict=True) for p in part]
-        vectors = self._embed(texts, name_of(new[0]))
+        with self.span.step("embed", {"article_chat.passages": len(texts)}):
+            vectors = self._embed(texts, name_of(new[0]))
         ends = np.cumsum([len(part) for part in passages])[:-1]
         parts = zip(passages, np.split(vectors, ends), strict=True)
         return embedded | dict(zip(new, parts, strict=True))

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
+from anyio import to_thread
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -22,6 +23,7 @@ from rag.server.mcp import mcp_server
 from rag.server.metrics import Metrics
 from rag.server.rest import rest_app
 from rag.server.service import Service
+from rag.tracing import flush
 from rag.ui import backend
 from rag.ui.backend import Backend
 from rag.ui.launch import Beside, serve_beside
@@ -74,6 +76,7 @@ def build(settings: Settings, serving: Serving) -> Beside:
             shared.painted()  # there is no page that must come first
         async with server.session_manager.run():
             yield
+        await to_thread.run_sync(flush)
 
     guard = Middleware(
         Guard, service=service, hosts=_hosts(serving), sign_in=serving.sign_in, a_minute=serving.a_minute

@@ -34,6 +34,8 @@ def rest_app(service: Service, metrics: Metrics) -> FastAPI:
         responses=_problems(),
         middleware=[Middleware(Measured, metrics=metrics)],
         root_path_in_servers=False,
+        # Its own spans would hold the question of a search, which stands in the address.
+        telemetry={"tracing": False, "logs": False, "auto_configure": False},
         servers=[{"url": "/api"}],
     )
     handle_problems(app)

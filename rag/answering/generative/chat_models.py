@@ -14,6 +14,7 @@ from rag.answering.generative.prompt import CHARACTERS_A_TOKEN
 from rag.config import Settings
 from rag.errors import ChatModelError, ConfigError
 from rag.forks import RenewedLock
+from rag.tracing import UNTRACED, Span
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -63,6 +64,7 @@ class Model:
     chosen: Chosen
     timeout_s: float  # longest wait for its next words
     config: RunnableConfig | None = None  # LangChain's: callbacks, tags, ...
+    span: Span = UNTRACED  # of the question that it is called for
 
 
 def choose_model(llm: Any, settings: Settings) -> Chosen | None:

@@ -7,6 +7,7 @@ connection and so frees the model, even while it has not said a word.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import queue
@@ -16,6 +17,7 @@ from contextlib import aclosing
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
+from rag.answering.generative.chat_models import ChatModel, Model
 from rag.answering.generative.model_errors import AttemptFailed, Failure, failure_of
 from rag.answering.usage import Usage
 from rag.forks import RenewedLock
@@ -34,6 +36,33 @@ _lock = RenewedLock()
 _loops: list[asyncio.AbstractEventLoop] = []
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_loops.clear)  # the thread that runs the loop is the parent's
+
+
+def traced_words(
+    chat: ChatModel, model: Model, messages: Sequence[BaseMessage], usage: Usage
+) -> Generator[str, None, None]:
+    """`words` of a call as it was set, in a span by the names that OpenTelemetry has for calls of chat models."""
+    provider, _, name = chat.name.partition(":")
+    values = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": provider, "gen_ai.request.model": name}
+    with model.span.step(f"chat {name}", values, client=True) as span:
+        span.quote({"gen_ai.input.messages": json.dumps([_as_standard(one.type, one.text) for one in messages])})
+        pieces = words(chat.model, messages, timeout_s=model.timeout_s, usage=usage, config=model.config)
+        written: list[str] = []
+        try:
+            for piece in pieces:
+                written.append(piece)
+                yield piece
+        finally:
+            pieces.close()
+            if usage.read or usage.written:  # not every provider counts
+                span.note({"gen_ai.usage.input_tokens": usage.read, "gen_ai.usage.output_tokens": usage.written})
+            span.quote({"gen_ai.output.messages": json.dumps([_as_standard("ai", "".join(written))])})
+
+
+def _as_standard(kind: str, text: str) -> dict[str, Any]:
+    """A message in the form that OpenTelemetry's conventions give it."""
+    role = {"human": "user", "ai": "assistant"}.get(kind, kind)
+    return {"role": role, "parts": [{"type": "text", "content": str(text)}]}
 
 
 def words(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rag.answering.generative.chat_models import ChatModel, Model
 from rag.answering.generative.citation_marks import lines
 from rag.answering.generative.model_errors import AttemptFailed, Failure
-from rag.answering.generative.model_stream import words
+from rag.answering.generative.model_stream import traced_words
 from rag.answering.generative.prompt import defused, tokens
 from rag.answering.query.analysis import LONGEST, asks_several, parts
 from rag.answering.query.rewrite import Rewritten, by_terms, without_marks
@@ -130,7 +130,7 @@ def _written(
 ) -> Generator[Event, None, str]:
     """All that the model writes, within the time and the length that such a task can take."""
     text, began = "", monotonic()
-    pieces = words(chat.model, prompt, timeout_s=model.timeout_s, usage=usage, config=model.config)
+    pieces = traced_words(chat, model, prompt, usage)
     try:
         for piece in pieces:
             text += piece

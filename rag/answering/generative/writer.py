@@ -15,7 +15,7 @@ from rag.answering.events import told
 from rag.answering.extractive.closest import closest
 from rag.answering.generative.chat_models import ChatModel, Model
 from rag.answering.generative.model_errors import AttemptFailed, Failure
-from rag.answering.generative.model_stream import HEARTBEAT_S, words
+from rag.answering.generative.model_stream import HEARTBEAT_S, traced_words
 from rag.answering.generative.prompt import MOST_PASSAGES, Prompt, prompt_for
 from rag.answering.generative.stream import Written
 from rag.answering.reading.refusal import REFUSAL
@@ -122,13 +122,7 @@ class Writer:
     def _write(self, model: ChatModel, prompt: Prompt, written: Written, spent: Usage) -> Generator[Event, None, None]:
         """One attempt: the events of what the model writes, checked sentence by sentence."""
         usage = Usage()
-        pieces = words(
-            model.model,
-            prompt.messages,
-            timeout_s=self._model.timeout_s,
-            usage=usage,
-            config=self._model.config,
-        )
+        pieces = traced_words(model, self._model, prompt.messages, usage)
         try:
             for piece in pieces:
                 yield from written.take(piece)
