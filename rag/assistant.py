@@ -61,6 +61,12 @@ class Assistant:
         """A copy (`deepcopy`, `pickle`, another process) is a new assistant over the same library opened again."""
         return partial(Assistant, **_copied(self._made_with)), (self.library,)
 
+    def over(self, library: Library) -> Assistant:
+        """The same assistant, its models and reader, over another view of its library: see `Library.restricted`."""
+        made = Assistant.__new__(Assistant)
+        vars(made).update(vars(self) | {"library": library})
+        return made
+
     def ask(self, question: str, history: Iterable[Any] = (), **options: Unpack[AskOptions]) -> Answer:
         """The answer. `history` holds turns, (role, text) pairs or LangChain messages, oldest first.
 

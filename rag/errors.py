@@ -8,6 +8,7 @@ RagError
 │   └── EmbedderMismatch the library was made by another embedding model
 ├── ModelError           a model's files are missing, damaged or of the wrong kind
 ├── QuestionError        a question cannot be asked as it stands
+├── AccessDenied         somebody who signed in may not do this
 └── ChatModelError       a configured chat model did not answer
 """
 
@@ -61,6 +62,10 @@ class ModelError(RagError):
 
 class QuestionError(RagError):
     """A question cannot be asked as it stands: empty, or far too long."""
+
+
+class AccessDenied(RagError):
+    """Somebody who signed in may not do this."""
 
 
 class ChatModelError(RagError):

@@ -20,11 +20,24 @@ from typing import TYPE_CHECKING, Any, Self
 from rag.config import Settings, load_settings
 from rag.forks import RenewedLock
 from rag.models.embedder import embedder_identity, load_embedder
-from rag.schema import AddReport, Article, Embedder, Filters, Finding, OtherSource, Passage, Progress, SyncReport
+from rag.schema import (
+    AddReport,
+    Article,
+    Embedder,
+    Filters,
+    Finding,
+    OtherSource,
+    Passage,
+    Progress,
+    Rights,
+    SyncReport,
+)
 from rag.store.backups import Backup
 from rag.store.dense import BUILT_BY_SEARCH
 from rag.store.dense_search import IndexState
 from rag.store.feeds import Feed
+from rag.store.grants import GrantTable
+from rag.store.restricted import RestrictedStore, contributing, restricted
 from rag.store.store import Order, Snapshot, Store
 from rag.text.terms import terms
 
@@ -63,6 +76,7 @@ class Library:
         self.store = store
         self.settings = settings
         self._one_shot = one_shot
+        self._base: Library | None = None  # of a restricted library: the one that it is a view of
         self._embedder: Embedder | None = None
         self._embedder_lock = RenewedLock()
 
@@ -92,7 +106,10 @@ class Library:
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy (`deepcopy`, `pickle`, another process) is the same library opened again."""
         settings = self.settings.model_copy(update={"library": self.store.folder})
-        return partial(Library.open, settings=settings, one_shot=self._one_shot), ()
+        reopen = partial(Library.open, settings=settings, one_shot=self._one_shot)
+        if isinstance(self.store, RestrictedStore):
+            return _reopened, (reopen, self.store.rights, self.store.owner)
+        return reopen, ()
 
     def close(self) -> None:
         """Let go of the library's files."""
@@ -114,15 +131,29 @@ class Library:
         *,
         progress: Callable[[Progress], None] | None = None,
         fields: Mapping[str, str] | None = None,
+        collection: str | None = None,
     ) -> AddReport:
         """Add files, folders, addresses and articles; what became of each. A failure does not stop the others.
 
-        `fields` names the columns of JSON and CSV files where their names do not tell: {"text": "story"}.
+        `fields` names the columns of JSON and CSV files where their names do not tell: {"text": "story"}. What the
+        sources hold is in `collection` then, also what was in the library already.
         """
         from rag.ingest.pipeline import add_sources
 
         several = [sources] if isinstance(sources, str | Path | Article) else list(sources)
-        return add_sources(self.store, self._load_embedder, several, progress=progress, fields=fields)
+        if collection is None:
+            return add_sources(self.store, self._load_embedder, several, progress=progress, fields=fields)
+        store = contributing(self.store, collection)
+        report = add_sources(store, self._load_embedder, several, progress=progress, fields=fields, space=store.space)
+        store.collect(str(one) for one in (*report.unchanged, *report.duplicates))
+        return report
+
+    def restricted(self, rights: Rights, owner: str | None = None) -> Library:
+        """The library as somebody with these rights sees it, over the same files and models: what he or she may not
+        read is not there. Its conversations are those of `owner`."""
+        view = Library.__new__(Library)
+        vars(view).update(vars(self) | {"store": restricted(self.store, rights, owner), "_base": self})
+        return view
 
     def add_feed(
         self, url: str, *, limit: int | None = None, progress: Callable[[Progress], None] | None = None
@@ -309,6 +340,11 @@ class Library:
         return self.store.tokens
 
     @property
+    def grants(self) -> GrantTable:
+        """Who may read and write which collections of a served library."""
+        return self.store.grants
+
+    @property
     def deeds(self) -> DeedTable:
         """What was done with tokens."""
         return self.store.deeds
@@ -375,6 +411,8 @@ class Library:
         return self._load_embedder()
 
     def _load_embedder(self) -> Embedder:
+        if self._base is not None:
+            return self._base.embedder
         with self._embedder_lock:
             if self._embedder is None:
                 self._embedder = load_embedder(self.settings.embedder)
@@ -429,3 +467,7 @@ class Library:
             if library.stats().passages > BUILT_BY_SEARCH:  # the first search builds the index of a smaller one
                 library.store.rebuild_dense()
         return kept
+
+
+def _reopened(reopen: Callable[[], Library], rights: Rights, owner: str | None) -> Library:
+    return reopen().restricted(rights, owner)

@@ -153,11 +153,32 @@ class Filters:
     until: date | None = None  # inclusive
     article_ids: tuple[str, ...] | None = None
     known_on: date | None = None  # what was published later is left out; unlike `until`, undated articles stay
+    readable: tuple[str, ...] | None = None  # only articles of these collections: what the asker may read, see Rights
 
     @property
     def open(self) -> bool:
         """Whether nothing is filtered."""
         return self == Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Which collections somebody may read and write; None is the whole library, with what is in no collection.
+
+    Who may write a collection may read it: `read` holds all of `write`.
+    """
+
+    read: frozenset[str] | None = None
+    write: frozenset[str] | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of the library is closed to somebody with these rights."""
+        return self.read is None and self.write is None
+
+    def reading_only(self) -> Rights:
+        """The same rights without any to write."""
+        return Rights(self.read, frozenset())
 
 
 class OtherSource(NamedTuple):

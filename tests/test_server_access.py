@@ -13,16 +13,20 @@ import httpx2
 import pytest
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPError
 from servers import served
 from typer.testing import CliRunner
 
 import rag
 from rag.cli.app import app as cli
 from rag.schema import Article
-from rag.server.caller import Caller, caller
+from rag.server.caller import ANYBODY, STRANGER, caller
 from rag.server.guard import Rate
 from rag.server.problems import Refused
+from rag.server.service import Service
 from rag.store.access import MAX_DETAIL
+from rag.store.grants import Grant
+from rag.ui.backend import Backend
 
 QUESTION = "When does the first night train leave?"
 TRAINS = Article(
@@ -30,12 +34,30 @@ TRAINS = Article(
     text="The railway of Norrland will run night trains again. The first train leaves on 14 June with twelve cars.",
 )
 
+FERRY = Article(
+    title="Ferry to Quillon",
+    text="The ferry to Quillon sails again from Monday. Captain Brandvold said that repairs cost 412 million crowns.",
+    publisher="Quillon Post",
+)
+SWANS = Article(
+    title="Swans at Zelthorpe",
+    text="Nineteen swans came to the canal of Zelthorpe this morning. Warden Ostrava fed them with barley.",
+    publisher="Zelthorpe Echo",
+)
+SECRET = ("Zelthorpe", "Ostrava", "barley", "Secret", "Night trains", "Norrland")  # to those of the harbour desk
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("signed") / "library"
     with rag.Library.open(path) as library:
         library.add([TRAINS])
+        library.add([FERRY], collection="Harbour")
+        library.add([SWANS], collection="Secret")
+        for name in ("watcher", "Reader", "Leaver", "Secretive", "Whoever"):
+            library.store.grants.give(Grant("user", name, ""))
+        library.store.grants.give(Grant("user", "Writer", "", may_write=True))
+        library.store.grants.give(Grant("group", "harbour desk", "Harbour", may_write=True))
     return path
 
 
@@ -75,7 +97,7 @@ def test_without_a_good_token_nothing_is_told(server: httpx.Client, path: str, a
 def test_without_a_token_health_says_the_state_and_nothing_of_the_library(server: httpx.Client, folder: Path) -> None:
     health = server.get("/api/health").json()
     assert (health["status"], health["articles"], health["generation"]) == ("ok", None, None)
-    assert server.get("/api/health", headers=bearing(made(folder, "watcher"))).json()["articles"] == 1
+    assert server.get("/api/health", headers=bearing(made(folder, "watcher"))).json()["articles"] == 3
 
 
 def test_the_chat_is_not_served_where_it_would_let_anybody_in(server: httpx.Client) -> None:
@@ -86,7 +108,7 @@ def test_the_chat_is_not_served_where_it_would_let_anybody_in(server: httpx.Clie
 def test_a_token_to_read_asks_and_changes_nothing(server: httpx.Client, folder: Path) -> None:
     reader = bearing(made(folder, "Reader"))
     assert server.post("/api/ask", json={"question": QUESTION}, headers=reader).json()["answered"]
-    (article,) = server.get("/api/articles", headers=reader).json()["articles"]
+    article, *_ = server.get("/api/articles", headers=reader).json()["articles"]
     page = {"articles": [{"title": "New", "text": "A swan came to the canal of Elm this morning."}]}
     refused = [
         server.post("/api/articles", json=page, headers=reader),
@@ -104,13 +126,7 @@ def test_what_was_asked_added_and_removed_is_recorded_with_the_name(server: http
     server.post("/api/ask", json={"question": "Who came to Elm?"}, headers=writer | {"accept": "text/event-stream"})
     server.delete(f"/api/articles/{added['id']}", headers=writer)
 
-    async def ask() -> Any:
-        async with httpx2.AsyncClient(headers=writer, timeout=60) as http:
-            transport = streamable_http_client(f"{str(server.base_url).rstrip('/')}/mcp", http_client=http)
-            async with Client(transport) as client:
-                return await client.call_tool("ask", {"question": "What came to Elm?"})
-
-    asyncio.run(ask())
+    through_mcp(server, writer, lambda client: client.call_tool("ask", {"question": "What came to Elm?"}))
     assert deeds(folder)[:4] == [
         ("Writer", "ask", "What came to Elm?"),
         ("Writer", "remove", added["id"]),
@@ -177,6 +193,114 @@ def test_too_many_requests_are_refused_as_a_problem(folder: Path) -> None:
     assert int(answers[-1].headers["retry-after"]) >= 1
 
 
-def test_without_sign_in_nothing_is_recorded() -> None:
-    assert caller.get() == Caller()
-    assert not caller.get().token
+def test_without_sign_in_nothing_is_recorded_and_with_it_nobody_is_a_stranger(tmp_path: Path) -> None:
+    shared = Backend(rag.Settings(library=tmp_path / "library"))
+    assert caller.get() is None
+    assert Service(shared).caller() == ANYBODY
+    assert not ANYBODY.token
+    assert Service(shared, sign_in=True).caller() == STRANGER
+
+
+def through_mcp(server: httpx.Client, headers: dict[str, str], work: Any) -> Any:
+    async def run() -> Any:
+        async with httpx2.AsyncClient(headers=headers, timeout=60) as http:
+            transport = streamable_http_client(f"{str(server.base_url).rstrip('/')}/mcp", http_client=http)
+            async with Client(transport) as client:
+                return await work(client)
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(scope="module")
+def ids(folder: Path) -> dict[str, str]:
+    with rag.Library.open(folder) as library:
+        return {one.title: one.id for one in library.articles()}
+
+
+def test_rest_shows_those_of_a_collection_nothing_of_the_others(
+    server: httpx.Client, folder: Path, ids: dict[str, str]
+) -> None:
+    desk = bearing(made(folder, "Dockhand", "--group", "harbour desk"))
+    hidden, unknown = ids[SWANS.title], "0123456789abcdef"
+    heads = server.get("/api/articles", headers=desk).json()["articles"]
+    assert [one["title"] for one in heads] == [FERRY.title]
+    assert server.get("/api/collections", headers=desk).json() == [{"name": "Harbour", "articles": 1}]
+    assert server.get("/api/health", headers=desk).json() | {"version": ""} == {
+        "status": "ok", "version": "", "articles": 1, "passages": 1, "generation": None, "index_behind": None,
+        "index_answers": None, "problem": ""
+    }  # fmt: skip
+    for path in ("", "/versions/x", "/quote?start=0&end=9"):
+        there, nowhere = (server.get(f"/api/articles/{one}{path}", headers=desk) for one in (hidden, unknown))
+        assert there.status_code == nowhere.status_code == 404
+        assert there.text.replace(hidden, "X") == nowhere.text.replace(unknown, "X")
+    for name in ("Secret", "Nowhere"):
+        assert server.get(f"/api/collections/{name}", headers=desk).status_code == 404
+    assert server.get("/api/metrics", headers=desk).status_code == 403
+    found = server.get("/api/search", params={"q": "swans fed with barley", "k": 100}, headers=desk).text
+    for question in ("Who fed the swans?", "How many articles are there?", "Which outlets are there?"):
+        for accept in ("application/json", "text/event-stream"):
+            found += server.post("/api/ask", json={"question": question}, headers=desk | {"accept": accept}).text
+    filtered = {"question": "Who came?", "filters": {"article_ids": [hidden]}}
+    found += server.post("/api/ask", json=filtered, headers=desk).text
+    assert not [name for name in SECRET if name in found]
+
+
+def test_mcp_shows_those_of_a_collection_nothing_of_the_others(
+    server: httpx.Client, folder: Path, ids: dict[str, str]
+) -> None:
+    desk = bearing(made(folder, "Docker", "--group", "harbour desk"))
+
+    async def look(client: Client) -> tuple[list[str], str, list[str]]:
+        listed = [one.title or "" for one in (await client.list_resources()).resources]
+        said = str(await client.call_tool("search", {"query": "swans fed with barley"}))
+        said += str(await client.call_tool("ask", {"question": "Who fed the swans?"}))
+        refused = [str(await client.call_tool("fetch", {"id": one})).replace(one, "X") for one in (hidden, unknown)]
+        for uri in (f"article://{hidden}", f"article://{hidden}/versions/x"):
+            with pytest.raises(MCPError) as error:
+                await client.read_resource(uri)
+            said += str(error.value)
+        return listed, said, refused
+
+    hidden, unknown = ids[SWANS.title], "0123456789abcdef"
+    listed, said, refused = through_mcp(server, desk, look)
+    assert listed == [FERRY.title]
+    assert refused[0] == refused[1]
+    assert not [name for name in SECRET if name in said]
+
+
+def test_who_may_write_a_collection_adds_to_it_and_to_nothing_else(server: httpx.Client, folder: Path) -> None:
+    desk = bearing(made(folder, "Stevedore", "--write", "--group", "harbour desk"))
+    page = {"title": "Swans again", "text": SWANS.text, "url": "https://zelthorpe.example/1"}
+    for collection in ({}, {"collection": "Secret"}, {"collection": "Nowhere"}):
+        assert server.post("/api/articles", json={"articles": [page]} | collection, headers=desk).status_code == 403
+    upload = {"files": ("crane.txt", b"The crane of the harbour was painted red by its keeper this week.")}
+    assert server.post("/api/files", files=upload, headers=desk).status_code == 403
+    assert server.post("/api/files?collection=Harbour", files=upload, headers=desk).json()["added"]
+    report = server.post("/api/articles", json={"articles": [page], "collection": "Harbour"}, headers=desk).json()
+    (added,) = report["added"]
+    assert (report["duplicates"], report["unchanged"]) == ([], [])
+    assert server.delete(f"/api/articles/{added['id']}", headers=desk).json() == {"removed": added["id"]}
+    assert server.get(f"/api/articles/{added['id']}", headers=bearing(made(folder, "Whoever"))).status_code == 404
+
+
+def test_rights_are_granted_listed_and_taken_back_by_commands(server: httpx.Client, folder: Path) -> None:
+    token = made(folder, "Newcomer")
+    assert server.get("/api/articles", headers=bearing(token)).json()["articles"] == []
+    rights(folder, "grant", "Newcomer", "Harbour")
+    heads = server.get("/api/articles", headers=bearing(token)).json()["articles"]
+    assert FERRY.title in [one["title"] for one in heads]
+    listed = json.loads(rights(folder, "list", "--json"))
+    assert {"kind": "user", "name": "Newcomer", "collection": "Harbour", "may_write": False} in listed
+    rights(folder, "revoke", "Newcomer")
+    assert server.get("/api/articles", headers=bearing(token)).json()["articles"] == []
+    assert "no such collection yet" in rights(folder, "grant", "everybody", "Typo")
+    assert "everybody" in rights(folder, "list")
+    rights(folder, "revoke", "everybody", "Typo")
+    for wrong in (("grant", "Newcomer"), ("grant", "Newcomer", "Harbour", "--all"), ("revoke", "Newcomer")):
+        assert CliRunner().invoke(cli, ["--library", str(folder), "rights", *wrong]).exit_code != 0
+
+
+def rights(folder: Path, *arguments: str) -> str:
+    run = CliRunner().invoke(cli, ["--library", str(folder), "rights", *arguments])
+    assert run.exit_code == 0, run.output
+    return run.stdout

@@ -1,4 +1,4 @@
-"""`rag token` and `rag deeds`: who may use a served library, and who asked and added what."""
+"""`rag token`, `rag rights` and `rag deeds`: who may use a served library and how, and who asked and added what."""
 
 from __future__ import annotations
 
@@ -18,17 +18,23 @@ token = typer.Typer(help="Make, list and revoke the tokens that open `rag serve 
 def new(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Of the person or program that it is for.")],
-    write: Annotated[bool, typer.Option("--write", help="It may also add and remove articles.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="It may also write what NAME may write.")] = False,
+    group: Annotated[list[str] | None, typer.Option("--group", help="NAME is of this group. May come again.")] = None,
     library: LibraryPath = None,
     json: Json = False,
 ) -> None:
-    """Make a token. It is shown now and never again."""
+    """Make a token. It is shown now and never again. What it opens, `rag rights` says."""
     with open_library(settings_for(context, library)) as opened:
-        made, secret = opened.tokens.make(name, may_write=write)
+        made, secret = opened.tokens.make(name, may_write=write, groups=group or ())
+        rights = opened.grants.rights(made.name, made.groups)
     if json:
-        print_json({"id": made.id, "name": made.name, "may_write": made.may_write, "token": secret})
+        print_json(
+            {"id": made.id, "name": made.name, "may_write": made.may_write, "groups": made.groups, "token": secret}
+        )
         return
     stdout().print(secret, soft_wrap=True)
+    if rights.read is not None and not rights.read:
+        stderr().print(f"It opens nothing yet: rag rights grant {clean(made.name)!r} --all", style="yellow")
     stderr().print(f"Token {made.id} of {clean(made.name)}. Keep it: it is not shown again.", style="dim")
 
 
@@ -41,12 +47,13 @@ def list_tokens(context: typer.Context, library: LibraryPath = None, json: Json 
         print_json(found)
         return
     table = Table(box=None, pad_edge=False)
-    for heading in ("id", "name", "may", "made", "last used", ""):
+    for heading in ("id", "name", "groups", "may", "made", "last used", ""):
         table.add_column(heading)
     for one in found:
         days = [moment.date().isoformat() if moment else "" for moment in (one.made, one.used)]
         rights = "read and write" if one.may_write else "read"
-        table.add_row(one.id, plain(one.name), rights, *days, "revoked" if one.revoked else "")
+        groups = plain(", ".join(one.groups))
+        table.add_row(one.id, plain(one.name), groups, rights, *days, "revoked" if one.revoked else "")
     stdout().print(table)
 
 

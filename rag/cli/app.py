@@ -18,6 +18,7 @@ from rag.cli.feedback import feedback
 from rag.cli.folders import sync, watch
 from rag.cli.options import LibraryPath
 from rag.cli.questions import ask, check, search
+from rag.cli.rights import rights
 from rag.cli.service import chat, doctor
 from rag.cli.serving import serve
 from rag.cli.terminal import one_line
@@ -67,6 +68,7 @@ app.command("chat")(chat)
 app.command("serve")(serve)
 app.command("work")(work)
 app.add_typer(token, name="token")
+app.add_typer(rights, name="rights")
 app.command("deeds")(deeds)
 app.command("doctor")(doctor)
 app.command("backup")(backup)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,6 +52,9 @@ SiteMaps = Annotated[
 Most = Annotated[
     int | None, typer.Option("--limit", min=1, help="At most so many of a feed (all) or a site map (100).")
 ]
+Gathered = Annotated[
+    str | None, typer.Option("--collection", metavar="NAME", help="Put what SOURCE... holds into a collection.")
+]
 
 
 def add(
@@ -61,6 +65,7 @@ def add(
     feed: Feeds = None,
     sitemap: SiteMaps = None,
     limit: Most = None,
+    collection: Gathered = None,
     library: LibraryPath = None,
     json: Json = False,
 ) -> None:
@@ -76,7 +81,8 @@ def add(
         raise typer.BadParameter("Name something to add: files, folders, addresses, --links, --feed or --sitemap.")
     wanted = [*(sources or []), *(url for file in links or [] for url in links_in(file))]
     with open_library(settings_for(context, library)) as opened, _told_when_interrupted(opened):
-        report = _added(opened, wanted, fields, feed or [], sitemap or [], limit)
+        adding = partial(opened.add, fields=fields, collection=collection)
+        report = _added(opened, adding, wanted, feed or [], sitemap or [], limit)
     if json:
         print_json(report_json(report))
     else:
@@ -86,8 +92,8 @@ def add(
 
 def _added(
     library: Library,
+    adding: Callable[..., AddReport],
     sources: Sequence[str],
-    fields: dict[str, str],
     feeds: Sequence[str],
     sitemaps: Sequence[str],
     limit: int | None,
@@ -96,7 +102,7 @@ def _added(
     from rag.schema import joined
 
     with progress_bar() as advance:
-        report = library.add(sources, progress=advance, fields=fields)
+        report = adding(sources, progress=advance)
         for url in feeds:
             report = joined(report, library.add_feed(url, limit=limit, progress=advance))
         for url in sitemaps:

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rag.ingest.web import Fetcher
 
 Lookup = Callable[[str], Known | None]
+Identify = Callable[[str], str]  # the id of an article from what identifies it: its address, its path or its text
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +85,21 @@ def _items_in(path: Path, fields: Mapping[str, str]) -> Iterator[Item]:
         yield Failure(name_of(path), str(error))
 
 
-def take(item: Item, lookup: Lookup, claimed: set[str]) -> Taken:
+def take(item: Item, lookup: Lookup, claimed: set[str], space: str = "") -> Taken:
     """The item read, unless its content is in the library already; a Failure says why it cannot be read.
 
-    `claimed` holds the ids of the articles of this run, so that two files with one address stay two.
+    `claimed` holds the ids of the articles of this run, so that two files with one address stay two. Ids made in one
+    `space` never meet those of another.
     """
+    identify = partial(_hash, space)
     if isinstance(item, Failure):
         return item
     try:
         if isinstance(item, Address):
-            return _take_article(item.fetch(item.url), lookup)
-        return _take_article(item, lookup) if isinstance(item, Article) else _take_file(item, lookup, claimed)
+            return _take_article(item.fetch(item.url), lookup, identify)
+        if isinstance(item, Article):
+            return _take_article(item, lookup, identify)
+        return _take_file(item, lookup, claimed, identify)
     except SourceError as error:
         return Failure(name_of(item), str(error))
 
@@ -148,24 +154,24 @@ def _items_of(source: Source, fetch: _Fetch) -> Iterator[Item]:
             yield Failure(name_of(path), str(error))
 
 
-def _take_file(path: Path, lookup: Lookup, claimed: set[str]) -> Taken:
+def _take_file(path: Path, lookup: Lookup, claimed: set[str], identify: Identify) -> Taken:
     raw = read_raw(path)
     source = name_of(path)
-    article_id = _file_id(raw, source, lookup, claimed)
+    article_id = _file_id(raw, source, lookup, claimed, identify)
     known = lookup(article_id)
     if known is not None and known.digest == raw.digest:
         return _unchanged(known, source, lookup)
     article = parse_file(path.name, raw.data)
-    return Raw(replace(article, id=article_id, source=source), raw.digest, known, _hash(f"file:{source}"))
+    return Raw(replace(article, id=article_id, source=source), raw.digest, known, identify(f"file:{source}"))
 
 
-def _file_id(raw: RawFile, source: str, lookup: Lookup, claimed: set[str]) -> str:
+def _file_id(raw: RawFile, source: str, lookup: Lookup, claimed: set[str], identify: Identify) -> str:
     """By the address that the file gives; by its path when it gives none, or another file gives the same."""
-    by_path = _hash(f"file:{source}")
+    by_path = identify(f"file:{source}")
     address = address_of(raw)
     if not address:
         return by_path
-    by_address = _hash(f"url:{address}")
+    by_address = identify(f"url:{address}")
     if by_address in claimed:
         return by_path
     return by_path if _held_by_another_file(lookup(by_address), source) else by_address
@@ -176,7 +182,7 @@ def _held_by_another_file(known: Known | None, source: str | None) -> bool:
     return other is not None and other != source and os.path.isfile(other)
 
 
-def _take_article(article: Article, lookup: Lookup) -> Taken:
+def _take_article(article: Article, lookup: Lookup, identify: Identify) -> Taken:
     if not article.text.strip():
         raise SourceError("The article has no text.")
     # Where it came from is no content: a row that moved down in its table, or the same page named by two tables.
@@ -186,9 +192,9 @@ def _take_article(article: Article, lookup: Lookup) -> Taken:
     if article.id:
         article_id = article.id
     elif article.url:
-        article_id = _hash(f"url:{article.url}")
+        article_id = identify(f"url:{article.url}")
     else:
-        article_id = _hash(f"text:{article.title}\x1f{article.text}")
+        article_id = identify(f"text:{article.title}\x1f{article.text}")
     known = lookup(article_id)
     if known is not None and known.digest == digest:
         return _unchanged(known, article.source, lookup)
@@ -202,5 +208,5 @@ def _unchanged(known: Known, source: str | None, lookup: Lookup) -> Unchanged:
     return Unchanged(ArticleId(story.article_id, story.title, story.source), copy=known.article_id)
 
 
-def _hash(identity: str) -> str:
-    return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def _hash(space: str, identity: str) -> str:
+    return hashlib.sha256(f"{space}{identity}".encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -54,16 +54,18 @@ def add_sources(
     fields: Mapping[str, str] | None = None,
     owner: str | None = None,
     seen: set[str] | None = None,
+    space: str = "",
 ) -> AddReport:
     """Add sources to the store; what became of each. The embedder is loaded only when there is something new.
 
     A failure does not stop the others. Articles are stored in windows of up to about `batch_passages` passages, so
     a crash loses at most the window that was not reported to `progress` yet. `fields` maps fields of articles to the
     columns of tables whose names do not tell. `owner` is noted for what is new; `seen` receives the id of each article
-    and copy that the sources hold.
+    and copy that the sources hold. Ids made in one `space` never meet those of another.
     """
     with trace("add") as span:
         adding = _Adding(store, embedder_factory, progress, owner, claimed=set() if seen is None else seen, span=span)
+        adding.space = space
         _add_all(adding, list_items(sources, fields), _Pace(batch_passages))
         report = adding.report()
         span.note({f"article_chat.{name}": len(getattr(report, name)) for name in _OUTCOMES})
@@ -75,7 +77,7 @@ def _add_all(adding: _Adding, items: Sequence[Item], pace: _Pace) -> None:
     adding.total = len(items)
     try:
         for item in items:
-            taken = take(item, adding.store.known, adding.claimed)
+            taken = take(item, adding.store.known, adding.claimed, adding.space)
             if isinstance(taken, Raw):
                 adding.wait(taken)
                 if pace.due(adding.waiting_passages):
@@ -162,6 +164,7 @@ class _Adding:
     passages: int = 0
     writing: bool = False
     embedder: Embedder | None = None
+    space: str = ""  # in which ids are made
     span: Span = UNTRACED
 
     def report(self) -> AddReport:

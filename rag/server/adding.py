@@ -11,11 +11,11 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, File, Request, UploadFile
+from fastapi import APIRouter, File, Query, Request, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
-from rag.errors import QuestionError, RagError
+from rag.errors import AccessDenied, QuestionError, RagError
 from rag.export.plain import report_json, to_json
 from rag.schema import AddReport, Article, Progress
 from rag.server.caller import note
@@ -23,6 +23,7 @@ from rag.server.models import Day, model_of
 from rag.server.problems import NotFound, problem_of
 from rag.server.service import Service
 from rag.server.sse import STREAM, event, event_stream
+from rag.store.kept import MAX_COLLECTION
 from rag.ui.theme import MAX_UPLOAD_MB
 
 MOST_SOURCES = 100  # of one request
@@ -55,6 +56,7 @@ class Given(BaseModel):
 
     addresses: Annotated[list[str], Field(max_length=MOST_SOURCES, description="Of pages on the public internet.")] = []
     articles: Annotated[list[GivenArticle], Field(max_length=MOST_SOURCES)] = []
+    collection: Annotated[str | None, Field(max_length=MAX_COLLECTION, description="In which they will be.")] = None
 
 
 class Removed(BaseModel):
@@ -72,7 +74,7 @@ def add_adding(routes: APIRouter, service: Service) -> None:
         sources: list[str | Path | Article] = [_address(address) for address in given.addresses]
         sources += [Article(**article.model_dump()) for article in given.articles]
         named = [source.title if isinstance(source, Article) else str(source) for source in sources]
-        return await _answered(request, partial(_add, service, sources, named))
+        return await _answered(request, partial(_add, service, sources, named, given.collection))
 
     @routes.post("/files", response_model=ReportModel, summary="Add files", responses=_RESPONSES)
     async def add_files(
@@ -80,12 +82,15 @@ def add_adding(routes: APIRouter, service: Service) -> None:
             list[UploadFile], File(description="Text, HTML, PDF, Word, e-mail, ...", max_length=MOST_SOURCES)
         ],
         request: Request,
+        collection: Annotated[
+            str | None, Query(max_length=MAX_COLLECTION, description="In which they will be.")
+        ] = None,
     ) -> Response:
         """Add the articles of uploaded files; what became of each."""
         held = [(upload.filename or "", await upload.read()) for upload in files]
         if sum(len(content) for _, content in held) > MAX_UPLOAD_MB << 20:
             raise QuestionError(f"The files have more than {MAX_UPLOAD_MB} MB.", "Send fewer at a time.")
-        return await _answered(request, partial(_add_files, service, held))
+        return await _answered(request, partial(_add_files, service, held, collection))
 
     @routes.delete("/articles/{article_id}", response_model=Removed, summary="Remove an article")
     def remove(article_id: str) -> JSONResponse:
@@ -103,15 +108,23 @@ def _address(given: str) -> str:
     return given
 
 
-def _add_files(service: Service, files: Sequence[tuple[str, bytes]], told: Told) -> AddReport:
+def _add_files(service: Service, files: Sequence[tuple[str, bytes]], collection: str | None, told: Told) -> AddReport:
     with tempfile.TemporaryDirectory(prefix="article-chat-") as folder:
-        return _add(service, _written(Path(folder), files), [name for name, _ in files], told)
+        return _add(service, _written(Path(folder), files), [name for name, _ in files], collection, told)
 
 
-def _add(service: Service, sources: Sequence[str | Path | Article], named: Sequence[str], told: Told) -> AddReport:
-    """Add the sources, once it is noted who adds what."""
+def _add(
+    service: Service,
+    sources: Sequence[str | Path | Article],
+    named: Sequence[str],
+    collection: str | None,
+    told: Told,
+) -> AddReport:
+    """Add the sources, once it is noted who adds what. Without a collection, that needs the right to write all."""
+    if collection is None and service.caller().rights.write is not None:
+        raise AccessDenied("You may add articles to some collections only.", "Name one of them: collection.")
     note(service, "add", "; ".join(named))
-    return service.library().add(sources, progress=told)
+    return service.library().add(sources, progress=told, collection=collection)
 
 
 def _written(folder: Path, files: Sequence[tuple[str, bytes]]) -> list[Path]:

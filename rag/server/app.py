@@ -61,7 +61,7 @@ def build(settings: Settings, serving: Serving) -> Beside:
     shared = Backend(settings)
     backend.use(shared)
     address = serving.address.rstrip("/") or _address(serving)
-    service = Service(shared, address, chat=serving.chat)
+    service = Service(shared, address, chat=serving.chat, sign_in=serving.sign_in)
     metrics = Metrics()
     server = mcp_server(service, metrics)
     # The guard before it has looked at Host and Origin already.

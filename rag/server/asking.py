@@ -29,7 +29,7 @@ AT_ONCE = 8  # questions; two cores answer some ten a second, so that more would
 LONGEST_TALK = 200  # turns of the history; what a question leaves out stands in the last few
 
 AnswerModel = model_of(Answer, without=UNWRITTEN)
-FiltersModel = input_of(Filters)
+FiltersModel = input_of(Filters, without=("readable",))  # what the asker may read is known already
 
 log = logging.getLogger("rag.server")
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from rag.server.service import Service
+from rag.schema import Rights
+
+if TYPE_CHECKING:
+    from rag.server.service import Service
+
+EVERYTHING = Rights()
+NOTHING = Rights(frozenset(), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,14 +20,18 @@ class Caller:
     """Somebody who uses the server."""
 
     name: str = ""
-    token: str = ""  # its id; empty where there is no sign-in
-    may_read: bool = True
-    may_write: bool = True
+    token: str = ""  # what he or she signed in with, as the record names it; empty where there is no sign-in
+    rights: Rights = EVERYTHING
+
+    @property
+    def may_write(self) -> bool:
+        """Whether there is anything that he or she may change."""
+        return self.rights.write is None or bool(self.rights.write)
 
 
 ANYBODY = Caller()  # on one's own machine, without sign-in
-STRANGER = Caller(may_read=False, may_write=False)
-caller: ContextVar[Caller] = ContextVar("caller", default=ANYBODY)
+STRANGER = Caller(rights=NOTHING)
+caller: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 
 def known_caller(service: Service, authorization: str) -> Caller:
@@ -28,12 +39,16 @@ def known_caller(service: Service, authorization: str) -> Caller:
     scheme, _, secret = authorization.partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         return STRANGER
-    token = service.library().tokens.holder(secret.strip())
-    return Caller(token.name, token.id, may_write=token.may_write) if token else STRANGER
+    library = service.whole()
+    token = library.tokens.holder(secret.strip())
+    if token is None:
+        return STRANGER
+    rights = library.grants.rights(token.name, token.groups)
+    return Caller(token.name, token.id, rights if token.may_write else rights.reading_only())
 
 
 def note(service: Service, act: str, detail: str) -> None:
     """Keep what the caller does; without sign-in nothing is kept. A failure to keep it fails the request."""
-    who = caller.get()
+    who = service.caller()
     if who.token:
-        service.library().deeds.note(who.name, who.token, act, detail)
+        service.whole().deeds.note(who.name, who.token, act, detail)

@@ -117,7 +117,7 @@ def _check_rights(who: Caller, scope: Scope) -> None:
         headers = {"WWW-Authenticate": "Bearer"}
         raise Refused("There is no token, or none that is good.", hint, HTTPStatus.UNAUTHORIZED, headers)
     if not who.may_write and _writes(scope):
-        hint = "Use a token that was made with: rag token new NAME --write"
+        hint = "It needs a token made with `rag token new NAME --write`, and a right: rag rights grant NAME --write"
         raise Refused(f"The token of {who.name!r} may only read.", hint, HTTPStatus.FORBIDDEN)
 
 

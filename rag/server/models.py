@@ -36,11 +36,13 @@ def model_of(kind: type, *, without: tuple[str, ...] = ()) -> type[BaseModel]:
 
 
 @cache
-def input_of(kind: type) -> type[BaseModel]:
+def input_of(kind: type, *, without: tuple[str, ...] = ()) -> type[BaseModel]:
     """The model of a dataclass as callers give it: what has a default may be left out, an unknown field is an error."""
     hints = get_type_hints(kind)
     own: dict[str, Any] = {}
     for field in fields(kind):
+        if field.name in without:
+            continue
         default = ... if field.default is MISSING else field.default
         own[field.name] = (_json_type(hints[field.name]), default)
     return create_model(kind.__name__, __config__=_CONFIG, __doc__=kind.__doc__, **own)

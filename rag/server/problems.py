@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Match
 
 from rag.errors import (
+    AccessDenied,
     ChatModelError,
     ConfigError,
     LibraryError,
@@ -26,6 +27,7 @@ MEDIA_TYPE = "application/problem+json"
 UNEXPECTED = "Something went wrong here; the server's log says what."
 # The first kind that fits tells the status.
 STATUS: tuple[tuple[type[RagError], HTTPStatus], ...] = (
+    (AccessDenied, HTTPStatus.FORBIDDEN),
     (QuestionError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (SourceError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (ConfigError, HTTPStatus.UNPROCESSABLE_ENTITY),

@@ -10,10 +10,11 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 
 import rag
+from rag.errors import AccessDenied
 from rag.export.plain import to_json
 from rag.server.adding import add_adding
 from rag.server.asking import add_asking
-from rag.server.caller import caller
+from rag.server.caller import STRANGER
 from rag.server.metrics import TYPE, Measured, Metrics
 from rag.server.models import model_of
 from rag.server.problems import MEDIA_TYPE, Problem, handle_problems
@@ -51,14 +52,16 @@ def _add_state(routes: APIRouter, service: Service, metrics: Metrics) -> None:
     def health() -> JSONResponse:
         """200 when they can, 503 while the library opens or when it cannot be opened."""
         found = service.health()
-        if not caller.get().may_read:
-            nothing = dict.fromkeys(("articles", "passages", "generation", "index_behind", "index_answers"))
-            found = replace(found, **nothing, problem="")  # type: ignore[arg-type]
+        if service.sign_in and service.caller() == STRANGER:
+            found = replace(found, problem="")
         return JSONResponse(to_json(found), 200 if found.status == "ok" else 503)
 
     @routes.get("/metrics", summary="Figures for Prometheus", responses={200: {"content": {TYPE: {}}}})
     def figures() -> Response:
         """Requests, their time, answers and refusals, the size of the library."""
+        if service.caller().rights.read is not None:
+            hint = "Ask whoever runs the server for the right."
+            raise AccessDenied("Figures of the whole server need the right to read the whole library.", hint)
         return Response(metrics.text(service), media_type=TYPE)
 
 

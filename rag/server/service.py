@@ -10,6 +10,7 @@ import rag
 from rag.errors import LibraryError
 from rag.retrieval.hybrid import Retrieval
 from rag.schema import Article, Filters
+from rag.server.caller import ANYBODY, STRANGER, Caller, caller
 from rag.server.problems import NotFound
 from rag.ui.backend import UNEXPECTED, Backend
 
@@ -37,14 +38,26 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The library and the assistant of the chat, for other interfaces. Its methods may block: call them in threads."""
+    """The library and the assistant of the chat, for other interfaces. Its methods may block: call them in threads.
+
+    With `sign_in`, both are as whoever asks may see them; outside a request that is nothing.
+    """
 
     backend: Backend
     address: str = ""  # of this server, for links to articles: "https://articles.example"
     chat: bool = True  # whether the chat's page is there to link to
+    sign_in: bool = False
+
+    def caller(self) -> Caller:
+        """Who asks."""
+        return caller.get() or (STRANGER if self.sign_in else ANYBODY)
 
     def library(self) -> Library:
-        """The open library; a LibraryError when it cannot be opened."""
+        """The library as the caller may see it; a LibraryError when it cannot be opened."""
+        return self.whole().restricted(self.caller().rights) if self.sign_in else self.whole()
+
+    def whole(self) -> Library:
+        """The open library with all that it holds: for signing in and for the record."""
         self.backend.start().wait_opened()
         library = self.backend.library
         if library is None:
@@ -53,9 +66,10 @@ class Service:
         return library
 
     def assistant(self) -> Assistant:
-        """The assistant with its models loaded."""
+        """The assistant with its models loaded, over the library as the caller may see it."""
         self.backend.start().wait()
-        return self.backend.assistant()
+        made = self.backend.assistant()
+        return made.over(self.library()) if self.sign_in else made
 
     def search(self, question: str, k: int, filters: Filters) -> Retrieval:
         """The passages nearest to a question, best first, and what could not be searched."""
@@ -79,16 +93,22 @@ class Service:
         return f"{self.address}/?article={name}" + (f"&at={at[0]}-{at[1]}" if at else "")
 
     def health(self) -> Health:
-        """The state of the service; never waits."""
+        """The state of the service, with counts of what the caller may read; never waits."""
         library, problem = self.backend.start().library, self.backend.problem
         if library is None or problem:
             failed = self.backend.opened and problem is not None
             said = problem.message if failed and problem else ""
             return _without_counts("failed" if failed else "starting", said)
+        who = self.caller()
+        if self.sign_in and who == STRANGER:
+            return _without_counts("ok")
         try:
-            held, index = library.stats(), library.index_state()
+            held = (library.restricted(who.rights) if self.sign_in else library).stats()
+            index = library.index_state()
         except LibraryError as error:
             return _without_counts("failed", error.message)
+        if who.rights.read is not None:  # the rest tells of what others add, too
+            return Health("ok", rag.__version__, held.articles, held.passages, None, None, None, "")
         return Health(
             "ok", rag.__version__, held.articles, held.passages, held.generation, index.behind, index.answers, ""
         )

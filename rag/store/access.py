@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from rag.errors import QuestionError
 from rag.store.database import Database
 from rag.store.rows import moment_of, stored
-from rag.store.tables import deeds, tokens
+from rag.store.tables import deeds, token_groups, tokens
 
 PREFIX = "rag_"  # by which secret scanners and people know a token
 MAX_NAME = 80
@@ -34,6 +37,7 @@ class Token:
     made: datetime  # UTC
     used: datetime | None = None  # to the hour; None: never
     revoked: datetime | None = None
+    groups: tuple[str, ...] = ()  # that its holder belongs to
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,11 @@ class TokenTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def make(self, name: str, *, may_write: bool = False) -> tuple[Token, str]:
-        """A new token, and its secret, which nobody can see again; a QuestionError when the name is taken."""
+    def make(self, name: str, *, may_write: bool = False, groups: Iterable[str] = ()) -> tuple[Token, str]:
+        """A new token, and its secret, which nobody can see again; a QuestionError when the name is taken.
+
+        What it opens is what its name and its groups are granted; without `may_write` only to read.
+        """
         kept = " ".join(name.split())
         if not kept or len(kept) > MAX_NAME or not kept.isprintable():
             raise QuestionError(f"{name!r} is no name for a token.", f"Give a name of up to {MAX_NAME} characters.")
@@ -64,13 +71,15 @@ class TokenTable:
         row = {"id": secrets.token_hex(4), "name": kept, "may_write": int(may_write), "made": stored(None)}
         with self._database.write() as connection:
             connection.execute(insert(tokens).values(**row, digest=_digest(secret)))
-        return Token(str(row["id"]), kept, may_write, moment_of(row["made"])), secret  # type: ignore[arg-type]
+            if several := sorted(set(groups)):
+                connection.execute(insert(token_groups), [{"token": row["id"], "name": group} for group in several])
+            (made,) = _tokens(connection, select(tokens).where(tokens.c.id == row["id"]))
+        return made, secret
 
     def all(self) -> list[Token]:
         """All tokens, the oldest first; revoked ones stay for the record."""
         with self._database.read() as connection:
-            rows = connection.execute(select(tokens).order_by(tokens.c.made, tokens.c.id))
-            return [_token(row) for row in rows]
+            return _tokens(connection, select(tokens).order_by(tokens.c.made, tokens.c.id))
 
     def revoke(self, token_id: str) -> bool:
         """Let a token open nothing from the next request on; whether there was such a one."""
@@ -81,14 +90,14 @@ class TokenTable:
     def holder(self, secret: str) -> Token | None:
         """The token with this secret; None when there is none, or it was revoked."""
         with self._database.read() as connection:
-            row = connection.execute(select(tokens).where(tokens.c.digest == _digest(secret))).one_or_none()
-        if row is None or row.revoked is not None:
+            found = _tokens(connection, select(tokens).where(tokens.c.digest == _digest(secret)))
+        if not found or found[0].revoked is not None:
             return None
-        now = stored(None)
-        if row.used is None or now - row.used > NOTED_EVERY:
+        (token,), now = found, stored(None)
+        if token.used is None or now - stored(token.used) > NOTED_EVERY:
             with self._database.write() as connection:
-                connection.execute(update(tokens).where(tokens.c.id == row.id).values(used=now))
-        return _token(row)
+                connection.execute(update(tokens).where(tokens.c.id == token.id).values(used=now))
+        return token
 
 
 class DeedTable:
@@ -117,6 +126,14 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _token(row: Row[tuple[object, ...]]) -> Token:
+def _tokens(connection: Connection, wanted: Select[Any]) -> list[Token]:
+    """The tokens that a query selects, with their groups."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for row in connection.execute(select(token_groups).order_by(token_groups.c.name)):
+        groups[row.token].append(row.name)
+    return [_token(row, tuple(groups[row.id])) for row in connection.execute(wanted)]
+
+
+def _token(row: Row[Any], groups: tuple[str, ...]) -> Token:
     used, revoked = (moment_of(one) if one else None for one in (row.used, row.revoked))
-    return Token(row.id, row.name, bool(row.may_write), moment_of(row.made), used, revoked)
+    return Token(row.id, row.name, bool(row.may_write), moment_of(row.made), used, revoked, groups)

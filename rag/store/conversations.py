@@ -9,35 +9,37 @@ kept.heads(query="barrier")
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
 
+from rag.errors import QuestionError
 from rag.schema import Answer
 from rag.store import answers
 from rag.store.database import Database
+from rag.store.feedback import owned_by
 from rag.store.filtering import among
 from rag.store.kept import Head, KeptConversation, KeptMessage, named
 from rag.store.rows import moment_of, stored
-from rag.store.tables import articles, conversations, messages
+from rag.store.tables import articles, conversation_owners, conversations, messages
 
 
 class ConversationTable:
-    """The conversations of one library, safe to use from many threads."""
+    """The conversations of one library, or of one person in it; safe to use from many threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, owner: str | None = None) -> None:
+        """Those of `owner`; without one, all that there are."""
         self._database = database
+        self._owner = owner
 
     def begin(self, conversation_id: str, position: int, question: str, scope: str = "") -> None:
         """Keep a question that is being answered; it replaces one at the same position."""
         now = stored(None)
         with self._database.write() as connection:
-            known = connection.execute(
-                update(conversations).where(conversations.c.id == conversation_id).values(changed=now)
-            )
-            if not known.rowcount:
-                row = {"id": conversation_id, "name": named(question), "created": now, "changed": now}
-                connection.execute(insert(conversations).values(**row))
+            known = update(conversations).where(conversations.c.id == conversation_id, *self._mine(conversations.c.id))
+            if not connection.execute(known.values(changed=now)).rowcount:
+                self._found(connection, conversation_id, question, now)
             connection.execute(delete(messages).where(*_at(conversation_id, position)))
             row = {"conversation": conversation_id, "position": position, "question": question, "scope": scope}
             empty = {"state": "asked", "answer": "", "answer_text": "", "digests": "{}", "asked": now}
@@ -51,12 +53,14 @@ class ConversationTable:
                 digests = _digests(connection, answer)
                 values |= {"answer": answers.to_json(answer), "answer_text": answer.text}
                 values |= {"digests": json.dumps(digests)}
-            connection.execute(update(messages).where(*_at(conversation_id, position)).values(**values))
+            this = (*_at(conversation_id, position), *self._mine(messages.c.conversation))
+            connection.execute(update(messages).where(*this).values(**values))
             return digests
 
     def heads(self, query: str = "", limit: int = 50) -> list[Head]:
         """Conversations, the one that changed last first. Each word of `query` must stand in it somewhere."""
-        found = select(conversations).order_by(conversations.c.changed.desc(), conversations.c.id).limit(limit)
+        found = select(conversations).where(*self._mine(conversations.c.id))
+        found = found.order_by(conversations.c.changed.desc(), conversations.c.id).limit(limit)
         for word in query.split():
             inside = select(messages.c.conversation).where(
                 or_(
@@ -75,7 +79,8 @@ class ConversationTable:
     def get(self, conversation_id: str) -> KeptConversation | None:
         """The conversation with its messages in order; None when there is none."""
         with self._database.read() as connection:
-            head = connection.execute(select(conversations).where(conversations.c.id == conversation_id)).one_or_none()
+            mine = (conversations.c.id == conversation_id, *self._mine(conversations.c.id))
+            head = connection.execute(select(conversations).where(*mine)).one_or_none()
             if head is None:
                 return None
             rows = connection.execute(
@@ -87,25 +92,48 @@ class ConversationTable:
         """Give the conversation another name; a blank one changes nothing."""
         if name.strip():
             with self._database.write() as connection:
-                chosen = update(conversations).where(conversations.c.id == conversation_id)
+                mine = self._mine(conversations.c.id)
+                chosen = update(conversations).where(conversations.c.id == conversation_id, *mine)
                 connection.execute(chosen.values(name=named(name)))
 
     def delete(self, conversation_id: str) -> bool:
         """Delete the conversation with its messages; whether there was one."""
+        mine = (conversations.c.id == conversation_id, *self._mine(conversations.c.id))
         with self._database.write() as connection:
-            return bool(connection.execute(delete(conversations).where(conversations.c.id == conversation_id)).rowcount)
+            deleted = bool(connection.execute(delete(conversations).where(*mine)).rowcount)
+            if deleted:
+                same = conversation_owners.c.conversation == conversation_id
+                connection.execute(delete(conversation_owners).where(same))
+            return deleted
 
     def asked_before(self, conversation_id: str, position: int) -> KeptMessage | None:
         """The last answer that the same words got before this message, in any conversation."""
-        this = select(messages.c.question, messages.c.asked).where(*_at(conversation_id, position))
+        mine = self._mine(messages.c.conversation)
+        this = select(messages.c.question, messages.c.asked).where(*_at(conversation_id, position), *mine)
         with self._database.read() as connection:
             asked = connection.execute(this).one_or_none()
             if asked is None:
                 return None
             same = func.lower(func.trim(messages.c.question)) == func.lower(func.trim(asked.question))
-            found = select(messages).where(same, messages.c.state == "done", messages.c.asked < asked.asked)
+            found = select(messages).where(same, messages.c.state == "done", messages.c.asked < asked.asked, *mine)
             row = connection.execute(found.order_by(messages.c.asked.desc()).limit(1)).one_or_none()
         return None if row is None else _message(row)
+
+    def _found(self, connection: Connection, conversation_id: str, question: str, now: datetime) -> None:
+        """Begin a conversation; a QuestionError when somebody else has one with this id."""
+        if connection.execute(select(conversations.c.id).where(conversations.c.id == conversation_id)).first():
+            raise QuestionError("This conversation is not yours.", "Begin a new one.")
+        row = {"id": conversation_id, "name": named(question), "created": now, "changed": now}
+        connection.execute(insert(conversations).values(**row))
+        if self._owner is not None:
+            whose = {"conversation": conversation_id, "owner": self._owner}
+            connection.execute(insert(conversation_owners).values(**whose))
+
+    def _mine(self, conversation: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
+        """That a conversation is the owner's; nothing where there is none."""
+        if self._owner is None:
+            return ()
+        return (conversation.in_(owned_by(self._owner)),)
 
 
 def _digests(connection: Connection, answer: Answer) -> dict[str, str]:

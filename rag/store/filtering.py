@@ -26,7 +26,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType, TypeEngine
 
 from rag.schema import Filters
-from rag.store.tables import articles, copies, passages
+from rag.store.tables import articles, collected, copies, passages
 
 
 class _Listed(TypeDecorator[list[Any]]):
@@ -84,6 +84,9 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         wanted.append(or_(articles.c.published.is_(None), articles.c.published <= filters.known_on))
     if filters.article_ids is not None:
         wanted.append(among(articles.c.id, filters.article_ids))
+    if filters.readable is not None:
+        inside = select(collected.c.article_id).where(among(collected.c.collection, filters.readable))
+        wanted.append(articles.c.id.in_(inside))
     return wanted
 
 

@@ -46,7 +46,9 @@ class LexicalIndex(Protocol):
         """How many passages of each article hold the phrase in this field, by article id."""
         ...
 
-    def alike(self, connection: Connection, start: str, least: int, most: int, limit: int, /) -> list[tuple[str, int]]:
+    def alike(
+        self, connection: Connection, start: str, least: int, most: int, limit: int, filters: Filters, /
+    ) -> list[tuple[str, int]]:
         """Stems that begin so and have that many letters, those of most passages first, with how many hold them."""
         ...
 

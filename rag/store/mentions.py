@@ -51,6 +51,8 @@ def _holding(connection: Connection, phrase: str, filters: Filters) -> list[Ment
     return [Mention(one, in_text.get(one, 0), one in in_title) for one in {*in_text, *in_title}]
 
 
-def alike(connection: Connection, start: str, least: int, most: int) -> list[tuple[str, int]]:
+def alike(
+    connection: Connection, start: str, least: int, most: int, filters: Filters | None = None
+) -> list[tuple[str, int]]:
     """Stems of the library that begin so and have that many letters, with the number of passages that hold them."""
-    return lexical_index(connection).alike(connection, start, least, most, MOST_ALIKE)
+    return lexical_index(connection).alike(connection, start, least, most, MOST_ALIKE, filters or Filters())

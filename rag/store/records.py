@@ -244,6 +244,14 @@ def passage_counts(connection: Connection, article_ids: Sequence[str]) -> dict[s
     return {str(article_id): int(count) for article_id, count in connection.execute(query)}
 
 
+def count_passages(connection: Connection, filters: Filters) -> int:
+    """Passages of the articles that fulfil the filters."""
+    if filters.open:
+        return int(connection.execute(select(func.count()).select_from(passages)).scalar_one())
+    total = select(func.coalesce(func.sum(articles.c.passage_count), 0)).where(*conditions(filters))
+    return int(connection.execute(total).scalar_one())
+
+
 def candidates(connection: Connection, passage_ids: Sequence[str]) -> dict[str, Candidate]:
     """Passages by id with their articles' heads; ids that the library does not hold are left out."""
     head = (articles.c.title, articles.c.url, articles.c.publisher, articles.c.published, articles.c.text_digest)

@@ -35,6 +35,7 @@ from rag.store.dense import UNBUILT, DenseIndex
 from rag.store.dense_search import DenseSearch, IndexState, Nearest, Progress
 from rag.store.feedback import FeedbackTable
 from rag.store.feeds import FeedTable
+from rag.store.grants import GrantTable
 from rag.store.lock import WriterLock
 from rag.store.mentions import Mention
 from rag.store.pages import Page
@@ -78,6 +79,7 @@ class Store:
         self.collections = CollectionTable(self._database)
         self.feeds = FeedTable(self._database)
         self.tokens = TokenTable(self._database)
+        self.grants = GrantTable(self._database)
         self.deeds = DeedTable(self._database)
 
     @classmethod
@@ -201,6 +203,10 @@ class Store:
         if not self._followed:
             self._dense.catch_up(done=done)
 
+    def _within(self, filters: Filters) -> Filters:
+        """The filters as searches, lists and counts apply them: a store of somebody with rights adds these."""
+        return filters
+
     # --- changing
 
     def put(
@@ -301,7 +307,7 @@ class Store:
         article_ids: Sequence[str] | None = None,
     ) -> list[Article]:
         """Articles in this order. Each word of `query` must stand in title, publisher or author."""
-        wanted = records.listing(query, _filters(publisher, since, until, article_ids))
+        wanted = records.listing(query, self._within(_filters(publisher, since, until, article_ids)))
         with self._database.read() as connection:
             return records.list_articles(connection, wanted, limit, offset, order)
 
@@ -317,7 +323,7 @@ class Store:
         article_ids: Sequence[str] | None = None,
     ) -> Page:
         """At most `limit` of the articles that `articles` lists, newest first, after the cursor of the page before."""
-        wanted = records.listing(query, _filters(publisher, since, until, article_ids))
+        wanted = records.listing(query, self._within(_filters(publisher, since, until, article_ids)))
         with self._database.read() as connection:
             return pages.page(connection, wanted, limit, cursor)
 
@@ -331,7 +337,7 @@ class Store:
         article_ids: Sequence[str] | None = None,
     ) -> int:
         """How many articles `articles` would list without a limit."""
-        wanted = records.listing(query, _filters(publisher, since, until, article_ids))
+        wanted = records.listing(query, self._within(_filters(publisher, since, until, article_ids)))
         with self._database.read() as connection:
             return int(
                 connection.execute(select(func.count()).select_from(tables.articles).where(*wanted)).scalar_one()
@@ -340,12 +346,12 @@ class Store:
     def count_passages(self) -> int:
         """Passages in the library."""
         with self._database.read() as connection:
-            return int(connection.execute(select(func.count()).select_from(tables.passages)).scalar_one())
+            return records.count_passages(connection, self._within(Filters()))
 
     def publishers(self) -> list[tuple[str, int]]:
         """Publishers with their number of articles, most articles first."""
         with self._database.read() as connection:
-            return stories.publishers(connection)
+            return stories.publishers(connection, self._within(Filters()))
 
     def article(self, article_id: str) -> Article | None:
         """The article with this id."""
@@ -384,30 +390,32 @@ class Store:
     ) -> list[tuple[str, float]]:
         """Ids of the k passages that match any of the words best, with BM25 (higher is better)."""
         with self._database.read() as connection:
-            return lexical_index(connection).search(connection, words, k, filters, (title_weight, text_weight))
+            return lexical_index(connection).search(
+                connection, words, k, self._within(filters), (title_weight, text_weight)
+            )
 
     def mentioning(self, phrases: Sequence[str], filters: Filters) -> list[Mention]:
         """The articles that hold each of the phrases, those with all of them in the title first."""
         with self._database.read() as connection:
-            return mentions.mentioning(connection, phrases, filters)
+            return mentions.mentioning(connection, phrases, self._within(filters))
 
     def holding(self, terms: Sequence[str], filters: Filters) -> list[str]:
         """Ids of the articles that hold each of the terms in title, publisher, author or text."""
         with self._database.read() as connection:
-            return finding.holding(connection, terms, filters)
+            return finding.holding(connection, terms, self._within(filters))
 
     def words_alike(self, start: str, least: int, most: int) -> list[tuple[str, int]]:
         """Stems of the library that begin so, of `least` to `most` letters, with how many passages hold them."""
         with self._database.read() as connection:
-            return mentions.alike(connection, start, least, most)
+            return mentions.alike(connection, start, least, most, self._within(Filters()))
 
     def search_dense(self, vector: Vectors, k: int, filters: Filters) -> list[tuple[str, float]]:
         """Ids of the k passages nearest to the vector, with cosine similarity, best first."""
-        return self._dense.search(vector, k, filters).hits
+        return self._dense.search(vector, k, self._within(filters)).hits
 
     def search_nearest(self, vector: Vectors, k: int, filters: Filters) -> Nearest:
         """What `search_dense` finds, with a line for the user when a part of the vectors could not be searched."""
-        return self._dense.search(vector, k, filters)
+        return self._dense.search(vector, k, self._within(filters))
 
     def index_state(self) -> IndexState:
         """How far the dense index is behind, and whether it answered when it was asked last; never waits."""

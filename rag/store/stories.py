@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, union
 
-from rag.schema import Article, OtherSource
-from rag.store.filtering import among
+from rag.schema import Article, Filters, OtherSource
+from rag.store.filtering import among, conditions
 from rag.store.rows import article_of, row_of
 from rag.store.tables import articles, bands, copies, owned
 
@@ -122,10 +122,15 @@ def _copy(row: Row[Any]) -> Copy:
     return Copy(row.story, article_of(row), row.digest, row.text_digest)
 
 
-def publishers(connection: Connection) -> list[tuple[str, int]]:
+def publishers(connection: Connection, filters: Filters | None = None) -> list[tuple[str, int]]:
     """Publishers with the number of articles that they carry, copies included, most articles first."""
-    carried = union(select(articles.c.publisher, articles.c.id), select(copies.c.publisher, copies.c.story)).subquery()
+    wanted = conditions(filters or Filters())
+    originals, others = select(articles.c.publisher, articles.c.id), select(copies.c.publisher, copies.c.story)
+    if wanted:
+        originals = originals.where(*wanted)
+        others = others.where(copies.c.story.in_(select(articles.c.id).where(*wanted)))
+    carried = union(originals, others).subquery()
     count = func.count()
-    wanted = select(carried.c.publisher, count).where(carried.c.publisher.is_not(None))
-    rows = wanted.group_by(carried.c.publisher).order_by(count.desc(), carried.c.publisher)
+    named = select(carried.c.publisher, count).where(carried.c.publisher.is_not(None))
+    rows = named.group_by(carried.c.publisher).order_by(count.desc(), carried.c.publisher)
     return [(str(name), int(number)) for name, number in connection.execute(rows)]

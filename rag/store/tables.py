@@ -258,6 +258,31 @@ tokens = Table(  # personal tokens of those who use a served library
     Column("revoked", DateTime),
 )
 
+token_groups = Table(  # groups that the holder of a token belongs to
+    "token_groups",
+    metadata,
+    Column("token", _String, primary_key=True),
+    Column("name", _String, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+grants = Table(  # who may read and write which collections of a served library
+    "grants",
+    metadata,
+    Column("kind", _String, primary_key=True),  # "user", "group" or "everybody"
+    Column("name", _String, primary_key=True),  # empty for everybody
+    Column("collection", _String, primary_key=True),  # empty for the whole library
+    Column("may_write", Integer, nullable=False),  # 1 or 0
+    sqlite_with_rowid=False,
+)
+
+conversation_owners = Table(  # whose a conversation is; those of a chat without sign-in are nobody's
+    "conversation_owners",
+    metadata,
+    Column("conversation", _String, primary_key=True),
+    Column("owner", _String, nullable=False, index=True),
+)
+
 deeds = Table(  # who asked, added and removed what
     "deeds",
     metadata,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Select, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Connection, Select, func, literal_column, select, text
 from sqlalchemy.dialects import postgresql
 
 from rag.schema import Filters
@@ -113,6 +113,8 @@ _ALIKE = text(
        WHERE stem >= :first AND stem < :beyond AND length(stem) BETWEEN :least AND :most AND passages > 0
        ORDER BY passages DESC, stem LIMIT :limit"""
 )
+_SPELT = """held.lexeme COLLATE "C" >= :first AND held.lexeme COLLATE "C" < :beyond
+            AND length(held.lexeme) BETWEEN :least AND :most"""
 _DIFFER = text(
     """SELECT count(*) FROM unnest(CAST(:numbers AS bigint[]), CAST(:words AS text[])) AS given(number, words)
        LEFT JOIN lexical USING (number) WHERE lexical.words IS DISTINCT FROM given.words::tsvector"""
@@ -198,9 +200,21 @@ def holding(connection: Connection, phrase_: str, field: Field, filters: Filters
     return {str(article_id): int(count) for article_id, count in rows}
 
 
-def alike(connection: Connection, start: str, least: int, most: int, limit: int) -> list[tuple[str, int]]:
+def alike(
+    connection: Connection, start: str, least: int, most: int, limit: int, filters: Filters
+) -> list[tuple[str, int]]:
     """Stems that begin so and have that many letters, those of most passages first, with how many hold them."""
     given = {"first": start, "beyond": start + "\U0010ffff", "least": least, "most": most, "limit": limit}
+    if not filters.open:
+        stem_: ColumnElement[str] = literal_column("held.lexeme")
+        counted = (
+            select(stem_, func.count())
+            .select_from(text("lexical, unnest(words) AS held"))
+            .where(text(_SPELT), _number.in_(passage_numbers(filters)))
+            .group_by(stem_)
+        )
+        ordered = counted.order_by(func.count().desc(), stem_).limit(limit)
+        return [(str(stem), int(count)) for stem, count in connection.execute(ordered, given)]
     return [(str(stem), int(count)) for stem, count in connection.execute(_ALIKE, given)]
 
 

@@ -66,6 +66,8 @@ _ALIKE = text(
        WHERE term >= :first AND term < :beyond AND length(term) BETWEEN :least AND :most
        ORDER BY doc DESC LIMIT :limit"""
 )
+_OCCURRENCES = "CREATE VIRTUAL TABLE IF NOT EXISTS temp.library_occurrences USING fts5vocab(main, lexical, 'instance')"
+_occurrences = table("library_occurrences", column("term"), column("doc"), schema="temp")
 _index = table("lexical", column("rowid"))
 # With a plain `rowid IN`, FTS5 runs the MATCH anew for each number: 2 s instead of 40 ms for 1,200 of 12,000 passages.
 _plain_number: ColumnElement[int] = literal_column("+lexical.rowid")
@@ -150,11 +152,24 @@ def holding(connection: Connection, phrase: str, field: Field, filters: Filters)
     return {str(article_id): int(count) for article_id, count in connection.execute(counted.group_by(articles.c.id))}
 
 
-def alike(connection: Connection, start: str, least: int, most: int, limit: int) -> list[tuple[str, int]]:
+def alike(
+    connection: Connection, start: str, least: int, most: int, limit: int, filters: Filters
+) -> list[tuple[str, int]]:
     """Stems that begin so and have that many letters, those of most passages first, with how many hold them."""
-    connection.exec_driver_sql(_WORDS)
-    given = {"first": start, "beyond": start + "\U0010ffff", "least": least, "most": most, "limit": limit}
-    return [(str(term), int(count)) for term, count in connection.execute(_ALIKE, given)]
+    if filters.open:
+        connection.exec_driver_sql(_WORDS)
+        given = {"first": start, "beyond": start + "\U0010ffff", "least": least, "most": most, "limit": limit}
+        return [(str(term), int(count)) for term, count in connection.execute(_ALIKE, given)]
+    connection.exec_driver_sql(_OCCURRENCES)
+    term, count = _occurrences.c.term, func.count(_occurrences.c.doc.distinct())
+    wanted = (
+        select(term, count)
+        .where(term >= start, term < start + "\U0010ffff", func.length(term).between(least, most))
+        .where(_occurrences.c.doc.in_(passage_numbers(filters)))
+        .group_by(term)
+        .order_by(count.desc())
+    )
+    return [(str(word), int(number)) for word, number in connection.execute(wanted.limit(limit))]
 
 
 def agrees(connection: Connection) -> bool:
