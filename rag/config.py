@@ -57,6 +57,13 @@ class Settings(BaseSettings):
         0, ge=0, description="Context window of the chat model; 0: what the model says of itself, else 4,096."
     )
     strict: bool = Field(False, description="Leave out sentences of a chat model that the articles do not support.")
+    oauth_issuer: str = Field(
+        "", description="Issuer of access tokens for `rag serve --sign-in`; empty: personal tokens only."
+    )
+    oauth_audience: str = Field("", description="Audience of these tokens; empty: this server's --address.")
+    oauth_jwks: str = Field("", description="Address of the issuer's keys; empty: as the issuer's metadata say.")
+    oauth_user_claim: str = Field("sub", min_length=1, description="Claim that names the user.")
+    oauth_groups_claim: str = Field("groups", min_length=1, description="Claim that names the user's groups.")
     lock_timeout_s: float = Field(30.0, ge=0, description="How long a second writer waits for the first.")
     chroma: str = Field(
         "",

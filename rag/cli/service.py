@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import platform
 import socket
 import sys
@@ -16,6 +15,7 @@ from rag.cli import exits
 from rag.cli.options import Json, LibraryPath, open_library, settings_for
 from rag.cli.terminal import plain, print_json, stderr, stdout
 from rag.errors import ConfigError
+from rag.text.hosts import is_loopback
 
 _STYLES = {"ok": "green", "warning": "yellow", "error": "bold red"}
 
@@ -53,14 +53,6 @@ def require_free(host: str, port: int, command: str) -> None:
     except OSError as error:
         hint = f"Choose another port: {command} --port {port + 1 if port < 65535 else 8501}"
         raise ConfigError(f"Cannot listen on {host}:{port}: {error.strerror or error}.", hint) from error
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def doctor(

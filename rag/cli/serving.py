@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from rag.cli.options import LibraryPath, settings_for
-from rag.cli.service import is_loopback, require_free
+from rag.cli.service import require_free
 from rag.cli.terminal import stdout
 from rag.errors import ConfigError
+from rag.text.hosts import is_loopback
 
 RATE = 120  # requests a minute of each caller where others can reach the server
 INSTALL = 'Install it with: .venv/bin/pip install -c constraints.txt -e ".[serve]"'

@@ -21,6 +21,7 @@ from rag.config import Settings
 from rag.server.guard import Guard
 from rag.server.mcp import mcp_server
 from rag.server.metrics import Metrics
+from rag.server.oauth import Issuer
 from rag.server.rest import rest_app
 from rag.server.service import Service
 from rag.tracing import flush
@@ -61,13 +62,15 @@ def build(settings: Settings, serving: Serving) -> Beside:
     shared = Backend(settings)
     backend.use(shared)
     address = serving.address.rstrip("/") or _address(serving)
-    service = Service(shared, address, chat=serving.chat, sign_in=serving.sign_in)
+    issuer = Issuer(settings, address) if serving.sign_in and settings.oauth_issuer else None
+    service = Service(shared, address, chat=serving.chat, sign_in=serving.sign_in, issuer=issuer)
     metrics = Metrics()
     server = mcp_server(service, metrics)
     # The guard before it has looked at Host and Origin already.
     unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     spoken = server.streamable_http_app(stateless_http=True, transport_security=unchecked)
-    routes: Sequence[BaseRoute] = (_mounted("/api", rest_app(service, metrics)), *spoken.routes)
+    described = issuer.routes() if issuer else []
+    routes: Sequence[BaseRoute] = (_mounted("/api", rest_app(service, metrics)), *spoken.routes, *described)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:

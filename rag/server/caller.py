@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rag.schema import Rights
+from rag.store.access import PREFIX
 
 if TYPE_CHECKING:
     from rag.server.service import Service
@@ -39,12 +40,27 @@ def known_caller(service: Service, authorization: str) -> Caller:
     scheme, _, secret = authorization.partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         return STRANGER
+    return _by_token(service, secret.strip()) or _by_issuer(service, secret.strip()) or STRANGER
+
+
+def _by_token(service: Service, secret: str) -> Caller | None:
+    """The holder of a personal token."""
     library = service.whole()
-    token = library.tokens.holder(secret.strip())
+    token = library.tokens.holder(secret)
     if token is None:
-        return STRANGER
+        return None
     rights = library.grants.rights(token.name, token.groups)
     return Caller(token.name, token.id, rights if token.may_write else rights.reading_only())
+
+
+def _by_issuer(service: Service, secret: str) -> Caller | None:
+    """Whom an access token of the issuer is for."""
+    if service.issuer is None or secret.startswith(PREFIX):
+        return None
+    found = service.issuer.identity(secret)
+    if found is None:
+        return None
+    return Caller(found.name, f"oauth:{found.name}", service.whole().grants.rights(found.name, found.groups))
 
 
 def note(service: Service, act: str, detail: str) -> None:

@@ -88,8 +88,25 @@ class Guard:
             who = await to_thread.run_sync(known_caller, self._service, headers.get("authorization", ""))
         self._rate.check(who.token or (scope.get("client") or ("unknown",))[0])
         if scope["path"] != OPEN:
-            _check_rights(who, scope)
+            self._check_rights(who, scope, headers)
         return who
+
+    def _check_rights(self, who: Caller, scope: Scope, headers: Headers) -> None:
+        if who == STRANGER:
+            hint = "Send 'Authorization: Bearer TOKEN'; whoever runs the server makes one with: rag token new NAME"
+            asking = {"WWW-Authenticate": self._challenge(scope["path"], "authorization" in headers)}
+            raise Refused("There is no token, or none that is good.", hint, HTTPStatus.UNAUTHORIZED, asking)
+        if not who.may_write and _writes(scope):
+            hint = "It needs a token made with `rag token new NAME --write`, and a right: rag rights grant NAME --write"
+            raise Refused(f"The token of {who.name!r} may only read.", hint, HTTPStatus.FORBIDDEN)
+
+    def _challenge(self, path: str, given: bool) -> str:
+        """How to sign in (RFC 6750): agents read where the issuer is."""
+        issuer = self._service.issuer
+        if issuer is None:
+            return "Bearer"
+        wrong = 'error="invalid_token", ' if given else ""
+        return f'Bearer {wrong}resource_metadata="{issuer.metadata_url(path)}"'
 
     def _check_origin(self, headers: Headers) -> None:
         host, origin = headers.get("host", ""), headers.get("origin")
@@ -109,16 +126,6 @@ def _check_size(headers: Headers) -> None:
     if length.isdigit() and int(length) > MOST_BYTES:
         hint = f"Send at most {MAX_UPLOAD_MB} MB at a time."
         raise Refused(f"The request has {int(length):,} bytes.", hint, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-
-
-def _check_rights(who: Caller, scope: Scope) -> None:
-    if who == STRANGER:
-        hint = "Send 'Authorization: Bearer TOKEN'; whoever runs the server makes one with: rag token new NAME"
-        headers = {"WWW-Authenticate": "Bearer"}
-        raise Refused("There is no token, or none that is good.", hint, HTTPStatus.UNAUTHORIZED, headers)
-    if not who.may_write and _writes(scope):
-        hint = "It needs a token made with `rag token new NAME --write`, and a right: rag rights grant NAME --write"
-        raise Refused(f"The token of {who.name!r} may only read.", hint, HTTPStatus.FORBIDDEN)
 
 
 def _writes(scope: Scope) -> bool:

@@ -17,6 +17,7 @@ from rag.ui.backend import UNEXPECTED, Backend
 if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.library import Library
+    from rag.server.oauth import Issuer
 
 
 State = Literal["ok", "starting", "failed"]
@@ -47,6 +48,7 @@ class Service:
     address: str = ""  # of this server, for links to articles: "https://articles.example"
     chat: bool = True  # whether the chat's page is there to link to
     sign_in: bool = False
+    issuer: Issuer | None = None  # of access tokens, beside personal ones
 
     def caller(self) -> Caller:
         """Who asks."""
