@@ -328,6 +328,26 @@ def test_other_hosts_and_pages_of_other_sites_are_refused(server: httpx.Client, 
     problem(server.post(path, headers={"origin": "https://elsewhere.example"}, json={}), 403)
 
 
+@pytest.mark.parametrize(("host", "status"), [("", 101), ("localhost", 101), ("rebound.example", 421)])
+def test_the_chat_answers_under_no_name_of_others_which_a_page_could_let_point_here(
+    server: httpx.Client, host: str, status: int
+) -> None:
+    """To the browser such a page is of one origin with what answers, so that its origin alone does not give it away."""
+    port = server.base_url.port
+    asked = f"{host or server.base_url.host}:{port}"
+    connection = HTTPConnection(server.base_url.host, port, timeout=30)
+    connection.putrequest("GET", "/_stcore/stream", skip_host=True)
+    for name, value in {
+        "Host": asked, "Origin": f"http://{asked}", "Upgrade": "websocket", "Connection": "Upgrade",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version": "13",
+    }.items():  # fmt: skip
+        connection.putheader(name, value)
+    connection.endheaders()
+    assert connection.getresponse().status == status
+    connection.close()
+    assert server.get("/", headers={"host": asked}).status_code == (200 if status == 101 else 421)
+
+
 def test_a_page_of_the_server_itself_may_ask(server: httpx.Client) -> None:
     origin = str(server.base_url).rstrip("/")
     assert server.get("/api/health", headers={"origin": origin}).status_code == 200
@@ -354,6 +374,9 @@ def test_the_chat_is_on_the_same_port(server: httpx.Client) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::"])
 def test_listening_elsewhere_without_sign_in_is_refused(tmp_path: Path, host: str) -> None:
     run = CliRunner().invoke(cli, ["--library", str(tmp_path / "library"), "serve", "--host", host])
+    assert isinstance(run.exception, rag.ConfigError)
+    assert "--open" in run.exception.hint
+    run = CliRunner().invoke(cli, ["--library", str(tmp_path / "library"), "chat", "--host", host])
     assert isinstance(run.exception, rag.ConfigError)
     assert "--open" in run.exception.hint
     assert not (tmp_path / "library").exists()

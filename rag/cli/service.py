@@ -13,7 +13,7 @@ from rich.table import Table
 import rag
 from rag.cli import exits
 from rag.cli.options import Json, LibraryPath, open_library, settings_for
-from rag.cli.terminal import plain, print_json, stderr, stdout
+from rag.cli.terminal import plain, print_json, stdout
 from rag.errors import ConfigError
 from rag.text.hosts import is_loopback
 
@@ -25,22 +25,30 @@ def chat(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8501,
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+    anybody: Annotated[
+        bool, typer.Option("--open", help="Let anybody who reaches the port read and change the library.")
+    ] = False,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="Host name that requests may use. May come again."),
+    ] = None,
     library: LibraryPath = None,
 ) -> None:
     """Open the chat in a browser. Ctrl-C stops it."""
     settings = settings_for(context, library)
-    require_free(host, port, "rag chat")
-    if not is_loopback(host):
-        stderr().print(
-            f"Whoever can reach {host}:{port} can read and change this library: the chat has no log-in.", style="yellow"
+    if not (anybody or is_loopback(host)):
+        raise ConfigError(
+            f"Whoever reaches {host}:{port} could read and change the library: the chat has no sign-in.",
+            "Listen on 127.0.0.1, or let anybody in with --open.",
         )
+    require_free(host, port, "rag chat")
     stdout().print(
         f"Article Chat is on http://{f'[{host}]' if ':' in host else host}:{port} (Ctrl-C stops it)", soft_wrap=True
     )
     sys.stdout.flush()
     from rag.ui.launch import serve
 
-    serve(settings, port=port, host=host, open_browser=browser)
+    serve(settings, port=port, host=host, allowed_hosts=names or (), open_browser=browser)
 
 
 def require_free(host: str, port: int, command: str) -> None:

@@ -27,6 +27,7 @@ from rag.server.service import Service
 from rag.tracing import flush
 from rag.ui import backend
 from rag.ui.backend import Backend
+from rag.ui.hosts import ANY, Hosts
 from rag.ui.launch import Beside, serve_beside
 
 Lifespan = Callable[[object], AbstractAsyncContextManager[None]]
@@ -81,10 +82,9 @@ def build(settings: Settings, serving: Serving) -> Beside:
             yield
         await to_thread.run_sync(flush)
 
-    guard = Middleware(
-        Guard, service=service, hosts=_hosts(serving), sign_in=serving.sign_in, a_minute=serving.a_minute
-    )
-    return Beside(routes, [guard], lifespan)
+    hosts = Hosts(serving.host, serving.allowed_hosts)
+    guard = Middleware(Guard, service=service, hosts=hosts, sign_in=serving.sign_in, a_minute=serving.a_minute)
+    return Beside(routes, [guard], lifespan, hosts)
 
 
 def _mounted(path: str, app: ASGIApp) -> Mount:
@@ -94,14 +94,6 @@ def _mounted(path: str, app: ASGIApp) -> Mount:
     return mount
 
 
-def _hosts(serving: Serving) -> tuple[str, ...]:
-    """The names that requests may use. Who listens on all addresses without naming any is asked by any name."""
-    named = serving.allowed_hosts
-    if serving.host in ("0.0.0.0", "::"):  # noqa: S104 (compared, not bound)
-        return named or ("*",)
-    return (*named, f"[{serving.host}]" if ":" in serving.host else serving.host)
-
-
 def _address(serving: Serving) -> str:
-    host = "127.0.0.1" if serving.host in ("0.0.0.0", "::") else serving.host  # noqa: S104 (compared, not bound)
+    host = "127.0.0.1" if serving.host in ANY else serving.host
     return f"http://{f'[{host}]' if ':' in host else host}:{serving.port}"

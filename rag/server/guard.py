@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -23,12 +22,12 @@ from rag.errors import RagError
 from rag.server.caller import ANYBODY, STRANGER, Caller, caller, known_caller
 from rag.server.problems import Refused, problem_of
 from rag.server.service import Service
+from rag.ui.hosts import HINT, Hosts
 from rag.ui.theme import MAX_UPLOAD_MB
 
 GUARDED = ("/api", "/mcp")
 OPEN = "/api/health"  # asked by what watches the server, which has no token; it says no more than the state then
 READING = ("GET", "HEAD", "OPTIONS")
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MOST_BYTES = (MAX_UPLOAD_MB + 2) << 20  # of a request: the largest upload with what stands around it
 
 
@@ -56,11 +55,11 @@ class Guard:
     """ASGI middleware in front of REST and MCP; the chat has its own."""
 
     def __init__(
-        self, app: ASGIApp, service: Service, *, hosts: Iterable[str] = (), sign_in: bool = False, a_minute: int = 0
+        self, app: ASGIApp, service: Service, *, hosts: Hosts, sign_in: bool = False, a_minute: int = 0
     ) -> None:
         self._app = app
         self._service = service
-        self._hosts = {*LOOPBACK, *(host.lower() for host in hosts)}
+        self._hosts = hosts
         self._sign_in = sign_in
         self._rate = Rate(a_minute)
 
@@ -110,9 +109,8 @@ class Guard:
 
     def _check_origin(self, headers: Headers) -> None:
         host, origin = headers.get("host", ""), headers.get("origin")
-        if "*" not in self._hosts and _name(host) not in self._hosts:
-            hint = "Name the host when you start the server: rag serve --allow-host NAME"
-            raise Refused(f"This server does not answer for the host {host!r}.", hint, HTTPStatus.MISDIRECTED_REQUEST)
+        if not self._hosts.know(host):
+            raise Refused(f"This server does not answer for the host {host!r}.", HINT, HTTPStatus.MISDIRECTED_REQUEST)
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             hint = "Send requests from a program, or from a page of this server."
             raise Refused(f"Pages of {origin!r} may not send requests here.", hint, HTTPStatus.FORBIDDEN)
@@ -136,9 +134,3 @@ def _writes(scope: Scope) -> bool:
 
 def _guarded(path: str) -> bool:
     return any(path == root or path.startswith(f"{root}/") for root in GUARDED)
-
-
-def _name(host: str) -> str:
-    """The host without its port."""
-    name, _, port = host.rpartition(":")
-    return (name if port.isdigit() and name else host).lower()

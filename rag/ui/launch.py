@@ -10,13 +10,14 @@ import threading
 import time
 import urllib.request
 import webbrowser
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.config import Settings
+from rag.ui.hosts import ANY, Hosts
 from rag.ui.theme import OPTIONS
 
 if TYPE_CHECKING:
@@ -28,12 +29,18 @@ log = logging.getLogger(__name__)
 
 
 def serve(
-    settings: Settings | None = None, *, port: int = 8501, host: str = "127.0.0.1", open_browser: bool = False
+    settings: Settings | None = None,
+    *,
+    port: int = 8501,
+    host: str = "127.0.0.1",
+    allowed_hosts: Iterable[str] = (),
+    open_browser: bool = False,
 ) -> None:
     """Serve the chat until interrupted.
 
     Args:
         settings: the settings of the library; those in force when None.
+        allowed_hosts: names under which it answers, beside those of loopback and of `host`.
         open_browser: show the page in the user's browser as soon as it answers.
     """
     import streamlit as st  # here, not above: the command line imports this module for other commands too
@@ -43,10 +50,10 @@ def serve(
     if settings is not None:
         backend.use(backend.Backend(settings))
     if open_browser:
-        address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 (compared, not bound)
+        address = f"http://{'127.0.0.1' if host in ANY else host}:{port}"
         threading.Thread(target=_open_when_up, args=(address,), daemon=True).start()
     config = OPTIONS | {"server.port": port, "server.address": host, "logger.hideWelcomeMessage": True}
-    st.App(SCRIPT, **parts()).run(config=config)
+    st.App(SCRIPT, **parts(Hosts(host, allowed_hosts))).run(config=config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +63,33 @@ class Beside:
     routes: Sequence[BaseRoute]
     middleware: Sequence[Middleware]
     lifespan: Callable[[object], AbstractAsyncContextManager[None]]
+    hosts: Hosts
 
 
 def serve_beside(beside: Beside, *, port: int, host: str) -> None:
     """Serve the chat and what is beside it until interrupted."""
     import streamlit as st
 
-    own = parts()
-    own |= {"routes": list(beside.routes), "middleware": [*own["middleware"], *beside.middleware]}
+    own = parts(beside.hosts)
+    headers, *known = own["middleware"]
+    own |= {"routes": list(beside.routes), "middleware": [headers, *beside.middleware, *known]}
     config = OPTIONS | {"server.port": port, "server.address": host, "logger.hideWelcomeMessage": True}
     st.App(SCRIPT, **own | {"lifespan": beside.lifespan}).run(config=config)
 
 
-def parts() -> dict[str, Any]:
-    """The keyword arguments of `st.App`: headers, warm-up, and what to show when a page fails."""
+def parts(hosts: Hosts | None = None) -> dict[str, Any]:
+    """The keyword arguments of `st.App`: known hosts, headers, warm-up, and what to show when a page fails.
+
+    Without `hosts` any name is answered: `streamlit run` alone knows on which address it listens.
+    """
     from starlette.middleware import Middleware
 
     from rag.ui.headers import SecurityHeaders
+    from rag.ui.hosts import KnownHosts
 
-    return {"middleware": [Middleware(SecurityHeaders)], "lifespan": _warm_up, "on_script_error": _show_failure}
+    known = [Middleware(KnownHosts, hosts=hosts)] if hosts else []
+    middleware = [Middleware(SecurityHeaders), *known]
+    return {"middleware": middleware, "lifespan": _warm_up, "on_script_error": _show_failure}
 
 
 @asynccontextmanager
