@@ -40,7 +40,10 @@ class Settings(BaseSettings):
         "builtin", description="'builtin', 'none' (plain sentence selector) or a Hugging Face QA or cross-encoder."
     )
     reader_windows: int = Field(
-        10, ge=1, le=200, description="Windows of 6 to 12 sentences that are read for a question, best first."
+        12,
+        ge=1,
+        le=200,
+        description="Windows of 6 to 12 sentences read for a question: the best, and the surest three twice more.",
     )
     refuse_below: float | None = Field(
         None,

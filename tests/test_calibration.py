@@ -44,7 +44,7 @@ def test_a_reader_gets_the_weights_and_thresholds_of_its_entry(hold: Callable[[s
     found = calibration_for("abc")
     assert found.fitted
     assert found.refuse_below == 0.41
-    assert found.answer == AnswerWeights(0.9, 0.2, 0.0, -1.5, 0.1)
+    assert found.answer == AnswerWeights(best=0.9, answers=0.2, missing=-1.5, bias=0.1)
     assert found.short_from == Calibration().short_from  # an entry need not name every threshold
 
 

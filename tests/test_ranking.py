@@ -34,6 +34,13 @@ def test_the_surest_sentence_comes_first_and_is_a_span_of_its_article() -> None:
     assert best.chance > 0.9
 
 
+def test_a_sentence_that_was_read_in_two_windows_has_the_mean_of_its_scores() -> None:
+    again = Window(MILL.candidate, TEXT, MILL.sentences[1][0], 1, MILL.sentences[1:4])
+    once = reading(MILL, [0.0, 1.0, *[UNSURE] * 6])
+    found = {one.position: one.score for one in ranked((MILL, once), (again, reading(again, [3.0, UNSURE, 0.0])))}
+    assert found == {0: 0.0, 1: 2.0, 2: UNSURE, 3: UNSURE / 2, 4: UNSURE, 5: UNSURE, 6: UNSURE, 7: UNSURE}
+
+
 def test_one_sure_sentence_is_shown_alone() -> None:
     assert shown(UNSURE, SURE, UNSURE) == [1]
 
@@ -111,14 +118,6 @@ def test_a_heading_or_a_question_is_not_ranked_however_sure_the_reader_is() -> N
     own = window("How the mill was saved\n\nWho paid for it?\n\nThe town paid for it in 1931.")
     made = ranked((own, reading(own, [SURE + 5, SURE + 5, UNSURE])))
     assert [one.text for one in made] == ["The town paid for it in 1931."]
-
-
-def test_a_sentence_in_two_windows_is_ranked_once_with_its_surer_reading() -> None:
-    later = Window(MILL.candidate, TEXT, MILL.sentences[2][0], 2, MILL.sentences[2:])
-    found = ranked((MILL, reading(MILL, [UNSURE] * 8)), (later, reading(later, [SURE, *[UNSURE] * 5])))
-    assert len(found) == 8
-    assert (found[0].position, found[0].score) == (2, SURE)
-    assert found[0].span == MILL.sentences[2]
 
 
 def test_a_sentence_that_the_reader_did_not_see_is_not_ranked() -> None:

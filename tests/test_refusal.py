@@ -1,24 +1,21 @@
-"""When the articles do not say: how sure an answer is, and what a refusal may claim is missing."""
+"""When the articles do not say: what must stand in the evidence, and what a refusal may claim is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
-from readings import PLAIN, SURE, UNSURE, candidate, ranked, reading, window
+from readings import SURE, UNSURE, candidate, ranked, reading, window
 
 from rag.answering.query.analysis import analyse
 from rag.answering.reading.refusal import (
     REFUSAL,
     allowed,
-    confidence,
     missing_terms,
     named_first,
     refusal_text,
     shut_out,
 )
-from rag.models.calibration import AnswerWeights
 
 TEXT = "The tide mill of Port Ellery opened in 1890. Understanding the hunt under way took years. Vogt’s son left."
 MILL = window(TEXT, publisher="Valley Post")
@@ -156,28 +153,3 @@ def test_nothing_is_shown_for_a_figure_that_neither_a_sentence_nor_its_title_hol
 
 def test_a_name_is_not_missing_where_another_name_of_the_same_stands() -> None:
     assert missing("What happened in Turkey?", "Two quakes struck Türkiye on Monday.") == ()
-
-
-def sure(evidence: float, lacking: Sequence[str] = (), **weights: float) -> float:
-    read = reading(MILL, [evidence, UNSURE, UNSURE], answers=1.0)
-    calibration = replace(PLAIN, answer=replace(AnswerWeights(), **weights))
-    return confidence(ranked((MILL, read)), [read], [MILL.candidate], lacking, calibration)
-
-
-def test_confidence_is_a_probability_that_grows_with_the_best_sentence() -> None:
-    assert 0 < sure(UNSURE) < sure(0.0) < sure(SURE) < 1
-
-
-def test_a_missing_name_makes_an_answer_less_sure_and_two_count_most() -> None:
-    assert sure(SURE) > sure(SURE, ["Brask"]) > sure(SURE, ["Brask", "Gorm"])
-    assert sure(SURE, ["Brask", "Gorm"]) == sure(SURE, ["Brask", "Gorm", "Holm"])
-
-
-def test_the_weights_of_the_calibration_count() -> None:
-    assert sure(0.0, best=0.0, answers=1.0) == pytest.approx(0.731, abs=0.001)
-    assert sure(0.0, best=0.0, fused=2.0) == pytest.approx(0.731, abs=0.001)
-    assert sure(0.0, best=0.0, bias=1.0) == pytest.approx(0.731, abs=0.001)
-
-
-def test_nothing_to_show_is_no_answer() -> None:
-    assert confidence([], [], [], (), PLAIN) == 0.0

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 import rag
+from rag.answering.query.analysis import names
 from rag.answering.query.terms import phrases, with_terms, words
 from rag.answering.reading.windows import Window, make_windows
 from rag.models.conversation import encode_turns
@@ -40,8 +41,10 @@ Row = dict[str, Any]
 
 WINDOWS = 10  # that the product reads
 CANDIDATES = 24  # passages that the product retrieves for a question
-OTHERS = 0.5  # windows of other articles for each question
-REST = 0.4  # windows of its own article without a labelled sentence
+OTHERS = 0.7  # windows of other articles for each question
+STANDALONE = 0.35  # follow-ups that are read in their stand-alone form, not with their terms
+LOST, ADDED = 0.15, 0.35  # chances that a term of a follow-up is missing, and that a name too many is added
+REST = 0.5  # windows of its own article without a labelled sentence
 HISTORY = 220  # word pieces of a conversation that the term head sees
 SOFT = (0.6, 0.3)  # label and weight of sentences that would do
 BESIDE = (0.2, 0.4)  # of sentences that must stand before an answer
@@ -204,29 +207,27 @@ class Encoder:
     def all(self, asked: Asked, limit: int) -> list[tuple[Window, Example]]:
         """Every window as the product reads it, with its labels."""
         windows = [*asked.own, *asked.others][:limit]
-        pairs = [(one, self._example(self.read_question(asked), one, asked)) for one in windows]
+        pairs = [(one, self._example(asked.question, one, asked)) for one in windows]
         return [(window, example) for window, example in pairs if example is not None]
-
-    @staticmethod
-    def read_question(asked: Asked) -> str:
-        """The question as the product gives it to the reader."""
-        said = [turn for turn in asked.history[-6::2] if turn] if asked.history else []
-        return " ".join([*said, asked.question])
 
     def _question(self, asked: Asked) -> str:
         rng = self._rng
         text = asked.question
         if asked.history:
-            chance = rng.random()
-            if chance < 0.5:
-                text = self.read_question(asked)
-            elif chance < 0.7:
-                text = str(asked.row["standalone"])
+            alone = rng.random() < STANDALONE
+            text = str(asked.row["standalone"]) if alone else with_terms(asked.row["question"], self._terms(asked))
         if rng.random() < 0.1:
             text = text.lower()
         if rng.random() < 0.1:
             text = text.rstrip("?")
         return text
+
+    def _terms(self, asked: Asked) -> list[str]:
+        """The terms of a follow-up with the faults that finding them has: one is missing, another name is added."""
+        rng = self._rng
+        kept = [term for term in asked.terms if rng.random() > LOST]
+        others = [name for turn in asked.history for name in names(turn) if name not in kept]
+        return [*kept, *rng.sample(others, min(len(others), rng.random() < ADDED))]
 
     def _around(self, asked: Asked, span: tuple[int, int], like: Window) -> Window:
         """A window of random length around a labelled sentence."""

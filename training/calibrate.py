@@ -11,7 +11,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from rag.answering.extractive.answer import Draft, draft
 from rag.answering.pipeline import Pipeline, Read
 from rag.answering.query.analysis import analyse
 from rag.answering.query.rewrite import Rewritten
+from rag.answering.reading.confidence import Signals, signals
 from rag.answering.reading.ranking import ScoredSentence, rank
 from rag.answering.reading.readers import Choice, choose_reader
 from rag.config import load_settings
@@ -37,6 +38,7 @@ PRECISION = 0.85  # of the short answers that are shown
 RIDGE = 0.5
 MISSING = -2.0  # the least that a name counts which no article holds: few labelled questions have one
 FEWEST = 20  # short answers that a fit needs
+LEVEL = 0.005  # of balanced accuracy: what the sample cannot tell apart
 NEVER = 1.01  # a probability that none has
 
 Numbers = NDArray[np.float64]
@@ -153,7 +155,8 @@ def shown(made: Draft) -> list[tuple[str, int, int]]:
 def fit_answers(sets: Sequence[Labelled], calibration: Calibration) -> tuple[AnswerWeights, float]:
     """Weights of "what is shown answers", and the confidence below which refusing is right more often than answering.
 
-    The threshold is the one with the best balanced accuracy between questions that can be answered and near-misses.
+    The threshold is the one with the best balanced accuracy between questions that can be answered and near-misses; of
+    those as good as that but for LEVEL, the lowest: a sentence that helps little costs less than an answer withheld.
     """
     inputs, labels, answerable = [], [], []
     for one in sets:
@@ -161,21 +164,35 @@ def fit_answers(sets: Sequence[Labelled], calibration: Calibration) -> tuple[Ans
         if not ranked:
             continue
         made = draft(ranked, calibration)
-        best = max(reading.answers for reading in one.read.readings)
-        inputs.append([ranked[0].score, best, max(c.score for c in one.read.candidates), min(2, len(one.read.missing))])
+        found = signals(ranked, one.read.readings, one.read.candidates, one.read.missing)
+        inputs.append(list(asdict(found).values()))
         labels.append(float(bool(one.row.get("ans")) and judged(one, made, shown(made))))
         answerable.append(bool(one.row.get("ans")))
     x, y, can = np.asarray(inputs), np.asarray(labels), np.asarray(answerable)
-    bias, score, answers, fused, missing = logistic(x, y).tolist()
-    weights = AnswerWeights(_r(score), _r(answers), _r(fused), _r(min(missing, MISSING)), _r(bias))
-    sure = 1 / (1 + np.exp(-(weights.bias + x @ np.asarray([score, answers, fused, weights.missing]))))
+    bias, *others = _answering(x, can, y)
+    named = dict(zip((one.name for one in fields(Signals)), map(_r, others), strict=True))
+    named["missing"] = min(named["missing"], MISSING)
+    weights = AnswerWeights(**named, bias=_r(bias))
+    sure = 1 / (1 + np.exp(-(weights.bias + x @ np.asarray(list(named.values())))))
     grid = np.unique(np.round(sure, 3))
     balanced = [((sure[can] >= t).mean() + (sure[~can] < t).mean()) / 2 for t in grid]
-    smooth = np.convolve(balanced, np.ones(9) / 9, mode="same")
+    smooth = np.convolve(balanced, np.ones(9) / 9, mode="valid")
     print(
         f"answers: balanced {max(balanced):.3f}; right {y[can].mean():.3f} of {can.sum()}; near-misses {(~can).sum()}"
     )
-    return weights, float(grid[int(smooth.argmax())])
+    good = np.flatnonzero(smooth >= smooth.max() - LEVEL)
+    return weights, float(grid[int(good[0]) + 4])
+
+
+def _answering(signals: Numbers, answerable: NDArray[np.bool_], right: Numbers) -> list[float]:
+    """Bias and weights: what tells answerable questions from near-misses, scaled to how often the answer is right.
+
+    What is right depends on the choice of sentences as well; fitted to that at once, near-misses are told apart less.
+    """
+    bias, *weights = logistic(signals, answerable.astype(float)).tolist()
+    scores = bias + signals @ np.asarray(weights)
+    moved, scale = logistic(scores[:, None], right).tolist()
+    return [moved + scale * bias, *(scale * one for one in weights)]
 
 
 def fit_shorts(sets: Sequence[Labelled], calibration: Calibration) -> tuple[ShortWeights, float]:

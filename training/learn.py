@@ -30,7 +30,6 @@ from training.windows import Window, make_windows
 
 BATCH_TOKENS = 3_600  # padded tokens of one step
 POOL = 1_024  # windows sorted by length together
-SQUAD_SHARE = 0.2  # windows of SQuAD for each window of the task
 SQUAD_SOURCES = {"squad1": 0.35, "squad2_unans": 1.0, "squad_hardneg": 0.3, "nq": 1.0}
 TALKS = 1_500  # conversations of canard in each chunk
 CHUNK = 3_000  # questions that are made examples at once
@@ -53,6 +52,9 @@ class Recipe:
     layer_decay: float = 0.9
     warmup: float = 0.06  # share of the steps
     average: float = 0.997
+    dropout: float = 0.05  # of hidden states
+    squad: float = 0.2  # windows of SQuAD for each window of the task
+    freeze: int = 0  # lowest layers that stay as they are: a run that goes on from trained weights is a fifth faster
     seed: int = 21
     save_seconds: int = 240
 
@@ -90,7 +92,7 @@ class Data:
         ]
         several = rng.sample(self.talks, min(TALKS, len(self.talks)))
         talks += [term_example(self._tokenizer, history, last, full) for _, history, last, full in several]
-        squad = self._squad(int(len(task) * SQUAD_SHARE), rng)
+        squad = self._squad(int(len(task) * self._recipe.squad), rng)
         found = [*task, *squad, *(one for one in talks if one is not None)]
         rng.shuffle(found)
         return found
@@ -169,8 +171,12 @@ class Run:
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
-        self.network = TaskNetwork.load(recipe.base, torch.load(recipe.start, weights_only=True))
+        self.network = TaskNetwork.load(recipe.base, torch.load(recipe.start, weights_only=True), recipe.dropout)
         self.network.encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+        if recipe.freeze:
+            self.network.encoder.embeddings.requires_grad_(False)
+        for layer in self.network.encoder.encoder.layer[: recipe.freeze]:
+            layer.requires_grad_(False)
         self.optimizer = torch.optim.AdamW(self._groups(), weight_decay=0.01, fused=True)
         self.trained = [one for one in self.network.parameters() if one.requires_grad]
         self.average = [one.detach().clone() for one in self.trained]

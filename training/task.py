@@ -25,8 +25,8 @@ SENTENCE_HEADS = ("evidence", "needs", "forerunner", "corrects")
 VERDICTS = ("yes", "no", "unclear")
 UNKNOWN = -1  # a label that a window does not have
 WEIGHTS = {
-    "evidence": 1.0, "needs": 0.15, "forerunner": 0.15, "corrects": 0.25, "span": 0.5, "says": 0.2, "answers": 0.7,
-    "verdict": 0.15, "term": 4.0,
+    "evidence": 1.0, "order": 0.3, "needs": 0.15, "forerunner": 0.15, "corrects": 0.25, "span": 0.5, "says": 0.2,
+    "answers": 0.7, "verdict": 0.4, "term": 4.0,
 }  # fmt: skip
 
 
@@ -43,9 +43,9 @@ class TaskNetwork(nn.Module):
         self.verdict = nn.Linear(width, len(VERDICTS))
 
     @classmethod
-    def load(cls, base: Path, weights: dict[str, torch.Tensor]) -> TaskNetwork:
+    def load(cls, base: Path, weights: dict[str, torch.Tensor], dropout: float = 0.0) -> TaskNetwork:
         """The network with these weights; heads that they lack start near nothing, the heads they share go on."""
-        config = BertConfig.from_pretrained(base, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+        config = BertConfig.from_pretrained(base, hidden_dropout_prob=dropout, attention_probs_dropout_prob=0.0)
         network = cls(BertModel(config, add_pooling_layer=False))
         own = network.state_dict()
         given = {name: value for name, value in weights.items() if name in own}
@@ -105,6 +105,7 @@ class Batch:
     types: torch.Tensor
     cells: torch.Tensor  # [windows, tokens] flat number of the token's sentence, last = none
     sentences: dict[str, torch.Tensor]  # [sentences of the batch, 2]
+    sizes: list[int]  # sentences of each window
     spans: torch.Tensor  # [windows, 4]: start, end, says_start, says_end
     answers: torch.Tensor
     verdict: torch.Tensor
@@ -131,6 +132,7 @@ def collate(examples: list[Example]) -> Batch:
     return Batch(
         tensor(ids), tensor(mask), tensor(types), tensor(cells),
         {name: tensor(np.concatenate([getattr(one, name) for one in examples])) for name in SENTENCE_HEADS},
+        [len(one.evidence) for one in examples],
         torch.tensor([[one.start, one.end, one.says_start, one.says_end] for one in examples]),
         torch.tensor([one.answers for one in examples], dtype=torch.float32),
         torch.tensor([one.verdict for one in examples]),
@@ -152,8 +154,8 @@ def losses(
 ) -> dict[str, torch.Tensor]:
     """The loss of each head, and their weighted sum `total`. Sums over labels are divided by the batch's windows."""
     windows = len(batch.answers)
-    parts: dict[str, torch.Tensor] = {}
     means = sentence_means(tokens, batch)
+    parts = {"order": _order(means[:, CHANNELS.index("evidence")], batch) / windows}
     for name in SENTENCE_HEADS:
         label, weight = batch.sentences[name].unbind(1)
         cost = functional.binary_cross_entropy_with_logits(
@@ -174,7 +176,7 @@ def losses(
     parts["answers"] = (cost * known).sum() / windows
     parts["verdict"] = (
         functional.cross_entropy(
-            verdict, batch.verdict, ignore_index=UNKNOWN, reduction="sum", weight=torch.tensor([1.3, 0.8, 1.5])
+            verdict, batch.verdict, ignore_index=UNKNOWN, reduction="sum", weight=torch.tensor([1.2, 0.8, 1.2])
         )
         / windows
     )
@@ -188,6 +190,18 @@ def losses(
     parts["term"] = (cost * named).sum() / named.sum(1).clamp(min=1).float().max() / windows * 2
     parts["total"] = torch.stack([parts[name] * weight for name, weight in WEIGHTS.items()]).sum()
     return parts
+
+
+def _order(scores: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Cross-entropy of each answering window's sentences against those to show: which of them comes first."""
+    label, weight = batch.sentences["evidence"].unbind(1)
+    wanted = torch.split(label * weight, batch.sizes)
+    costs = [
+        -(functional.log_softmax(one, 0) * goal).sum() / goal.sum()
+        for one, goal in zip(torch.split(scores, batch.sizes), wanted, strict=True)
+        if len(one) > 1 and goal.sum() >= 1
+    ]
+    return torch.stack(costs).sum() if costs else scores.sum() * 0
 
 
 def _choice(tokens: torch.Tensor, closed: torch.Tensor, label: torch.Tensor, channel: str) -> torch.Tensor:

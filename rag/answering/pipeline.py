@@ -16,10 +16,11 @@ from rag.answering.extractive.closest import closest, corrections
 from rag.answering.generative.chat_models import Model
 from rag.answering.generative.standalone import rewrite
 from rag.answering.generative.writer import Found, Writer
-from rag.answering.query.analysis import Question, analyse, asks_yes_no
+from rag.answering.query.analysis import Question, analyse, asks_yes_no, named_figures
 from rag.answering.query.event_dates import period_of, read_occasion
 from rag.answering.query.rewrite import Rewritten
 from rag.answering.query.time_filter import read_period, within, without
+from rag.answering.reading.confidence import confidence, signals
 from rag.answering.reading.freshness import fresh_first
 from rag.answering.reading.passages import by_reading
 from rag.answering.reading.ranking import ScoredSentence, rank
@@ -27,14 +28,13 @@ from rag.answering.reading.readers import Choice
 from rag.answering.reading.refusal import (
     REFUSAL,
     allowed,
-    confidence,
     holds_phrases,
     missing_terms,
     named_first,
     refusal_text,
     shut_out,
 )
-from rag.answering.reading.windows import Window, make_windows
+from rag.answering.reading.windows import Window, make_windows, shifted
 from rag.config import Settings
 from rag.library import Library
 from rag.schema import (
@@ -54,7 +54,7 @@ from rag.text.numbers import as_written, figures
 from rag.tracing import UNTRACED, Span
 
 CANDIDATES = 24  # retrieved for a question: hit@24 is within a point of hit@50 on news
-PART_WINDOWS = 3  # read once more for each part of a question that asks for several things
+SUREST = 3  # windows that are read again: shifted, and for each part of a question that asks for several things
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Pipeline:
         self._notes += [asked.note] if asked.note else []
         yield Searching(asked.question)
         for period in self._periods(asked.question):
-            wanted = analyse(without(asked.question, period))
+            wanted = replace(analyse(without(asked.question, period)), figures=named_figures(question))
             with self._timed("retrieve") as step:
                 candidates = self._candidates(wanted, asked, period)
                 step.note({"article_chat.candidates": len(candidates)})
@@ -178,20 +178,28 @@ class Pipeline:
     def read(self, question: Question, asked: Rewritten, candidates: tuple[Candidate, ...]) -> Read:
         """What the reader says of the candidates, every sentence with its probability."""
         with self._timed("read") as step:
-            ordered = fresh_first(candidates, self._today)
-            made = make_windows(ordered, self._text_of, self._settings.reader_windows)
-            windows = tuple(one for one in made if allowed(one, question))
-            held = [one for window in windows for one in figures(window.text)] if question.figures else []
-            readings = self._choice.read(asked.in_context(as_written(question.wanted, held)), windows)
+            windows, readings = self._looked(question, candidates)
             step.note({"article_chat.windows": len(windows)})
         with self._timed("answer"):
             ranked = self._ranked(question, windows, readings)
             missing = missing_terms(question, candidates, self._occurs)
-            sure = confidence(ranked, readings, candidates, missing, self._calibration)
+            sure = self._sure(ranked, readings, candidates, missing)
             if ranked and holds_phrases(ranked[0], question):
                 sure = max(sure, self._refuse_below)
-        read = Read(question, candidates, windows, tuple(readings), ranked, round(sure, 4), missing)
+        read = Read(question, candidates, tuple(windows), tuple(readings), ranked, round(sure, 4), missing)
         return self._by_parts(read, asked) if len(question.parts) > 1 else read
+
+    def _looked(self, question: Question, candidates: Sequence[Candidate]) -> tuple[list[Window], list[WindowReading]]:
+        """What is read, with what the reader says of it: the best windows, then the surest of them moved."""
+        most = self._settings.reader_windows
+        first = max(most - 2 * SUREST, (most + 1) // 2)
+        made = make_windows(fresh_first(candidates, self._today), self._text_of)
+        windows = [one for one in made if allowed(one, question)][:first]
+        held = [one for window in windows for one in figures(window.text)] if question.figures else []
+        asked = as_written(question.wanted, held)
+        readings = self._choice.read(asked, windows)
+        again = shifted(_surest(self._ranked(question, windows, readings)))[: most - first]
+        return [*windows, *again], [*readings, *self._choice.read(asked, again)]
 
     def _ranked(
         self, question: Question, windows: Sequence[Window], readings: Sequence[WindowReading]
@@ -199,19 +207,31 @@ class Pipeline:
         ranked = rank(windows, readings, self._calibration, self._today)
         return named_first([one for one in ranked if not shut_out(one, question)], question)
 
+    def _sure(
+        self,
+        ranked: Sequence[ScoredSentence],
+        readings: Sequence[WindowReading],
+        candidates: Sequence[Candidate],
+        missing: Sequence[str],
+    ) -> float:
+        """Probability that the best of what was read answers; 0 when nothing can be shown."""
+        if not ranked:
+            return 0.0
+        return confidence(signals(ranked, readings, candidates, missing), self._calibration)
+
     def _by_parts(self, read: Read, asked: Rewritten) -> Read:
         """The reading of a question that asks for several things: as sure as its surest part, the others named.
 
         A name that no article holds counts against the part that has it, not against the others.
         """
-        best = list(dict.fromkeys(one.window for one in read.ranked))[:PART_WINDOWS]
+        best = _surest(read.ranked)
         sure: dict[str, float] = {}
         with self._timed("read"):
             for part in read.question.parts:
-                readings = self._choice.read(asked.in_context(part), best)
+                readings = self._choice.read(asked.with_terms(part), best)
                 missing = tuple(name for name in read.missing if name in part)
                 ranked = self._ranked(read.question, best, readings)
-                sure[part] = confidence(ranked, readings, read.candidates, missing, self._calibration)
+                sure[part] = self._sure(ranked, readings, read.candidates, missing)
         surest = max(read.confidence, *sure.values())
         unsaid = tuple(part for part, chance in sure.items() if chance < self._refuse_below)
         all_said = len(unsaid) in (0, len(sure))
@@ -269,6 +289,11 @@ class Pipeline:
         with self._span.step(step) as span:
             yield span
         self._timings[step] = self._timings.get(step, 0.0) + 1000 * (perf_counter() - began)
+
+
+def _surest(ranked: Sequence[ScoredSentence]) -> list[Window]:
+    """The windows with the best sentences."""
+    return list(dict.fromkeys(one.window for one in ranked))[:SUREST]
 
 
 def _as_read(read: Read) -> tuple[Candidate, ...]:

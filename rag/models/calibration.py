@@ -29,12 +29,14 @@ class SentenceWeights:
 
 @dataclass(frozen=True, slots=True)
 class AnswerWeights:
-    """Logistic weights of "the sentences shown answer the question"."""
+    """Logistic weights of "the sentences shown answer the question", for the signals of `reading.confidence`."""
 
-    best: float = 1.0  # of the best sentence's logit
-    answers: float = 0.0  # of the surest window's logit
-    fused: float = 0.0  # of the best retrieval score
-    missing: float = -2.5  # for each name or figure of the question that no article holds, two at most
+    best: float = 1.0
+    several: float = 0.0
+    answers: float = 0.0
+    fused: float = 0.0
+    corrects: float = 0.0
+    missing: float = -2.5
     bias: float = 0.0
 
 

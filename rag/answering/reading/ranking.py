@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from rag.answering.reading.freshness import freshness
@@ -69,8 +69,8 @@ class ScoredSentence:
 def rank(
     windows: Sequence[Window], readings: Sequence[WindowReading], calibration: Calibration, today: date | None = None
 ) -> list[ScoredSentence]:
-    """Every sentence that can be shown, best first; of one that stands in two windows, the surer reading counts."""
-    best: dict[tuple[str, int], ScoredSentence] = {}
+    """Every sentence that can be shown, best first; one that stands in several windows has the mean of its scores."""
+    found: dict[tuple[str, int], list[ScoredSentence]] = {}
     for window, reading in zip(windows, readings, strict=True):
         by_span = {(one.start, one.end): one for one in reading.sentences}
         for number, span in enumerate(window.spans):
@@ -78,9 +78,14 @@ def rank(
             if read is None or not can_stand(window.text[slice(*span)]):
                 continue
             made = _scored(window, reading, read, window.first + number, calibration, today)
-            if made.key not in best or best[made.key].score < made.score:
-                best[made.key] = made
-    return sorted(best.values(), key=lambda one: (-one.score - one.lead, one.key))
+            found.setdefault(made.key, []).append(made)
+    return sorted(map(_mean, found.values()), key=lambda one: (-one.score - one.lead, one.key))
+
+
+def _mean(several: Sequence[ScoredSentence]) -> ScoredSentence:
+    """A sentence as its surest window reads it, with the mean score of all its windows."""
+    best = max(several, key=lambda one: one.score)
+    return replace(best, score=sum(one.score for one in several) / len(several))
 
 
 def choose(ranked: Sequence[ScoredSentence]) -> list[ScoredSentence]:

@@ -1,4 +1,4 @@
-"""When the articles do not say: how sure an answer is, and what a refusal may claim."""
+"""When the articles do not say: what must stand in the evidence, and what a refusal may claim."""
 
 from __future__ import annotations
 
@@ -9,36 +9,13 @@ from dataclasses import replace
 from rag.answering.query.analysis import Question, one_of
 from rag.answering.reading.ranking import ScoredSentence
 from rag.answering.reading.windows import Window
-from rag.models.calibration import Calibration
-from rag.models.logits import sigmoid
-from rag.schema import Candidate, WindowReading
+from rag.schema import Candidate
 from rag.text.names import aliases
 from rag.text.numbers import Figure, figures
 
 REFUSAL = "The articles do not say."
-MOST_MISSING = 2  # names that count
 
 Occurs = Callable[[Sequence[str]], bool]  # whether the collection holds these words
-
-
-def confidence(
-    ranked: Sequence[ScoredSentence],
-    readings: Sequence[WindowReading],
-    candidates: Sequence[Candidate],
-    missing: Sequence[str],
-    calibration: Calibration,
-) -> float:
-    """Probability that the sentences to show answer the question, 0..1."""
-    if not ranked:
-        return 0.0
-    weights = calibration.answer
-    return sigmoid(
-        weights.bias
-        + weights.best * ranked[0].score
-        + weights.answers * max(one.answers for one in readings)
-        + weights.fused * max((one.score for one in candidates), default=0.0)
-        + weights.missing * min(MOST_MISSING, len(missing))
-    )
 
 
 def missing_terms(question: Question, candidates: Sequence[Candidate], occurs: Occurs) -> tuple[str, ...]:
