@@ -157,7 +157,7 @@ def table(figures: dict[str, list[float]]) -> str:
     names = {
         "sentence": "Enter to the first sentence of an answer (goal: 500)",
         "passage": "click on a number to the marked passage",
-        "rerun": f"the whole page of {TURNS} questions drawn again, as the browser sees it (goal: 300)",
+        "rerun": f"the whole page of {TURNS} questions drawn again, as the browser sees it",
         "search": "Enter in the library's search to the list",
     }
     rows = [
