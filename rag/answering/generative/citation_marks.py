@@ -39,7 +39,6 @@ _BULLET = re.compile(r"^\s*(?:[-*•–—]\s+|\d{1,2}[.)]\s+|#{1,6}\s+|>\s*)+",
 _STRESS = re.compile(r"(\*\*|__|`+|\*(?=\S)|(?<=\S)\*)")
 _FENCE = re.compile(r"^\s*```.*$", re.M)
 _LEAD_IN = re.compile(r"^(?:answer|a|response|assistant)\s*:\s*", re.I)
-_SPACES = re.compile(r"\s+")
 
 WIDEST_RANGE = 12  # "[2-5]" means its members; a wider range is a slip
 
@@ -85,7 +84,7 @@ def _claim(piece: str) -> Claim | None:
         found.update(dict.fromkeys(_numbers(mark.group())))
     text, links = _plain(piece)
     words = re.findall(r"[^\W\d_]{2,}", text)
-    if not words and not (re.search(r"\d", text) and found):
+    if not words and not (any(map(str.isdecimal, text)) and found):
         return None
     if text.endswith(":") and not found:
         return None
@@ -109,5 +108,5 @@ def _plain(piece: str) -> tuple[str, int]:
     text, references = _REFERENCE.subn("", text)
     text, addresses = _ADDRESS.subn("", _CUT_TAG.sub("", _TAG.sub("", text).rstrip()))
     text = _STRESS.sub("", _BULLET.sub("", MARK.sub("", text)))
-    text = _SPACES.sub(" ", _LEAD_IN.sub("", text.strip())).strip()
+    text = " ".join(_LEAD_IN.sub("", text.strip()).split())
     return re.sub(r"\s+([.,;:!?])", r"\1", text), images + links + references + addresses

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from os.path import commonprefix
 from typing import TYPE_CHECKING
 
@@ -212,7 +212,6 @@ def _are_initials(word: str, fewest: int) -> bool:
 # --- words
 
 
-@lru_cache(maxsize=4096)
 def is_english(word: str) -> bool:
     """Whether it is in the encoder's vocabulary (30,000 words, names among them) or in an English dictionary.
 

@@ -117,7 +117,7 @@ def _end(words: str, today: date, *, closed: bool) -> date | None:
     start = _start(words, today)
     if start is None or not closed:
         return start - timedelta(days=1) if start else None
-    if re.fullmatch(r"\d{4}", words):
+    if len(words) == 4 and words.isdecimal():
         return start.replace(month=12, day=31)
     if re.fullmatch(_WHOLE_MONTH, words, re.I):
         return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
