@@ -196,7 +196,8 @@ def main() -> int:
     given = parser.parse_args()
     folder = given.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):  # SIGINT too: a shell lets what it starts behind it ignore it
+        signal.signal(number, _interrupt)
     cluster = Cluster(folder)
     try:
         print(f"Starting; library, index and logs are in {folder} ...", flush=True)

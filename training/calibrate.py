@@ -205,26 +205,24 @@ def fit_shorts(sets: Sequence[Labelled], calibration: Calibration) -> tuple[Shor
         made = draft(ranked_again(one, calibration), open_to_all)
         best = _best_short(one, calibration)
         if made.short and best:
-            inputs.append([best.sentence.short[2] if best.sentence.short else 0.0, best.score])
+            inputs.append([best.sentence.short[2] if best.sentence.short else 0.0])
             labels.append(float(_agrees(best_text(best), one.row.get("short"))))
     if len(inputs) < FEWEST:
         return ShortWeights(), NEVER  # a reader without short answers
     x, y = np.asarray(inputs), np.asarray(labels)
-    bias, margin, score = logistic(x, y).tolist()
-    sure = 1 / (1 + np.exp(-(bias + x @ np.asarray([margin, score]))))
+    bias, margin = logistic(x, y).tolist()
+    sure = 1 / (1 + np.exp(-(bias + margin * x[:, 0])))
     order = np.argsort(-sure)
     share = np.cumsum(y[order]) / np.arange(1, len(y) + 1)
     good = np.flatnonzero((share >= PRECISION) & (np.arange(len(y)) >= 15))
     last = int(good.max()) if len(good) else 14
     print(f"shorts: {y.sum():.0f} of {len(y)} right; shown {last + 1}, right {share[last]:.3f}")
-    return ShortWeights(_r(margin), _r(score), _r(bias)), _r(float(sure[order][last]))
+    return ShortWeights(_r(margin), _r(bias)), _r(float(sure[order][last]))
 
 
 def _best_short(one: Labelled, calibration: Calibration) -> ScoredSentence | None:
-    from rag.answering.reading.ranking import choose
-
-    chosen = [s for s in choose(ranked_again(one, calibration)) if s.sentence.short]
-    return max(chosen, key=lambda s: s.sentence.short[2] if s.sentence.short else -99.0, default=None)
+    best = max(ranked_again(one, calibration), key=lambda s: s.score, default=None)
+    return best if best and best.sentence.short else None
 
 
 def best_text(one: ScoredSentence) -> str:

@@ -45,7 +45,6 @@ class ShortWeights:
     """Logistic weights of "this short answer is right"."""
 
     margin: float = 1.0  # of the best span against none
-    best: float = 0.0  # of its sentence's logit
     bias: float = -2.0
 
 

@@ -138,18 +138,15 @@ def _speaker(one: ScoredSentence, calibration: Calibration) -> str | None:
 def _short(
     chosen: Sequence[ScoredSentence], sentences: Sequence[AnswerSentence], calibration: Calibration
 ) -> tuple[ScoredSentence, str] | None:
-    """The short answer in one of the shown sentences, where it is likely enough to be right, and that sentence."""
+    """The short answer in the best of the shown sentences, where it is likely enough to be right, and that sentence."""
+    best, shown = max(zip(chosen, sentences, strict=True), key=lambda pair: pair[0].score, default=(None, None))
+    if best is None or shown is None or best.sentence.short is None:
+        return None
+    start, end, margin = best.sentence.short
     weights = calibration.short
-    best: tuple[float, ScoredSentence, str] | None = None
-    for one, shown in zip(chosen, sentences, strict=True):
-        if one.sentence.short is None:
-            continue
-        start, end, margin = one.sentence.short
-        sure = sigmoid(weights.bias + weights.margin * margin + weights.best * one.score)
-        text = one.window.text[start:end]
-        if text in shown.text and (best is None or sure > best[0]):
-            best = sure, one, text
-    return best[1:] if best and best[0] >= calibration.short_from else None
+    sure = sigmoid(weights.bias + weights.margin * margin)
+    text = best.window.text[start:end]
+    return (best, text) if text in shown.text and sure >= calibration.short_from else None
 
 
 def _verdict(chosen: Sequence[ScoredSentence], calibration: Calibration) -> Verdict | None:
