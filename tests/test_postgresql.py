@@ -237,7 +237,7 @@ def test_words_are_those_of_sqlite(tmp_path: Path) -> None:
     with open_store(tmp_path, database="") as store:
         store.put([prepare("a", *lines, title="")])
         with store._database.read() as connection:
-            held = {stem for stem, _ in fts5.alike(connection, "", 0, 100, 1000)}
+            held = {stem for stem, _ in fts5.alike(connection, "", 0, 100, 1000, Filters())}
     assert held == {stem for line in lines for stem in stems(line)}
 
 

@@ -130,7 +130,7 @@ if child == 0:
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 library.store.search_dense(library.embedder.embed_query("bell"), 1, rag.Filters())
 copies = list((library.store.folder / "dense").glob("open-*.lock"))
-print("OK", library.store._dense._cached.snapshot is not None, len(copies))
+print("OK", library.store._dense._cached.index is not None, len(copies))
 """
 
 

@@ -129,7 +129,7 @@ def test_a_conversation_is_renamed_found_and_deleted(server: Server, open_page: 
     dialog.get_by_role("textbox").fill("Prices in June")
     dialog.get_by_role("button", name="Rename").click()
     expect(dialog).to_have_count(0)
-    listed = page.locator(".st-key-conversations").get_by_role("button", name="Prices in June")
+    listed = page.locator(".st-key-conversations").get_by_role("button", name="Prices in June", exact=True)
     expect(listed).to_be_visible()
     rested(page)
     page.get_by_role("button", name="New chat").click()
