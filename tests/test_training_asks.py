@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from readings import window
 from tokenizers import Tokenizer
 
 from rag.models.encoder import load_tokenizer
 from training.asks import BESIDE, SOFT, Asked, Encoder, gold_terms, term_example
-from training.task import UNKNOWN, VERDICTS, Example, collate
+from training.task import CHANNELS, UNKNOWN, VERDICTS, Example, collate, losses
 
 TEXT = (
     "The mill of Port Ellery is old. It opened in 1890, said Ines Vogt. It ground rye. The wheel is of oak. "
@@ -127,3 +129,29 @@ def test_terms_are_labels_of_the_tokens_of_their_words(tokenizer: Tokenizer) -> 
     assert "ines vogt" in tokenizer.decode(made.ids[made.terms == 1].tolist())
     assert set(made.terms[made.types == 1].tolist()) == {UNKNOWN}
     assert term_example(tokenizer, (), "Since when?", FULL) is None
+
+
+def test_a_follow_up_is_read_alone_or_with_its_terms_and_their_faults(tokenizer: Tokenizer) -> None:
+    history = ("When did the mill of Port Ellery open?", "It opened in 1890, said Ines Vogt.")
+    row = {"question": "And when did it burn?", "standalone": "When did the mill of Port Ellery burn?"}
+    follow = replace(asked(ans=spans(4), **row), history=history, terms=("mill", "Port Ellery"))
+    encoder = Encoder(tokenizer, random.Random(1))
+    read = {encoder._question(follow).rstrip("?").lower() for _ in range(300)}
+    assert row["standalone"].rstrip("?").lower() in read
+    behind = {text.partition("? (")[2] for text in read if "? (" in text}
+    assert {"mill, port ellery)", "mill)", "port ellery)"} <= behind
+    assert any("vogt" in terms for terms in behind)
+
+
+def test_the_sentences_of_a_window_compete_for_the_first_place(tokenizer: Tokenizer) -> None:
+    own, other = examples(tokenizer, ans=spans(1))
+    batch = collate([own, other])
+    assert batch.sizes == [len(own.evidence), len(other.evidence)]
+    tokens = torch.zeros(*batch.ids.shape, len(CHANNELS))
+    best, worst = tokens.clone(), tokens.clone()
+    best[0, own.sentences == 1, CHANNELS.index("evidence")] = 3.0
+    worst[0, own.sentences == 2, CHANNELS.index("evidence")] = 3.0
+    answers, verdict = torch.zeros(2), torch.zeros(2, len(VERDICTS))
+    costs = [losses(one, answers, verdict, batch)["order"].item() for one in (best, tokens, worst)]
+    assert costs == sorted(costs)
+    assert costs[0] < 0.5 * costs[2]
