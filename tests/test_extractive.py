@@ -127,11 +127,12 @@ def test_a_short_answer_of_a_sentence_that_is_not_shown_is_not_given() -> None:
     assert drafted((MILL, reading(MILL, evidence(0), heads))).short is None
 
 
-def test_of_several_short_answers_the_surest_is_given_and_none_below_the_threshold() -> None:
-    heads = {0: {"short": place(MILL, "1890", 2.0)}, 2: {"short": place(MILL, "1931", 3.0)}}
-    read = (MILL, reading(MILL, evidence(0, 2), heads))
+def test_the_short_answer_is_the_best_sentences_and_none_below_the_threshold() -> None:
+    heads = {0: {"short": place(MILL, "1890", 3.0)}, 2: {"short": place(MILL, "1931", 2.5)}}
+    sure = [SURE - 0.5, UNSURE, SURE, *[UNSURE] * (len(MILL.sentences) - 3)]
+    read = (MILL, reading(MILL, sure, heads))
     assert drafted(read, short_from=0.9).short == "1931"
-    assert drafted(read, short_from=0.99).short is None
+    assert drafted(read, short_from=0.95).short is None
 
 
 def test_the_speaker_is_named_where_the_name_stands_in_the_sentence_or_just_before() -> None:
