@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from rag.cli.options import Json, LibraryPath, open_library, settings_for
-from rag.cli.terminal import clean, plain, print_json, stderr, stdout
+from rag.cli.terminal import clean, headed, plain, print_json, stderr, stdout
 from rag.errors import ConfigError
 
 token = typer.Typer(help="Make, list and revoke the tokens that open `rag serve --sign-in`.", no_args_is_help=True)
@@ -46,9 +46,7 @@ def list_tokens(context: typer.Context, library: LibraryPath = None, json: Json 
     if json:
         print_json(found)
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("id", "name", "groups", "may", "made", "last used", ""):
-        table.add_column(heading)
+    table = headed("id", "name", "groups", "may", "made", "last used", "")
     for one in found:
         days = [moment.date().isoformat() if moment else "" for moment in (one.made, one.used)]
         rights = "read and write" if one.may_write else "read"

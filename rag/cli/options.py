@@ -43,6 +43,15 @@ Today = Annotated[
     ),
 ]
 
+# Of what listens on a port.
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")]
+Host = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+Anybody = Annotated[bool, typer.Option("--open", help="Let anybody who reaches the port read and change the library.")]
+HostNames = Annotated[
+    list[str] | None,
+    typer.Option("--allow-host", metavar="NAME", help="Host name that requests may use. May come again."),
+]
+
 
 def settings_for(context: typer.Context, library: Path | None) -> Settings:
     """The settings in force: the command's own --library wins over the one given before the command."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from rag.cli.options import Json, LibraryPath, open_library, settings_for
-from rag.cli.terminal import clean, plain, print_json, stdout
+from rag.cli.terminal import clean, headed, plain, print_json, stdout
 from rag.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -77,9 +76,7 @@ def list_rights(context: typer.Context, library: LibraryPath = None, json: Json 
     if json:
         print_json(found)
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("who", "", "may", "collection"):
-        table.add_column(heading)
+    table = headed("who", "", "may", "collection")
     for one in found:
         who = plain(one.name) if one.name else EVERYBODY
         table.add_row(who, one.kind if one.name else "", _may(one), plain(one.collection or "(the whole library)"))

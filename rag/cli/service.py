@@ -12,7 +12,7 @@ from rich.table import Table
 
 import rag
 from rag.cli import exits
-from rag.cli.options import Json, LibraryPath, open_library, settings_for
+from rag.cli.options import Anybody, Host, HostNames, Json, LibraryPath, Port, open_library, settings_for
 from rag.cli.terminal import plain, print_json, stdout
 from rag.errors import ConfigError
 from rag.text.hosts import is_loopback
@@ -22,16 +22,11 @@ _STYLES = {"ok": "green", "warning": "yellow", "error": "bold red"}
 
 def chat(
     context: typer.Context,
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8501,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Port = 8501,
+    host: Host = "127.0.0.1",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
-    anybody: Annotated[
-        bool, typer.Option("--open", help="Let anybody who reaches the port read and change the library.")
-    ] = False,
-    names: Annotated[
-        list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="Host name that requests may use. May come again."),
-    ] = None,
+    anybody: Anybody = False,
+    names: HostNames = None,
     library: LibraryPath = None,
 ) -> None:
     """Open the chat in a browser. Ctrl-C stops it."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rag.cli.options import LibraryPath, settings_for
+from rag.cli.options import Anybody, Host, HostNames, LibraryPath, Port, settings_for
 from rag.cli.service import require_free
 from rag.cli.terminal import stdout
 from rag.errors import ConfigError
@@ -19,16 +19,11 @@ INSTALL = 'Install it with: .venv/bin/pip install -c constraints.txt -e ".[serve
 
 def serve(
     context: typer.Context,
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8501,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Port = 8501,
+    host: Host = "127.0.0.1",
     chat: Annotated[bool, typer.Option("--chat/--no-chat", help="Serve the chat's page at /.")] = True,
-    anybody: Annotated[
-        bool, typer.Option("--open", help="Let anybody who reaches the port read and change the library.")
-    ] = False,
-    names: Annotated[
-        list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="Host name that requests may use. May come again."),
-    ] = None,
+    anybody: Anybody = False,
+    names: HostNames = None,
     address: Annotated[
         str, typer.Option("--address", metavar="URL", help="Where others reach this server, for links to articles.")
     ] = "",

@@ -10,6 +10,7 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from rag.export.plain import to_json
@@ -63,6 +64,11 @@ def print_indented(text: str, style: str = "") -> None:
         out.print(Padding(plain(text, style), (0, 0, 0, 4), expand=False))
     else:
         out.print(f"    {one_line(text)}", soft_wrap=True)
+
+
+def headed(*headings: str) -> Table:
+    """An empty table without lines, with these columns."""
+    return Table(*headings, box=None, pad_edge=False)
 
 
 def print_json(value: object) -> None:
