@@ -177,8 +177,7 @@ class ServedIndex(DenseSearch[Served]):
 
     def _view(self, connection: Connection) -> View[Served]:
         now = generation(connection)
-        place = shards.place_of(connection, self._identity())
-        known = [shards.load(connection, part, "live", place) for part in self._parts]
+        known = self._known(connection)
         with self._lock:
             view = self._cached
             if view is not None and view.since <= now <= view.generation and _same(view, known):
@@ -195,13 +194,11 @@ class ServedIndex(DenseSearch[Served]):
         live = count_live(connection)
         if live <= self._exact_limit:
             return self._with(connection, None, known, now, 0, live)
-        built = tuple(shard for shard in known if shard is not None)
+        built = _built(known)
         upto = min(shard.upto if shard else 0 for shard in known)
         lacking = _highest(connection) - upto
         if lacking > TAIL:
-            lacking = sum(
-                shards.left(connection, part, _upto(shard)) for part, shard in zip(self._parts, known, strict=True)
-            )
+            lacking = sum(self._behind(connection, known))
         if lacking > TAIL:
             empty = np.empty((0, self._dimension), np.float32)
             return View(now, now, Served(built, lacking), np.empty(0, np.int64), empty, _highest(connection), live)
@@ -239,9 +236,8 @@ class ServedIndex(DenseSearch[Served]):
         last = int(numbers[-1]) if len(numbers) else view.last
         numbers, matrix = np.concatenate([view.numbers, numbers]), np.concatenate([view.matrix, matrix])
         new = _unindexed(numbers, known)
-        built = tuple(shard for shard in known if shard is not None)
         live = view.live if now == view.generation else count_live(connection)
-        return View(now, now, Served(built, 0), numbers[new], matrix[new], last, live)
+        return View(now, now, Served(_built(known), 0), numbers[new], matrix[new], last, live)
 
     # --- following
 
@@ -296,7 +292,8 @@ class ServedIndex(DenseSearch[Served]):
         """Bring the index up to date, unless another process does so anyway or a server does not answer."""
         for part in self._parts:
             with self._database.read() as connection:
-                behind = self._behind(connection, part)
+                place = shards.place_of(connection, self._identity())
+                behind = shards.left(connection, part, _upto(shards.load(connection, part, "live", place)))
             if behind > (0 if done else BEHIND) and self._breakers[part.address].closed(
                 self._servers[part.address].answers
             ):
@@ -313,9 +310,8 @@ class ServedIndex(DenseSearch[Served]):
     def state(self) -> list[ShardState]:
         """How each part stands; a server that does not answer costs HEARTBEAT_S."""
         with self._database.read() as connection:
-            place = shards.place_of(connection, self._identity())
-            known = [shards.load(connection, part, "live", place) for part in self._parts]
-            behind = [self._behind(connection, part) for part in self._parts]
+            known = self._known(connection)
+            behind = self._behind(connection, known)
         return [
             ShardState(part, self._servers[part.address].answers(), shard, lacks, self._claims.holder(claim_of(part)))
             for part, shard, lacks in zip(self._parts, known, behind, strict=True)
@@ -324,7 +320,7 @@ class ServedIndex(DenseSearch[Served]):
     def index_state(self) -> IndexState:
         """How many passages the servers lack, and whether they answered last time."""
         with self._database.read() as connection:
-            behind = sum(self._behind(connection, part) for part in self._parts)
+            behind = sum(self._behind(connection, self._known(connection)))
         return IndexState(behind, not any(breaker.tripped for breaker in self._breakers.values()))
 
     def findings(self, *, fix: bool) -> Iterator[Finding]:
@@ -345,9 +341,14 @@ class ServedIndex(DenseSearch[Served]):
         for server in self._servers.values():
             server.close()
 
-    def _behind(self, connection: Connection, part: Part) -> int:
+    def _known(self, connection: Connection) -> list[Shard | None]:
+        """What is built of each part."""
         place = shards.place_of(connection, self._identity())
-        return shards.left(connection, part, _upto(shards.load(connection, part, "live", place)))
+        return [shards.load(connection, part, "live", place) for part in self._parts]
+
+    def _behind(self, connection: Connection, known: Sequence[Shard | None]) -> list[int]:
+        """How many passages each part lacks."""
+        return [shards.left(connection, part, _upto(one)) for part, one in zip(self._parts, known, strict=True)]
 
 
 REMAKE = "Remove these articles and add them again when the embedding model is mended."
@@ -381,8 +382,12 @@ def _upto(shard: Shard | None) -> int:
     return shard.upto if shard else 0
 
 
+def _built(known: Sequence[Shard | None]) -> tuple[Shard, ...]:
+    return tuple(shard for shard in known if shard is not None)
+
+
 def _same(view: View[Served], known: Sequence[Shard | None]) -> bool:
-    return view.index is None or view.index.shards == tuple(shard for shard in known if shard is not None)
+    return view.index is None or view.index.shards == _built(known)
 
 
 def _follows(old: Sequence[Shard], known: Sequence[Shard | None], parts: Sequence[Part]) -> bool:

@@ -389,9 +389,12 @@ class Store:
         text_weight: float = lexical.TEXT_WEIGHT,
     ) -> list[tuple[str, float]]:
         """Ids of the k passages that match any of the words best, with BM25 (higher is better)."""
+        sought = lexical.distinct(words)
+        if not sought or k < 1:
+            return []
         with self._database.read() as connection:
             return lexical_index(connection).search(
-                connection, words, k, self._within(filters), (title_weight, text_weight)
+                connection, sought, k, self._within(filters), (title_weight, text_weight)
             )
 
     def mentioning(self, phrases: Sequence[str], filters: Filters) -> list[Mention]:

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql
 
 from rag.schema import Filters
 from rag.store.filtering import passage_numbers
-from rag.store.lexical import Field, Weights, distinct, rarest
+from rag.store.lexical import Field, Weights, rarest
 from rag.store.postgresql.words import phrase, stems, vector
 from rag.store.tables import articles, passages
 
@@ -172,9 +172,6 @@ def search(
     connection: Connection, words: Sequence[str], k: int, filters: Filters, weights: Weights
 ) -> list[tuple[str, float]]:
     """Ids of the k passages that match any of the words best, with BM25 (higher is better)."""
-    words = distinct(words)
-    if not words or k < 1:
-        return []
     size, asked = _asked(connection, words)
     rare, others = rarest({one.query: one.passages for one in asked}, k, RARE)
     found = _best(connection, rare, size, asked, k, filters, weights) if rare else []

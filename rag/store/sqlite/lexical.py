@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 
 from rag.schema import Filters
 from rag.store.filtering import passage_numbers
-from rag.store.lexical import Field, Weights, distinct, rarest
+from rag.store.lexical import Field, Weights, rarest
 from rag.store.tables import articles, passages
 
 # Scoring a passage takes 2 us, so a question of ten words takes 9 ms over 11,000 passages (3,900 hold one of them) and
@@ -94,9 +94,6 @@ def search(
     connection: Connection, words: Sequence[str], k: int, filters: Filters, weights: Weights
 ) -> list[tuple[str, float]]:
     """Ids of the k passages that match any of the words best, with BM25 (higher is better)."""
-    words = distinct(words)
-    if not words or k < 1:
-        return []
     parts = _parts(connection, words, k) if filters.open else None
     if parts is not None:
         by_rare = _by_rare_words(connection, *parts, k, weights)
