@@ -39,13 +39,12 @@ from training.task import UNKNOWN, VERDICTS, Example
 
 Row = dict[str, Any]
 
-WINDOWS = 10  # that the product reads
+WINDOWS = 10  # of each question to learn from
 CANDIDATES = 24  # passages that the product retrieves for a question
 OTHERS = 0.7  # windows of other articles for each question
 STANDALONE = 0.35  # follow-ups that are read in their stand-alone form, not with their terms
 LOST, ADDED = 0.15, 0.35  # chances that a term of a follow-up is missing, and that a name too many is added
 REST = 0.5  # windows of its own article without a labelled sentence
-HISTORY = 220  # word pieces of a conversation that the term head sees
 SOFT = (0.6, 0.3)  # label and weight of sentences that would do
 BESIDE = (0.2, 0.4)  # of sentences that must stand before an answer
 

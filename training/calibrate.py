@@ -221,7 +221,7 @@ def fit_shorts(sets: Sequence[Labelled], calibration: Calibration) -> tuple[Shor
 
 
 def _best_short(one: Labelled, calibration: Calibration) -> ScoredSentence | None:
-    best = max(ranked_again(one, calibration), key=lambda s: s.score, default=None)
+    best = next(iter(ranked_again(one, calibration)), None)
     return best if best and best.sentence.short else None
 
 

@@ -139,8 +139,10 @@ def _short(
     chosen: Sequence[ScoredSentence], sentences: Sequence[AnswerSentence], calibration: Calibration
 ) -> tuple[ScoredSentence, str] | None:
     """The short answer in the best of the shown sentences, where it is likely enough to be right, and that sentence."""
-    best, shown = max(zip(chosen, sentences, strict=True), key=lambda pair: pair[0].score, default=(None, None))
-    if best is None or shown is None or best.sentence.short is None:
+    if not chosen:
+        return None
+    best, shown = max(zip(chosen, sentences, strict=True), key=lambda pair: pair[0].score)
+    if best.sentence.short is None:
         return None
     start, end, margin = best.sentence.short
     weights = calibration.short

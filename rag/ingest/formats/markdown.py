@@ -158,9 +158,7 @@ def _inline(tokens: Sequence[Token], *, heading: bool) -> _Block:
     for token in tokens:
         if token.type in ("text", "code_inline"):
             parts.append(token.content)
-        elif token.type in ("softbreak", "hardbreak") or (
-            token.type == "html_inline" and token.content[:3].lower() == "<br"
-        ):
+        elif token.type in ("softbreak", "hardbreak") or _is_break(token):
             parts.append(" ")
         elif token.type == "footnote_ref":
             notes.append(int(token.meta["id"]))
