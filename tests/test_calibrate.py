@@ -8,6 +8,7 @@ from readings import PLAIN, place, ranked, reading, window
 
 from rag.answering.pipeline import Read
 from rag.answering.query.analysis import analyse
+from rag.answering.reading.looking import Seen
 from training.calibrate import Labelled, fit, logistic, threshold
 
 TEXT = "The mill of Port Ellery opened in 1890. It ground rye for the valley. Tickets for the mill cost four euros."
@@ -25,7 +26,8 @@ def labelled(number: int, *, answers: bool) -> Labelled:
     }  # fmt: skip
     spans = {"ans": [own.sentences[0]] if answers else [], "ok": [], "ctx": [], "fix": []}
     question = analyse("When did it open?")
-    made = Read(question, (own.candidate,), (own,), (read,), tuple(ranked((own, read))), 0.5, ())
+    seen = Seen((own,), (read,), tuple(ranked((own, read))))
+    made = Read(question, (own.candidate,), seen, 0.5, ())
     return Labelled(row, made, spans, "a")
 
 

@@ -15,6 +15,7 @@ from rag.models import session
 from rag.models.calibration import AnswerWeights, Calibration, calibration_for
 
 ENTRY: dict[str, Any] = {
+    "together": {"score": 0.8, "evidence": 0.3},
     "sentence": {"evidence": 1.2, "answers": 0.4, "fused": 0.0, "fresh": 0.5, "bias": -0.3},
     "answer": {"best": 0.9, "answers": 0.2, "fused": 0.0, "missing": -1.5, "bias": 0.1},
     "short": {"margin": 0.8, "bias": -1.0},

@@ -29,6 +29,7 @@ from tokenizers import Tokenizer
 import rag
 from rag.answering.query.analysis import names
 from rag.answering.query.terms import phrases, with_terms, words
+from rag.answering.reading.digest import MOST, digest
 from rag.answering.reading.windows import Window, make_windows
 from rag.models.conversation import encode_turns
 from rag.models.windows import TokenWindow, Windower
@@ -60,6 +61,21 @@ class Asked:
     text: str  # of the labelled article, as the library holds it
     history: tuple[str, ...] = ()  # turns of the conversation, questions and answers, oldest first
     terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A sentence as an earlier reader ranked it: what the digest of a question is made of."""
+
+    article_id: str
+    span: Span  # in the article's text
+    text: str
+    title: str
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Its place."""
+        return self.article_id, self.span[0]
 
 
 def rows(file: Path) -> list[Row]:
@@ -209,6 +225,18 @@ class Encoder:
         pairs = [(one, self._example(asked.question, one, asked)) for one in windows]
         return [(window, example) for window, example in pairs if example is not None]
 
+    def together(self, asked: Asked, ranked: Sequence[Ranked]) -> Example | None:
+        """The digest of a question, as the product reads it, with its labels."""
+        own = asked.own[0].article_id if asked.own else None
+        made = digest(ranked, most=MOST + self._rng.randint(-4, 2))
+        if made is None:
+            return None
+        spans = {one.key: one.span for one in ranked}
+        places = [spans[key] if key[0] == own else None for key in made.keys]
+        title = made.title if self._rng.random() < 0.9 else ""
+        cut = Windower(self._tokenizer, self._question(asked)).windows([made.text], [title], [made.spans])[0]
+        return _compared(cut[0], places, asked.row) if len(cut) == 1 else None
+
     def _question(self, asked: Asked) -> str:
         rng = self._rng
         text = asked.question
@@ -258,22 +286,19 @@ def _touches(window: Window, spans: Sequence[Sequence[int]]) -> bool:
 def _labelled(made: TokenWindow, window: Window, own: Row | None, row: Row, text: str) -> Example:
     """The labels of a window; `own` is None for a window of another article."""
     count = len(window.sentences)
-    hits = {key: _overlaps(window, own[key]) if own else np.zeros(count, bool) for key in ("ans", "ok", "ctx", "fix")}
-    evidence = np.stack([hits["ans"].astype(np.float32), np.ones(count, np.float32)], axis=1)
-    for key, (label, weight) in (("ctx", BESIDE), ("ok", SOFT)):
-        evidence[hits[key] & ~hits["ans"]] = (label, weight)
-    evidence[hits["fix"]] = (0.0, 0.0)
+    places = window.sentences if own else [None] * count
+    hits = _hits(places, row)
+    evidence = _evidence(hits)
     needs, forerunner = np.zeros((count, 2), np.float32), np.zeros((count, 2), np.float32)
     if own and row["ans"]:
-        opening = _overlaps(window, row["ans"][:1])
+        opening = _overlaps(places, row["ans"][:1])
         needs[opening] = (float(bool(row["ctx"])), 1.0)
         if opening.any():
             forerunner[:, 1] = 1.0
             forerunner[hits["ctx"], 0] = 1.0
             forerunner[hits["ans"], 1] = 0.0
     corrects = np.stack([hits["fix"].astype(np.float32), np.ones(count, np.float32)], axis=1)
-    sentences = np.full(len(made.ids), -1, np.int64)
-    sentences[made.offset : made.offset + len(made.sentences)] = made.sentences
+    sentences = _cells(made)
     answered = bool(hits["ans"].any())
     start, end = _span(made, window, _short_place(own, text)) if answered else (0, 0)
     if not answered and hits["ok"].any():
@@ -282,7 +307,7 @@ def _labelled(made: TokenWindow, window: Window, own: Row | None, row: Row, text
         _span(made, window, _says_place(own, text)) if answered and own and row["kind"] != "follow" else (UNKNOWN,) * 2
     )
     verdict = VERDICTS.index(row["yn"]) if answered and row.get("yn") else UNKNOWN
-    answers = 1.0 if answered else UNKNOWN if hits["ok"].any() or hits["ctx"].any() else 0.0
+    answers = _answers_it(hits)
     return Example(
         np.asarray(made.ids, np.int64), np.asarray(made.type_ids, np.int64), sentences,
         evidence, needs, forerunner, corrects, start, end, says[0], says[1], answers, verdict,
@@ -290,13 +315,53 @@ def _labelled(made: TokenWindow, window: Window, own: Row | None, row: Row, text
     )  # fmt: skip
 
 
-def _overlaps(window: Window, spans: Sequence[Sequence[int]]) -> NDArray[np.bool_]:
-    """Which sentences of the window are, for their larger part, one of the spans."""
-    found = np.zeros(len(window.sentences), bool)
-    for number, (start, end) in enumerate(window.sentences):
+def _compared(made: TokenWindow, places: Sequence[Span | None], row: Row) -> Example:
+    """The labels of a digest: which sentences to show, whether they answer, what they leave open."""
+    hits = _hits(places, row)
+    corrects = np.stack([hits["fix"].astype(np.float32), np.ones(len(places), np.float32)], axis=1)
+    nothing = np.zeros((len(places), 2), np.float32)
+    verdict = VERDICTS.index(row["yn"]) if hits["ans"].any() and row.get("yn") else UNKNOWN
+    return Example(
+        np.asarray(made.ids, np.int64), np.asarray(made.type_ids, np.int64), _cells(made),
+        _evidence(hits), nothing, nothing, corrects, answers=_answers_it(hits), verdict=verdict, key=str(row["id"]),
+    )  # fmt: skip
+
+
+def _cells(made: TokenWindow) -> NDArray[np.int64]:
+    """Of each token the number of its sentence, -1 for none."""
+    cells = np.full(len(made.ids), -1, np.int64)
+    cells[made.offset : made.offset + len(made.sentences)] = made.sentences
+    return cells
+
+
+def _hits(places: Sequence[Span | None], row: Row) -> dict[str, NDArray[np.bool_]]:
+    """Which sentences are labelled; None is the place of one of another article."""
+    return {key: _overlaps(places, row[key]) for key in ("ans", "ok", "ctx", "fix")}
+
+
+def _evidence(hits: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.float32]:
+    """Of each sentence: does it belong in the answer, and how much the label counts."""
+    evidence = np.stack([hits["ans"].astype(np.float32), np.ones(len(hits["ans"]), np.float32)], axis=1)
+    for key, (label, weight) in (("ctx", BESIDE), ("ok", SOFT)):
+        evidence[hits[key] & ~hits["ans"]] = (label, weight)
+    evidence[hits["fix"]] = (0.0, 0.0)
+    return evidence
+
+
+def _answers_it(hits: Mapping[str, NDArray[np.bool_]]) -> float:
+    if hits["ans"].any():
+        return 1.0
+    return UNKNOWN if hits["ok"].any() or hits["ctx"].any() else 0.0
+
+
+def _overlaps(places: Sequence[Span | None], spans: Sequence[Sequence[int]]) -> NDArray[np.bool_]:
+    """Which sentences are, for their larger part, one of the spans."""
+    found = np.zeros(len(places), bool)
+    for number, place in enumerate(places):
         for first, last in spans:
-            shared = min(end, last) - max(start, first)
-            found[number] |= shared > 0 and shared >= 0.5 * min(end - start, last - first)
+            if place is not None:
+                shared = min(place[1], last) - max(place[0], first)
+                found[number] |= shared > 0 and shared >= 0.5 * min(place[1] - place[0], last - first)
     return found
 
 

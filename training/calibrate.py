@@ -25,10 +25,10 @@ from rag.answering.pipeline import Pipeline, Read
 from rag.answering.query.analysis import analyse
 from rag.answering.query.rewrite import Rewritten
 from rag.answering.reading.confidence import Signals, signals
-from rag.answering.reading.ranking import ScoredSentence, rank
+from rag.answering.reading.ranking import ScoredSentence, compared, rank
 from rag.answering.reading.readers import Choice, choose_reader
 from rag.config import load_settings
-from rag.models.calibration import AnswerWeights, Calibration, SentenceWeights, ShortWeights
+from rag.models.calibration import AnswerWeights, Calibration, SentenceWeights, ShortWeights, TogetherWeights
 from rag.models.embedder import load_embedder
 from rag.models.session import WEIGHTS
 from rag.schema import Filters
@@ -40,6 +40,7 @@ MISSING = -2.0  # the least that a name counts which no article holds: few label
 FEWEST = 20  # short answers that a fit needs
 LEVEL = 0.005  # of balanced accuracy: what the sample cannot tell apart
 NEVER = 1.01  # a probability that none has
+UNFITTED = Calibration(together=TogetherWeights(score=0.75, evidence=0.25))  # what questions are read with
 
 Numbers = NDArray[np.float64]
 
@@ -75,7 +76,7 @@ def labelled(articles: Path, questions: Path, choice: Choice, folder: Path) -> l
     for row in rows(questions):
         if row["kind"] == "follow" or row["article"] not in ids:
             continue
-        pipeline = Pipeline(library, replace(choice, calibration=Calibration()), settings, Filters(), date.today())
+        pipeline = Pipeline(library, replace(choice, calibration=UNFITTED), settings, Filters(), date.today())
         asked = analyse(row["question"])
         read = pipeline.read(asked, Rewritten(row["question"]), pipeline.retrieve(asked.searched, None))
         text = library.article(ids[row["article"]])
@@ -131,9 +132,35 @@ def fit_sentences(sets: Sequence[Labelled]) -> SentenceWeights:
     return SentenceWeights(_r(evidence), _r(max(0.0, answers)), _r(max(0.0, fused)), 0.5, _r(bias))
 
 
+def fit_together(sets: Sequence[Labelled], calibration: Calibration) -> TogetherWeights:
+    """Weights of the same for the sentences of the digests, of what their windows and the digest say."""
+    inputs, labels = [], []
+    for one in sets:
+        seen = one.read.seen
+        if seen.digest is None or seen.whole is None:
+            continue
+        read = {(said.start, said.end): said for said in seen.whole.sentences}
+        placed = zip(seen.digest.keys, seen.digest.spans, strict=True)
+        places = {key: read[span] for key, span in placed if span in read}
+        for sentence in rank(seen.windows, seen.readings, calibration):
+            said = places.get(sentence.key)
+            if said is None or one.hits(sentence, "ok") or one.hits(sentence, "fix"):
+                continue
+            inputs.append([sentence.score, said.evidence, seen.whole.answers])
+            labels.append(float(one.hits(sentence, "ans")))
+    if not inputs:
+        return TogetherWeights()  # nothing was read side by side
+    bias, score, evidence, answers = logistic(np.asarray(inputs), np.asarray(labels)).tolist()
+    return TogetherWeights(_r(score), _r(evidence), _r(answers), _r(bias))
+
+
 def ranked_again(one: Labelled, calibration: Calibration) -> tuple[ScoredSentence, ...]:
     """The sentences of a question under other weights."""
-    return tuple(rank(one.read.windows, one.read.readings, calibration))
+    seen = one.read.seen
+    ranked = rank(seen.windows, seen.readings, calibration)
+    if seen.digest is None or seen.whole is None or not calibration.together.counts:
+        return tuple(ranked)
+    return tuple(compared(ranked, seen.digest, seen.whole, calibration))
 
 
 def judged(one: Labelled, made: Draft, chosen: Sequence[tuple[str, int, int]]) -> bool:
@@ -164,7 +191,7 @@ def fit_answers(sets: Sequence[Labelled], calibration: Calibration) -> tuple[Ans
         if not ranked:
             continue
         made = draft(ranked, calibration)
-        found = signals(ranked, one.read.readings, one.read.candidates, one.read.missing)
+        found = signals(ranked, one.read.seen.readings, one.read.candidates, one.read.missing, one.read.seen.whole)
         inputs.append(list(asdict(found).values()))
         labels.append(float(bool(one.row.get("ans")) and judged(one, made, shown(made))))
         answerable.append(bool(one.row.get("ans")))
@@ -292,6 +319,7 @@ def _r(value: float) -> float:
 def fit(sets: Sequence[Labelled]) -> Calibration:
     """All weights and thresholds of a reader."""
     made = replace(Calibration(), sentence=fit_sentences(sets), fitted=True)
+    made = replace(made, together=fit_together(sets, made))
     answer, below = fit_answers(sets, made)
     made = replace(made, answer=answer, refuse_below=_r(below))
     short, short_from = fit_shorts(sets, made)

@@ -21,20 +21,16 @@ from rag.answering.query.event_dates import period_of, read_occasion
 from rag.answering.query.rewrite import Rewritten
 from rag.answering.query.time_filter import read_period, within, without
 from rag.answering.reading.confidence import confidence, signals
-from rag.answering.reading.freshness import fresh_first
+from rag.answering.reading.looking import Look, Seen, surest
 from rag.answering.reading.passages import by_reading
-from rag.answering.reading.ranking import ScoredSentence, rank
+from rag.answering.reading.ranking import ScoredSentence
 from rag.answering.reading.readers import Choice
 from rag.answering.reading.refusal import (
     REFUSAL,
-    allowed,
     holds_phrases,
     missing_terms,
-    named_first,
     refusal_text,
-    shut_out,
 )
-from rag.answering.reading.windows import Window, make_windows, shifted
 from rag.config import Settings
 from rag.library import Library
 from rag.schema import (
@@ -47,14 +43,11 @@ from rag.schema import (
     Retrieved,
     Searching,
     Turn,
-    WindowReading,
 )
 from rag.text.dates import day_in_words
-from rag.text.numbers import as_written, figures
 from rag.tracing import UNTRACED, Span
 
 CANDIDATES = 24  # retrieved for a question: hit@24 is within a point of hit@50 on news
-SUREST = 3  # windows that are read again: shifted, and for each part of a question that asks for several things
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +56,15 @@ class Read:
 
     question: Question
     candidates: tuple[Candidate, ...]
-    windows: tuple[Window, ...]
-    readings: tuple[WindowReading, ...]
-    ranked: tuple[ScoredSentence, ...]
+    seen: Seen
     confidence: float
     missing: tuple[str, ...]  # names of the question that no article holds
     unsaid: tuple[str, ...] = ()  # parts of the question that nothing answers
+
+    @property
+    def ranked(self) -> tuple[ScoredSentence, ...]:
+        """Every sentence that was read, best first."""
+        return self.seen.ranked
 
 
 class Pipeline:
@@ -177,65 +173,39 @@ class Pipeline:
 
     def read(self, question: Question, asked: Rewritten, candidates: tuple[Candidate, ...]) -> Read:
         """What the reader says of the candidates, every sentence with its probability."""
+        look = Look(question, self._choice, self._today, self._text_of, self._settings.reader_windows)
         with self._timed("read") as step:
-            windows, readings = self._looked(question, candidates)
-            step.note({"article_chat.windows": len(windows)})
+            seen = look.at(candidates)
+            step.note({"article_chat.windows": len(seen.windows)})
         with self._timed("answer"):
-            ranked = self._ranked(question, windows, readings)
             missing = missing_terms(question, candidates, self._occurs)
-            sure = self._sure(ranked, readings, candidates, missing)
-            if ranked and holds_phrases(ranked[0], question):
+            sure = self._sure(seen, candidates, missing)
+            if seen.ranked and holds_phrases(seen.ranked[0], question):
                 sure = max(sure, self._refuse_below)
-        read = Read(question, candidates, tuple(windows), tuple(readings), ranked, round(sure, 4), missing)
-        return self._by_parts(read, asked) if len(question.parts) > 1 else read
+        read = Read(question, candidates, seen, round(sure, 4), missing)
+        return self._by_parts(read, asked, look) if len(question.parts) > 1 else read
 
-    def _looked(self, question: Question, candidates: Sequence[Candidate]) -> tuple[list[Window], list[WindowReading]]:
-        """What is read, with what the reader says of it: the best windows, then the surest of them moved."""
-        most = self._settings.reader_windows
-        first = max(most - 2 * SUREST, (most + 1) // 2)
-        made = make_windows(fresh_first(candidates, self._today), self._text_of)
-        windows = [one for one in made if allowed(one, question)][:first]
-        held = [one for window in windows for one in figures(window.text)] if question.figures else []
-        asked = as_written(question.wanted, held)
-        readings = self._choice.read(asked, windows)
-        again = shifted(_surest(self._ranked(question, windows, readings)))[: most - first]
-        return [*windows, *again], [*readings, *self._choice.read(asked, again)]
-
-    def _ranked(
-        self, question: Question, windows: Sequence[Window], readings: Sequence[WindowReading]
-    ) -> tuple[ScoredSentence, ...]:
-        ranked = rank(windows, readings, self._calibration, self._today)
-        return named_first([one for one in ranked if not shut_out(one, question)], question)
-
-    def _sure(
-        self,
-        ranked: Sequence[ScoredSentence],
-        readings: Sequence[WindowReading],
-        candidates: Sequence[Candidate],
-        missing: Sequence[str],
-    ) -> float:
+    def _sure(self, seen: Seen, candidates: Sequence[Candidate], missing: Sequence[str]) -> float:
         """Probability that the best of what was read answers; 0 when nothing can be shown."""
-        if not ranked:
+        if not seen.ranked:
             return 0.0
-        return confidence(signals(ranked, readings, candidates, missing), self._calibration)
+        return confidence(signals(seen.ranked, seen.readings, candidates, missing, seen.whole), self._calibration)
 
-    def _by_parts(self, read: Read, asked: Rewritten) -> Read:
+    def _by_parts(self, read: Read, asked: Rewritten, look: Look) -> Read:
         """The reading of a question that asks for several things: as sure as its surest part, the others named.
 
         A name that no article holds counts against the part that has it, not against the others.
         """
-        best = _surest(read.ranked)
+        best = surest(read.ranked)
         sure: dict[str, float] = {}
         with self._timed("read"):
             for part in read.question.parts:
-                readings = self._choice.read(asked.with_terms(part), best)
                 missing = tuple(name for name in read.missing if name in part)
-                ranked = self._ranked(read.question, best, readings)
-                sure[part] = self._sure(ranked, readings, read.candidates, missing)
-        surest = max(read.confidence, *sure.values())
+                sure[part] = self._sure(look.again(asked.with_terms(part), best), read.candidates, missing)
+        best_part = max(read.confidence, *sure.values())
         unsaid = tuple(part for part, chance in sure.items() if chance < self._refuse_below)
         all_said = len(unsaid) in (0, len(sure))
-        return replace(read, confidence=round(surest, 4), unsaid=() if all_said else unsaid)
+        return replace(read, confidence=round(best_part, 4), unsaid=() if all_said else unsaid)
 
     # --- answer
 
@@ -289,11 +259,6 @@ class Pipeline:
         with self._span.step(step) as span:
             yield span
         self._timings[step] = self._timings.get(step, 0.0) + 1000 * (perf_counter() - began)
-
-
-def _surest(ranked: Sequence[ScoredSentence]) -> list[Window]:
-    """The windows with the best sentences."""
-    return list(dict.fromkeys(one.window for one in ranked))[:SUREST]
 
 
 def _as_read(read: Read) -> tuple[Candidate, ...]:

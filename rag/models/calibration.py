@@ -28,12 +28,28 @@ class SentenceWeights:
 
 
 @dataclass(frozen=True, slots=True)
+class TogetherWeights:
+    """Logistic weights of "this sentence belongs in the answer", once the best ones were read side by side."""
+
+    score: float = 1.0  # of the logit that its own windows give
+    evidence: float = 0.0  # of the reader's logit of the sentence in the digest
+    answers: float = 0.0  # of its logit of the digest
+    bias: float = 0.0
+
+    @property
+    def counts(self) -> bool:
+        """Whether the digest is worth reading."""
+        return bool(self.evidence or self.answers)
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerWeights:
     """Logistic weights of "the sentences shown answer the question", for the signals of `reading.confidence`."""
 
     best: float = 1.0
     several: float = 0.0
     answers: float = 0.0
+    together: float = 0.0
     fused: float = 0.0
     corrects: float = 0.0
     missing: float = -2.5
@@ -53,6 +69,7 @@ class Calibration:
     """All weights and thresholds of one reader. Thresholds of heads are logits, those of answers are probabilities."""
 
     sentence: SentenceWeights = SentenceWeights()
+    together: TogetherWeights = TogetherWeights()
     answer: AnswerWeights = AnswerWeights()
     short: ShortWeights = ShortWeights()
     refuse_below: float = 0.5
@@ -64,7 +81,7 @@ class Calibration:
     fitted: bool = False  # False: neutral values, for want of an entry
 
 
-_PARTS = {"sentence": SentenceWeights, "answer": AnswerWeights, "short": ShortWeights}
+_PARTS = {"sentence": SentenceWeights, "together": TogetherWeights, "answer": AnswerWeights, "short": ShortWeights}
 
 
 def calibration_for(fingerprint: str) -> Calibration:

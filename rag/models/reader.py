@@ -10,7 +10,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,25 +54,6 @@ class Reader(ABC):
     @abstractmethod
     def read(self, question: str, passages: Sequence[str], *, titles: Sequence[str] | None = None) -> list[Reading]:
         """One reading a passage, in the same order; passages longer than a window are read in several."""
-
-
-class Text(Protocol):
-    """What is read at once."""
-
-    @property
-    def text(self) -> str:
-        """The words."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """Of its article."""
-        ...
-
-    @property
-    def spans(self) -> tuple[Span, ...]:
-        """Its sentences."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

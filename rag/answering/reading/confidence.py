@@ -21,6 +21,7 @@ class Signals:
     best: float  # logit of the best sentence
     several: float  # mean logit of the best sentences
     answers: float  # logit of the surest window
+    together: float  # logit of the best sentences read side by side; that of the surest window where they were not
     fused: float  # best retrieval score, 0..1
     corrects: float  # logit of the sentence that most contradicts what the question presumes
     missing: float  # names of the question that no article holds
@@ -31,13 +32,19 @@ def signals(
     readings: Sequence[WindowReading],
     candidates: Sequence[Candidate],
     missing: Sequence[str],
+    whole: WindowReading | None = None,
 ) -> Signals:
-    """The signals of an answer whose sentences are chosen from `ranked`, which holds at least one."""
+    """The signals of an answer whose sentences are chosen from `ranked`, which holds at least one.
+
+    `whole` is what the reader says of the digest.
+    """
+    answers = max(one.answers for one in readings)
     scores = [one.score for one in ranked[:SEVERAL]]
     return Signals(
         best=scores[0],
         several=sum(scores) / len(scores),
-        answers=max(one.answers for one in readings),
+        answers=answers,
+        together=whole.answers if whole else answers,
         fused=max((one.score for one in candidates), default=0.0),
         corrects=max(one.sentence.corrects for one in ranked),
         missing=float(min(MOST_MISSING, len(missing))),

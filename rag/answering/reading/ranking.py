@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from rag.answering.reading.digest import Digest
 from rag.answering.reading.freshness import freshness
 from rag.answering.reading.windows import Window
 from rag.models.calibration import Calibration
@@ -55,6 +56,11 @@ class ScoredSentence:
         return self.window.text[self.span[0] - self.window.start : self.span[1] - self.window.start]
 
     @property
+    def title(self) -> str:
+        """Of its article."""
+        return self.window.title
+
+    @property
     def short_span(self) -> Span | None:
         """The best short answer in it, in the article's text."""
         found = self.sentence.short
@@ -86,6 +92,28 @@ def _mean(several: Sequence[ScoredSentence]) -> ScoredSentence:
     """A sentence as its surest window reads it, with the mean score of all its windows."""
     best = max(several, key=lambda one: one.score)
     return replace(best, score=sum(one.score for one in several) / len(several))
+
+
+def compared(
+    ranked: Sequence[ScoredSentence], made: Digest, whole: WindowReading, calibration: Calibration
+) -> list[ScoredSentence]:
+    """The sentences of the digest by what their windows and the digest say of them, then the others as they were."""
+    weights = calibration.together
+    read = {(one.start, one.end): one for one in whole.sentences}
+    found = {key: read[span] for key, span in zip(made.keys, made.spans, strict=True) if span in read}
+    beside = [
+        replace(
+            one,
+            score=weights.bias
+            + weights.score * one.score
+            + weights.evidence * found[one.key].evidence
+            + weights.answers * whole.answers,
+        )
+        for one in ranked
+        if one.key in found
+    ]
+    best = sorted(beside, key=lambda one: (-one.score - one.lead, one.key))
+    return [*best, *(one for one in ranked if one.key not in found)]
 
 
 def choose(ranked: Sequence[ScoredSentence]) -> list[ScoredSentence]:

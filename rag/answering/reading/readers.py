@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from rag.answering.reading.baseline import PlainReader
-from rag.answering.reading.windows import Window
 from rag.errors import ModelError
 from rag.forks import RenewedLock
 from rag.models.calibration import Calibration, calibration_for
@@ -17,6 +16,25 @@ from rag.schema import Embedder, PassageReader, Reading, SentenceReading, Window
 from rag.text.sentences import Span
 
 PLAIN = "none"  # the setting that asks for the plain reader
+
+
+class Text(Protocol):
+    """What is read at once."""
+
+    @property
+    def text(self) -> str:
+        """The words."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """Of its article."""
+        ...
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Its sentences."""
+        ...
 
 
 @runtime_checkable
@@ -39,14 +57,14 @@ class Choice:
     verifier: object = None
     notes: tuple[str, ...] = ()
 
-    def read(self, question: str, windows: Sequence[Window]) -> list[WindowReading]:
-        """What each window says to the question."""
-        if not windows:
+    def read(self, question: str, texts: Sequence[Text]) -> list[WindowReading]:
+        """What each text, a window or a digest, says to the question."""
+        if not texts:
             return []
-        texts, titles = [one.text for one in windows], [one.title for one in windows]
+        words, titles = [one.text for one in texts], [one.title for one in texts]
         if isinstance(self.reader, WindowReader):
-            return self.reader.read_windows(question, texts, titles, [one.spans for one in windows])
-        readings = self.reader.read(question, texts, titles=titles)
+            return self.reader.read_windows(question, words, titles, [one.spans for one in texts])
+        readings = self.reader.read(question, words, titles=titles)
         return [_with_logits(one) for one in readings]
 
 
