@@ -10,8 +10,8 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
+from rag.answering.citations import told
 from rag.answering.claims import Checker
-from rag.answering.events import told
 from rag.answering.generative.chat_models import Model, choose_model
 from rag.answering.intents.respond import respond
 from rag.answering.options import AskOptions, checked

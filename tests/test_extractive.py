@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 from readings import PLAIN, SURE, UNSURE, candidate, place, ranked, reading, window
 
-from rag.answering.extractive.answer import MOST_COPIES, Draft, draft
-from rag.answering.extractive.closest import CLOSEST, closest, corrections
+from rag.answering.extractive.answer import CLOSEST, MOST_COPIES, Draft, closest, corrections, draft
 from rag.answering.reading.windows import Window
 from rag.schema import WindowReading
 

@@ -8,7 +8,7 @@ import pytest
 from scripted import Reply, serving
 from streamlit.testing.v1 import AppTest
 
-from rag.answering.generative.model_probe import probe
+from rag.answering.generative.model_stream import probe
 from rag.config import Settings
 from rag.ui import backend as backends
 from rag.ui.backend import Backend

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.query.terms import LONGEST_PHRASE, MOST_TERMS, phrases, whole_names, with_terms, words
+from rag.answering.query.rewrite import LONGEST_PHRASE, MOST_TERMS, phrases, whole_names, with_terms, words
 
 
 def chosen(turn: str, *wanted: str) -> list[tuple[int, int]]:

@@ -15,8 +15,7 @@ from test_assistant import lake_library
 from test_generative_writer import GOOD, assistant_for, holds
 
 from rag.answering.generative.standalone import plausible, rewrite
-from rag.answering.query.rewrite import ASKED_BEFORE, LOOK_BACK, Rewritten, by_terms
-from rag.answering.query.terms import words
+from rag.answering.query.rewrite import ASKED_BEFORE, LOOK_BACK, Rewritten, by_terms, words
 from rag.assistant import Assistant
 from rag.library import Library
 from rag.schema import Answer, Event, Searching, Turn, Writing

@@ -28,7 +28,7 @@ from tokenizers import Tokenizer
 
 import rag
 from rag.answering.query.analysis import names
-from rag.answering.query.terms import phrases, with_terms, words
+from rag.answering.query.rewrite import phrases, with_terms, words
 from rag.answering.reading.digest import MOST, digest
 from rag.answering.reading.windows import Window, make_windows
 from rag.models.conversation import encode_turns

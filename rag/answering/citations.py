@@ -1,11 +1,11 @@
-"""Citations: the exact place a sentence rests on, numbered in reading order. Pure functions."""
+"""Citations: the exact place a sentence rests on, numbered in reading order; the events of an answer with its marks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from rag.schema import AnswerSentence, Candidate, Citation, Passage
+from rag.schema import Answer, AnswerSentence, Candidate, Citation, Event, Passage, SentenceDone, TextDelta
 
 UNVERIFIED = "[not verified]"  # behind a sentence of a chat model that the articles do not bear out
 
@@ -76,3 +76,14 @@ def marked(sentence: AnswerSentence) -> str:
 
 def _place(citation: Citation) -> tuple[str, int, int]:
     return citation.article_id, citation.start, citation.end
+
+
+def told(answer: Answer) -> Iterator[Event]:
+    """The events of an answer's text."""
+    end = 0
+    for sentence in answer.sentences:
+        start, end = end, answer.text.index(marked(sentence), end) + len(marked(sentence))
+        yield TextDelta(answer.text[start:end])
+        yield SentenceDone(sentence)
+    if end < len(answer.text):
+        yield TextDelta(answer.text[end:])

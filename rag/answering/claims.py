@@ -19,7 +19,7 @@ from rag.schema import Candidate, Citation, Claim, Filters
 from rag.text.moments import moments
 from rag.text.numbers import figures
 from rag.text.sentences import split_sentences
-from rag.text.words import STOP_WORDS, stems, words
+from rag.text.words import PRONOUNS, STOP_WORDS, stems, words
 
 FOUND = 12  # passages found for a sentence
 JUDGED = 6  # of these judged one by one: 16 to 45 ms each with the reader
@@ -27,7 +27,6 @@ QUOTED = 3  # places given for a sentence
 AS_NEAR = 0.9  # of the words held by the passage that contradicts most closely: others are not quoted
 SAME_SUBJECT = 0.6  # share of a sentence's words that a passage must hold before it can contradict it
 FEWEST_WORDS = 3  # a heading or "Really?" claims nothing
-_LEANS = re.compile(r"^[“\"‘']?(?:He|She|They|It|His|Her|Their|Its|This|That|These|Those)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Checker:
             sentence = text[start:end]
             if len(words(sentence)) < FEWEST_WORDS:
                 continue
-            yield self._claim(sentence, f"{before} {sentence}" if _LEANS.match(sentence) else sentence)
+            yield self._claim(sentence, f"{before} {sentence}" if words(sentence)[0] in PRONOUNS else sentence)
             before = sentence
 
     def _claim(self, sentence: str, sought: str) -> Claim:

@@ -9,10 +9,8 @@ from datetime import date
 from itertools import zip_longest
 from time import perf_counter
 
-from rag.answering.citations import cited, marked, number
-from rag.answering.events import told
-from rag.answering.extractive.answer import Draft, differences, draft
-from rag.answering.extractive.closest import closest, corrections
+from rag.answering.citations import cited, marked, number, told
+from rag.answering.extractive.answer import Draft, closest, corrections, differences, draft
 from rag.answering.generative.chat_models import Model
 from rag.answering.generative.standalone import rewrite
 from rag.answering.generative.writer import Found, Writer

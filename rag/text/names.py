@@ -7,7 +7,6 @@ Pure text: no model, no lookup outside this file.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from rag.text.dates import MONTHS, WEEKDAYS
 from rag.text.words import STOP_WORDS, words
@@ -55,15 +54,11 @@ ESA|European Space Agency
 _GROUPS = tuple(tuple(part.strip() for part in line.split("|")) for line in _TABLE)
 
 # Words that look like names only because a question or a sentence begins with them.
-_NOT_NAMES = frozenset(
-    (
-        "what who whom whose when where why which how is are was were do does did can could should would will has "
-        "have had and but so or the a an in on at to of for from by with after before during according tell give "
-        "list name explain describe show please also then since until if mr mrs ms dr sir prof this that these "
-        "those it he she they we you i my our his her their its there here not no yes many much any "
-        "anything anyone anybody other others another instead exactly besides"
-    ).split()
-) | frozenset(name.lower() for name in (*MONTHS, *WEEKDAYS))
+_NOT_NAMES = STOP_WORDS.union(
+    "according tell give list name explain describe show please since many much mr mrs ms dr sir prof yes anything "
+    "anyone anybody others another instead exactly besides".split(),
+    (name.lower() for name in (*MONTHS, *WEEKDAYS)),
+)
 # What stands before a surname and is no first name.
 STYLES = frozenset("mr mrs ms dr president minister chancellor secretary king queen pope sir the chief judge".split())
 _LINKS = r"(?:of|the|de|da|di|du|del|van|von|der|bin|al|and|for|la|le)"
@@ -76,7 +71,6 @@ _NUMBER = re.compile(r"[$€£]?\b\d[\d,.]*\b%?")
 _LOWER_CAPS = re.compile(r"\bthe (us|uk|eu|un)\b|\b(us|uk|eu|un) (?=state|government|president|officials?|congress)")
 
 
-@lru_cache(maxsize=1024)
 def names_in(text: str) -> tuple[str, ...]:
     """The names of a text in order, each once: runs of capitalised words, and known names in lower-case questions."""
     found: list[str] = []

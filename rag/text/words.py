@@ -27,6 +27,9 @@ STOP_WORDS = frozenset(
     ).split()
 )
 
+# Words that stand for something said before: a text that has or begins with one may need what came before it.
+PRONOUNS = frozenset("he she it they him her them his hers its their theirs that this these those".split())
+
 # Characters of scripts that write a word in one or two of them, and no spaces between words.
 _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 _DENSITY = 3  # letters of English that say as much as one such character: translated news is a third as long

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from rag.answering.generative.chat_models import install_command
-from rag.answering.generative.model_probe import probe
+from rag.answering.generative.model_stream import probe
 from rag.config import Settings
 from rag.errors import RagError
 from rag.ui.backend import Backend, current

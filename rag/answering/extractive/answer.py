@@ -1,24 +1,30 @@
-"""From chosen sentences to an answer: each quoted with what it leans on, the same fact elsewhere cited beside it."""
+"""From chosen sentences to an answer: each quoted with what it leans on, the same fact elsewhere cited beside it.
+
+Where nothing answers: the nearest passages, and the sentence that contradicts what the question presumes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
-from rag.answering.citations import cite
+from rag.answering.citations import cite, stands
 from rag.answering.extractive.conflicts import other_reports, value_text
 from rag.answering.reading.ranking import ScoredSentence, can_stand, choose, in_reading_order
 from rag.models.calibration import Calibration
 from rag.models.logits import sigmoid
-from rag.schema import AnswerSentence, Citation, Difference, Verdict
+from rag.schema import AnswerSentence, Candidate, Citation, Difference, Verdict
 from rag.text.words import stems
 
 SAME_FACT = 0.6  # Jaccard of stems from which two sentences state one fact: syndicated copies and light rewrites
 MOST_COPIES = 2  # other places cited beside a sentence
 FARTHEST = 2  # sentences back that a forerunner may stand: what is quoted is the run from it on
 VERDICTS: tuple[Verdict, ...] = ("yes", "no", "unclear")
+
+CLOSEST = 3  # passages shown when nothing answers
+CORRECTING = 1  # sentences that correct a premise
 
 
 class Report(NamedTuple):
@@ -161,3 +167,22 @@ def _verdict(chosen: Sequence[ScoredSentence], calibration: Calibration) -> Verd
         return None
     place = max(range(len(logits)), key=logits.__getitem__)
     return VERDICTS[place] if logits[place] >= calibration.verdict_from else None
+
+
+def closest(candidates: Sequence[Candidate], text_of: Callable[[str], str | None]) -> tuple[Citation, ...]:
+    """The nearest passages, numbered from 1; those of articles that have changed meanwhile are left out."""
+    places = []
+    for candidate in candidates:
+        passage = candidate.passage
+        text = text_of(passage.article_id)
+        if text is not None and stands(passage, text):
+            places.append(cite(candidate, text, passage.start, passage.end))
+    return tuple(replace(place, number=number) for number, place in enumerate(places[:CLOSEST], start=1))
+
+
+def corrections(ranked: Sequence[ScoredSentence], calibration: Calibration) -> tuple[Citation, ...]:
+    """The sentence that says otherwise than the question presumes, where the reader is sure of one."""
+    found = sorted(ranked, key=lambda one: -one.sentence.corrects)[:CORRECTING]
+    sure = [one for one in found if one.sentence.corrects >= calibration.corrects_from]
+    places = (cite(one.candidate, one.window.article, *one.span) for one in sure)
+    return tuple(replace(place, number=number) for number, place in enumerate(places, start=1))

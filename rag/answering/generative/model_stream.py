@@ -1,7 +1,8 @@
 """The words of a chat model as they come, from its async stream into a plain iterator that can be stopped at any time.
 
 One event loop in a thread of its own runs all streams: ending the iterator cancels the request, which closes its
-connection and so frees the model, even while it has not said a word.
+connection and so frees the model, even while it has not said a word. Providers share no error classes, so status codes
+and names of classes decide why one failed, and whether another try may help.
 """
 
 from __future__ import annotations
@@ -14,18 +15,23 @@ import queue
 import threading
 from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import aclosing
-from time import monotonic
+from dataclasses import dataclass
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, cast
 
-from rag.answering.generative.chat_models import ChatModel, Model
-from rag.answering.generative.model_errors import AttemptFailed, Failure, failure_of
-from rag.answering.usage import Usage
+from rag.answering.generative.chat_models import ChatModel, Model, choose_model
+from rag.answering.query.rewrite import Usage
+from rag.config import Settings
+from rag.errors import RagError
 from rag.forks import RenewedLock
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import BaseMessage
     from langchain_core.runnables import RunnableConfig
+
+LONGEST_PAUSE_S = 5.0  # a rate limit that lasts longer is not waited for: the offline answer is there at once
+_TOO_LONG = ("context length", "context size", "context window", "too many tokens", "prompt is too long", "max_tokens")
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +42,79 @@ _lock = RenewedLock()
 _loops: list[asyncio.AbstractEventLoop] = []
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_loops.clear)  # the thread that runs the loop is the parent's
+
+PROBE = "Answer with one word: ready."
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed attempt."""
+
+    reason: str  # continues "The model ...": "did not answer within 60 s"
+    again: bool = True  # whether the same prompt may do better
+    shorter: bool = False  # whether a shorter prompt may do better
+    pause_s: float = 0.0  # how long the provider asks to wait
+
+    @property
+    def worth_waiting(self) -> bool:
+        """Whether the pause that is asked for is short enough."""
+        return self.pause_s <= LONGEST_PAUSE_S
+
+
+class AttemptFailed(Exception):
+    """One attempt failed; `failure` says why. It never leaves this package."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+def failure_of(error: Exception, timeout_s: float) -> Failure:
+    """What an error of a provider's client means."""
+    status = _status(error)
+    if status is not None:
+        return _by_status(status, error)
+    kind = " ".join(one.__name__ for one in type(error).__mro__).lower()
+    if "timeout" in kind:
+        return Failure(f"did not answer within {timeout_s:g} s")
+    if any(word in kind for word in ("connect", "network", "remoteprotocol", "oserror")):
+        return Failure("cannot be reached")
+    if "unicode" in kind:
+        return Failure("sent text in a wrong encoding")
+    if any(word in kind for word in ("ratelimit", "quota")):
+        return Failure("has reached its rate limit")
+    return Failure(f"sent no readable answer ({type(error).__name__})")
+
+
+def _by_status(status: int, error: Exception) -> Failure:
+    said = str(error).lower()
+    if status == 429:
+        return Failure("has reached its rate limit", again="insufficient_quota" not in said, pause_s=_pause(error))
+    if status in (401, 403):
+        return Failure("refused the key", again=False)
+    if status == 404:
+        return Failure("is not known to the server", again=False)
+    if status in (400, 413, 422):
+        long = any(word in said for word in _TOO_LONG)
+        return Failure("found the prompt too long" if long else "refused the request", again=False, shorter=long)
+    if status in (408, 504):
+        return Failure("was too slow for its server")
+    return Failure(f"failed with status {status}")
+
+
+def _status(error: Exception) -> int | None:
+    response = getattr(error, "response", None)
+    found = getattr(error, "status_code", None) or getattr(response, "status_code", None)
+    return found if isinstance(found, int) and found > 0 else None
+
+
+def _pause(error: Exception) -> float:
+    """Seconds of the Retry-After header; 0 when there is none."""
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    try:
+        return max(0.0, float(headers.get("retry-after", 0)))
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def traced_words(
@@ -145,3 +224,35 @@ def _loop() -> asyncio.AbstractEventLoop:
             threading.Thread(target=loop.run_forever, name="chat-models", daemon=True).start()
             _loops.append(loop)
         return _loops[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What came of the request."""
+
+    works: bool
+    message: str
+
+
+def probe(settings: Settings) -> Probe:
+    """Ask the model that `settings` name for one word."""
+    try:
+        chosen = choose_model(None, settings)
+        if chosen is None:
+            return Probe(False, "No chat model is set: answers are offline.")
+        model = chosen()
+    except RagError as error:
+        return Probe(False, str(error))
+    from langchain_core.messages import HumanMessage
+
+    began = perf_counter()
+    pieces = words(model.model, [HumanMessage(PROBE)], timeout_s=settings.llm_timeout_s, usage=Usage())
+    try:
+        said = next((piece for piece in pieces if piece.strip()), "")
+    except AttemptFailed as failed:
+        return Probe(False, f"{model.name} {failed.failure.reason}.")
+    finally:
+        pieces.close()
+    if not said:
+        return Probe(False, f"{model.name} sent an empty answer.")
+    return Probe(True, f"{model.name} answers; its first word took {perf_counter() - began:.1f} s.")

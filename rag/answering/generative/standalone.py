@@ -15,16 +15,14 @@ from typing import TYPE_CHECKING
 
 from rag.answering.generative.chat_models import ChatModel, Model
 from rag.answering.generative.citation_marks import lines
-from rag.answering.generative.model_errors import AttemptFailed, Failure
-from rag.answering.generative.model_stream import traced_words
+from rag.answering.generative.model_stream import AttemptFailed, Failure, traced_words
 from rag.answering.generative.prompt import defused, tokens
 from rag.answering.query.analysis import LONGEST, asks_several, parts
-from rag.answering.query.rewrite import Rewritten, by_terms, without_marks
-from rag.answering.usage import Usage
+from rag.answering.query.rewrite import Rewritten, Usage, by_terms, without_marks
 from rag.answering.verification.facts import missing, source
 from rag.errors import RagError
 from rag.schema import Event, Turn, Writing
-from rag.text.words import content_words, stem, stems
+from rag.text.words import PRONOUNS, content_words, stem, stems, words
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -55,16 +53,7 @@ Right:
 Whom did Mira Castell meet in Peru?
 Why did Mira Castell meet them in Peru?"""  # noqa: E501
 
-_ASKS = re.compile(
-    r"\?[\"'”’]?$|^(?:what|who|whom|whose|when|where|why|how|which|in (?:what|which)|did|does|do|has|have|had|is|was|"
-    r"were|are|would|will|can|could|should|tell|list|name|explain|describe|summari[sz]e|compare|give|show)\b",
-    re.I,
-)
-_LABEL = re.compile(
-    r"^(?:(?:stand-?\s?alone|rewritten|last|new|sub-?)?\s*questions?\s*\d*|q\d*|right|user)\s*:\s*", re.I
-)
-# What refers to something said before: a model that repeats such a question has not understood what it is to do.
-_OPEN = re.compile(r"\b(?:he|she|it|they|him|her|his|its|them|their|there|that|this|these|those|ones?)\b", re.I)
+_LABEL = re.compile(r"^[\w -]{1,30}:\s+")  # "Standalone question: ..."
 
 
 def rewrite(
@@ -101,7 +90,7 @@ def plausible(made: Sequence[str], question: str, turns: Sequence[Turn]) -> bool
     kept = " ".join(made)
     return all(
         len(one) <= len(question) + LONGER
-        and _ASKS.search(one)
+        and one.endswith("?")
         and _share(one, known) >= HELD
         and not missing(one, held).hard
         for one in made
@@ -121,8 +110,9 @@ def _is_kept(part: str, kept: str) -> bool:
 
 
 def _is_open(question: str) -> bool:
-    """Whether a question needs the conversation, by what it refers to or by how little it says."""
-    return bool(_OPEN.search(question)) or len(content_words(question)) < 2
+    """Whether a question needs the conversation, by what it refers to or by how little it says: a model that repeats
+    such a question has not understood what it is to do."""
+    return not PRONOUNS.isdisjoint(words(question)) or len(content_words(question)) < 2
 
 
 def _written(

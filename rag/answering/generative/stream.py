@@ -6,13 +6,15 @@ without any support a refusal. From there on every sentence is told as soon as i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from time import perf_counter
 
+from rapidfuzz import fuzz
+
 from rag.answering.citations import marked, number
 from rag.answering.generative.citation_marks import Claim, claims
-from rag.answering.generative.model_errors import AttemptFailed, Failure
+from rag.answering.generative.model_stream import AttemptFailed, Failure
+from rag.answering.reading.refusal import REFUSAL
 from rag.answering.verification.grounding import Grounded, Grounding
 from rag.schema import AnswerSentence, Event, SentenceDone, TextDelta, Writing
 
@@ -20,13 +22,7 @@ LONGEST = 12_000  # characters: twenty times what is asked for; a model that wri
 MOST_SENTENCES = 24
 MOST_REPEATS = 3  # the same sentence again: small models fall into loops
 LEAST_LETTERS = 0.5  # share of letters and spaces below which an answer is no text
-# What models say instead of an answer, as told or in words of their own.
-_REFUSES = re.compile(
-    r"^(?:sorry,? |unfortunately,? |i'm sorry,? but )?(?:(?:the|these|this) (?:given |provided |numbered )?"
-    r"(?:articles?|passages?|texts?) (?:do|does) not (?:say|answer|contain|mention|provide|specify|state|include|give)|"
-    r"(?:i )?(?:cannot|can't|am unable to|could not) (?:answer|find)\b|there is no (?:answer|information)\b)",
-    re.I,
-)
+REFUSING = 70.0  # of 100: how like the refusal that the prompt asks for a sentence is that says the same
 
 
 class Written:
@@ -86,7 +82,7 @@ class Written:
             self._seen.append(claim)
             if self._is_repeat(claim):
                 continue
-            if _REFUSES.match(claim.text):
+            if fuzz.ratio(claim.text, REFUSAL) >= REFUSING:
                 self.refused = True
                 continue
             if len(self._told) + len(self._held) >= MOST_SENTENCES:

@@ -10,17 +10,15 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter, sleep
 
-from rag.answering.citations import cited, stands
-from rag.answering.events import told
-from rag.answering.extractive.closest import closest
+from rag.answering.citations import cited, stands, told
+from rag.answering.extractive.answer import closest
 from rag.answering.generative.chat_models import ChatModel, Model
-from rag.answering.generative.model_errors import AttemptFailed, Failure
-from rag.answering.generative.model_stream import HEARTBEAT_S, traced_words
+from rag.answering.generative.model_stream import HEARTBEAT_S, AttemptFailed, Failure, traced_words
 from rag.answering.generative.prompt import MOST_PASSAGES, Prompt, prompt_for
 from rag.answering.generative.stream import Written
+from rag.answering.query.rewrite import Usage
 from rag.answering.reading.refusal import REFUSAL
 from rag.answering.reading.windows import TextOf
-from rag.answering.usage import Usage
 from rag.answering.verification.grounding import Grounding
 from rag.answering.verification.verifier import Judge
 from rag.config import Settings

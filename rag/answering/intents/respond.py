@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
 
-from rag.answering.intents import accounts, keywords, listing, replies, story
+from rag.answering.intents import keywords, listing, replies, story
 from rag.answering.intents.spelling import Corrected, correct, other_names
 from rag.answering.intents.understanding import Wish, understand
-from rag.answering.query.terms import with_terms
+from rag.answering.query.rewrite import with_terms
 from rag.library import Library
 from rag.schema import Answer, Filters, Turn
 from rag.text.names import names_in
+from rag.text.words import PRONOUNS, words
 
-_POINTING = re.compile(r"\b(?:he|she|it|they|him|her|them|that|this|these|those)\b", re.I)
 Reply = Callable[[Wish, Library, Filters, date], Answer | None]
 
 # What answers each intent; a reply that has nothing to say leaves the question to the reader.
@@ -26,8 +25,8 @@ REPLIES: Mapping[str, Reply] = {
     "outlets": listing.outlets,
     "authors": listing.authors,
     "news": listing.news,
-    "said": accounts.account,
-    "compare": accounts.comparison,
+    "said": story.account,
+    "compare": story.comparison,
     "hello": replies.greeting,
     "thanks": replies.thanks,
     "help": replies.help_text,
@@ -92,7 +91,7 @@ def respond(
 
 def _goes_on(wish: Wish) -> bool:
     """Whether a request without a topic is about what was talked of: it points at something, or asks for a story."""
-    return wish.intent in QUOTED or bool(_POINTING.search(wish.question))
+    return wish.intent in QUOTED or not PRONOUNS.isdisjoint(words(wish.question))
 
 
 def _meant(turns: Sequence[Turn]) -> str:

@@ -1,21 +1,22 @@
-"""A story that several articles tell: who and when in a sentence, then one sentence of each article, word for word.
+"""What several articles tell, a sentence of each, word for word: a story by date, or what outlets say side by side.
 
-The most important article comes first, the others in the order of their dates; near-copies are counted, not quoted.
+In a story the most important article comes first, the others in the order of their dates; near-copies are counted, not
+quoted.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from rag.answering.intents.listing import articles as listed
+from rag.answering.intents.listing import articles, select
 from rag.answering.intents.quoting import Quoter, own_answer, quoted, said
 from rag.answering.intents.understanding import Wish
 from rag.answering.query.time_filter import within
 from rag.library import Library
-from rag.schema import Answer, Article, Citation, Filters
+from rag.schema import Answer, AnswerSentence, Article, Citation, Filters
 from rag.text.dates import day_in_words
 from rag.text.names import names_in
 from rag.text.sentences import split_sentences
@@ -28,6 +29,9 @@ LEADING = 3  # sentences in which an article says what it is about
 NEAR = 0.42  # cosine from which an article that shares words with the topic tells of it
 COPY = 0.6  # Jaccard of stems from which two articles begin alike
 NAMED = 4  # names given for who takes part
+
+MOST_OUTLETS = 6  # side by side
+MOST_ARTICLES = 4  # of one outlet
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Told:
 def story(wish: Wish, library: Library, filters: Filters, today: date) -> Answer | None:
     """The story, None when fewer than two articles tell it; without a topic, the articles there are."""
     if not wish.topic:
-        return listed(wish, library, filters, today)
+        return articles(wish, library, filters, today)
     wanted = within(filters, wish.period) if wish.period else filters
     quoter = Quoter(library)
     telling = _telling(wish.topic, library, wanted, quoter)
@@ -126,3 +130,61 @@ def most_named(told: Sequence[Article]) -> list[str]:
     """Names of several words in the most articles, in two at least; of two in as many, the one that comes first."""
     found = Counter(name for one in told for name in names_in(one.text) if len(name.split()) > 1)
     return [name for name, count in found.most_common(NAMED) if count >= FEWEST]
+
+
+def account(wish: Wish, library: Library, filters: Filters, today: date) -> Answer | None:
+    """What an outlet says about the topic; None without an outlet."""
+    if not wish.outlets:
+        return None
+    return (
+        _side_by_side(wish, wish.outlets, library, filters) if wish.topic else articles(wish, library, filters, today)
+    )
+
+
+def comparison(wish: Wish, library: Library, filters: Filters, _today: date) -> Answer | None:
+    """What outlets say about the topic, one after the other; None where fewer than two say anything."""
+    names = wish.outlets
+    if not wish.topic:
+        return None
+    if len(names) < 2:
+        found = select(replace(wish, outlets=()), library, filters)
+        telling = [] if found.near else [one.publisher for one in found.articles(library, 100) if one.publisher]
+        names = tuple(dict.fromkeys((*names, *telling)))[:MOST_OUTLETS]
+    return _side_by_side(wish, names, library, filters) if len(names) > 1 else None
+
+
+def _side_by_side(wish: Wish, names: Sequence[str], library: Library, filters: Filters) -> Answer:
+    """The sentences of each outlet that speak of the topic, and which outlets do not."""
+    quoter = Quoter(library)
+    sentences: list[AnswerSentence] = []
+    speakers: list[str | None] = []
+    silent: list[str] = []
+    for name in names:
+        own = _sentences(replace(wish, outlets=(name,)), library, filters, quoter)
+        sentences += own
+        speakers += [name] * len(own)
+        silent += [] if own else [name]
+    head = _side_head(wish.topic, [name for name in names if name not in silent], silent)
+    return own_answer("library", wish.question, [said(head), *sentences], speakers=(None, *speakers))
+
+
+def _sentences(wish: Wish, library: Library, filters: Filters, quoter: Quoter) -> list[AnswerSentence]:
+    """One sentence of each article of the outlet that mentions the topic, oldest first."""
+    found = select(wish, library, filters)
+    chosen = [] if found.near else found.articles(library, MOST_ARTICLES)
+    chosen.sort(key=lambda one: one.published or date.min)
+    return [quoted(place) for one in chosen if (place := quoter.on(one, wish.topic))]
+
+
+def _side_head(topic: str, telling: Sequence[str], silent: Sequence[str]) -> str:
+    """'What Northern Ledger and Meridian Wire say about “the visit”, in their own words.'"""
+    parts = []
+    if telling:
+        parts.append(f"What {_and(telling)} {'says' if len(telling) == 1 else 'say'} about “{topic}”, word for word.")
+    if silent:
+        parts.append(f"{_and(silent)} {'has' if len(silent) == 1 else 'have'} no article that mentions it.")
+    return " ".join(parts)
+
+
+def _and(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,16 +1,20 @@
-"""A question made to stand alone: the reader adds the terms of the conversation that it leaves out."""
+"""A question made to stand alone: the terms of the conversation that it leaves out, behind it.
+
+"When will it ship? (Apple, headset)": which words of the conversation belong to the question is a decision of the
+reader's network (term resolution: Voskarides and others, "Query Resolution for Conversational Search with Limited
+Supervision", 2020). The question itself is never changed, so what is searched can always be read.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from rag.answering.query.analysis import names
-from rag.answering.query.terms import phrases, whole_names, with_terms, words
-from rag.answering.usage import Usage
 from rag.schema import Turn
+from rag.text.words import content_words, stem
 
 # Probability from which a word of the conversation belongs to the question. Words of the human rewrite among those
 # added, and added among those of the human rewrite, on asks dev: .40 and .57 at .4, .50 and .42 at .5.
@@ -20,6 +24,28 @@ LONGEST_REPLY = 300  # characters of a reply: what it is about stands at its beg
 ASKED_BEFORE = 3  # questions before this one that it is searched for with
 
 _MARK = re.compile(r"\s*\[\d+\]")
+
+MOST_TERMS = 5  # phrases behind a question; more would drown it
+LONGEST_PHRASE = 6  # words
+LONGEST_NAME = 4  # words: a longer run of capitals is a headline
+
+_WORD = re.compile(r"[^\W_]+(?:[-’'.&][^\W_]+)*")
+_LINK = re.compile(r"^(?: of | of the | the | de | and | & | ?, | ?[-–] ?| )$")
+
+
+@dataclass(slots=True)
+class Usage:
+    """Tokens and money as the provider counted them; 0 when it does not say."""
+
+    read: int = 0
+    written: int = 0
+    cost: float = 0.0  # in the provider's currency
+
+    def add(self, other: Usage) -> None:
+        """Count another call to this one."""
+        self.read += other.read
+        self.written += other.written
+        self.cost += other.cost
 
 
 @runtime_checkable
@@ -87,3 +113,64 @@ def _chosen(text: str, pieces: Sequence[tuple[int, int, float]]) -> list[tuple[i
         if max((chance for first, last, chance in pieces if first < end and last > start), default=0.0) >= TERM_FROM
     ]
     return whole_names(text, found)
+
+
+def with_terms(question: str, terms: Sequence[str]) -> str:
+    """The question with the terms behind it in brackets; as it is without any."""
+    asked = " ".join(question.split())
+    return f"{asked} ({', '.join(terms)})" if terms else asked
+
+
+def phrases(turns: Sequence[str], chosen: Sequence[Sequence[tuple[int, int]]], question: str) -> tuple[str, ...]:
+    """The chosen words of each turn, neighbours joined, latest turn first; none that a fuller one or the question has.
+
+    `chosen` holds, for each turn, the spans of its chosen words in order.
+    """
+    known = {stem(word) for word in content_words(question)}
+    found: list[tuple[str, frozenset[str]]] = []
+    for text, spans in zip(reversed(turns), reversed(chosen), strict=True):
+        for phrase in _joined(text, spans):
+            own = frozenset(stem(word) for word in content_words(phrase)) - known
+            if own and not any(own <= held for _, held in found):
+                found = [*((one, held) for one, held in found if not held <= own), (phrase, own)]
+    return tuple(phrase for phrase, _ in found[:MOST_TERMS])
+
+
+def whole_names(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans with the rest of the name that each is part of: of "United States", "States" alone says little."""
+    everything = words(text)
+    chosen = set(spans)
+    for run in _capital_runs(text, everything):
+        if len(run) <= LONGEST_NAME and chosen & set(run):
+            chosen |= set(run)
+    return sorted(chosen)
+
+
+def _capital_runs(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Runs of words with capitals, parted by single blanks; a word that opens a sentence belongs to none."""
+    run: list[tuple[int, int]] = []
+    for start, end in spans:
+        opens = start == 0 or text[:start].rstrip()[-1:] in '.!?:“"‘('
+        if run and not (text[start].isupper() and text[run[-1][1] : start] == " "):
+            yield run
+            run = []
+        if text[start].isupper() and (run or not opens):
+            run.append((start, end))
+    if run:
+        yield run
+
+
+def words(text: str) -> list[tuple[int, int]]:
+    """The spans of the words of a text."""
+    return [match.span() for match in _WORD.finditer(text)]
+
+
+def _joined(text: str, spans: Sequence[tuple[int, int]]) -> list[str]:
+    """Runs of chosen words with what stands between them, where that is a blank or a small link."""
+    runs: list[list[tuple[int, int]]] = []
+    for span in spans:
+        if runs and len(runs[-1]) < LONGEST_PHRASE and _LINK.match(text[runs[-1][-1][1] : span[0]]):
+            runs[-1].append(span)
+        else:
+            runs.append([span])
+    return [" ".join(text[run[0][0] : run[-1][1]].split()) for run in runs]
