@@ -7,12 +7,11 @@ refusal is right. The same seed over the same library gives the same questions.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.errors import LibraryError
-from rag.evaluation.cloze import NAME, NUMBER, SPEAKER, Cloze, clozes, is_person
+from rag.evaluation.cloze import NAME, NUMBER, SPEAKER, Cloze, clozes, full_names
 from rag.evaluation.sets import EvalQuestion
 from rag.library import Library
 from rag.schema import Article, Candidate
@@ -28,10 +27,6 @@ NOTE = (
 )
 _VISITED = 8  # articles looked at for each question wanted of a kind, at most
 _FEWEST_TITLE_WORDS = 4
-_ACTS = re.compile(
-    r"(\S+\s)?\b([A-ZÀ-Þ][\w’-]+?)(?:\s(?:said|says|told|was|has|had|is|did|added|wrote|argued|also|will|would|won|made)\b|"
-    r"['’]s\b)"
-)
 _LOOKED_AT = 30  # passages looked at for whether another article says the same
 # Share of a question's stems from which a passage is taken to say the same: an answer elsewhere counts as found ...
 _SAYS_THE_SAME = 0.7
@@ -81,7 +76,7 @@ class _Making:
         self.wanted = wanted
         self.made: list[EvalQuestion] = []
         self._sources: list[_Source] = []
-        self._names: dict[str, str] = {}  # persons, each with the first article that names it
+        self._names: dict[str, str] = {}  # who did or said something, each with the first article that tells it
 
     def enough(self) -> bool:
         """Whether there is enough of each kind; swapped ones are made from the others."""
@@ -90,8 +85,6 @@ class _Making:
     def take(self, article: Article) -> None:
         """At most one question of each kind from an article."""
         sentences = [article.text[start:end] for start, end in split_sentences(article.text)]
-        for name in _persons(article.text):
-            self._names.setdefault(name, article.id)
         self._rng.shuffle(sentences)
         if self._count(TITLE) < self.wanted and len(article.title.split()) >= _FEWEST_TITLE_WORDS:
             self._add(TITLE, f"What do the articles say about “{article.title}”?", "", article)
@@ -101,6 +94,8 @@ class _Making:
                 if cloze.kind in here:
                     continue
                 here.add(cloze.kind)
+                if cloze.kind != NUMBER:
+                    self._names.setdefault(cloze.answer, article.id)
                 self._sources.append(_Source(cloze, article))
                 if self._count(cloze.kind) < self.wanted:
                     self._add(cloze.kind, cloze.question, cloze.answer, article)
@@ -120,7 +115,7 @@ class _Making:
     def _swapped(self, source: _Source) -> str | None:
         """The question with a person of another article in the place of its own."""
         asked = source.cloze.question
-        persons = [name for name in _persons(source.article.text) if name in asked]
+        persons = full_names(asked)
         new = self._stranger(source.article)
         if not persons or new is None:
             return None
@@ -166,12 +161,6 @@ class _Making:
 
     def _near(self, question: str) -> Sequence[Candidate]:
         return self._library.search(_LOOKED_AT).by_words(question)
-
-
-def _persons(text: str) -> list[str]:
-    """The persons of an article: full names whose surname comes again alone and does something."""
-    acting = {found[2] for found in _ACTS.finditer(text) if not found[1] or not found[1][0].isupper()}
-    return [name for name in names_in(text) if name.split()[-1] in acting and is_person(name)]
 
 
 def _share(question: str, text: str) -> float:
