@@ -307,7 +307,6 @@ class Period:
     words: str  # as the question names it
     since: date | None = None
     until: date | None = None
-    event: str = ""  # "the visit" of "before the visit", dated from the articles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -261,23 +261,6 @@ def test_a_period_is_a_chip_that_asks_again_without_it(
     assert len(chat.chat_message) == 4
 
 
-@pytest.mark.parametrize(
-    ("period", "label"),
-    [
-        (Period("before the visit", until=date(2022, 5, 22), event="the visit"), "before 23 May 2022: the visit"),
-        (Period("until the visit", until=date(2022, 5, 23), event="the visit"), "until 23 May 2022: the visit"),
-        (Period("after the visit", since=date(2022, 5, 28), event="the visit"), "since 28 May 2022: the visit"),
-    ],
-)
-def test_a_period_that_an_event_names_says_its_day_and_the_event(
-    chat: AppTest, keep: Callable[..., None], answer: Answer, period: Period, label: str
-) -> None:
-    from dataclasses import replace
-
-    keep(replace(answer, period=period), f"What was said {period.words}?")
-    assert label in opened(chat).button(key="period-m1").label.replace("\\:", ":")
-
-
 def test_the_searched_question_can_be_edited_and_asked_again(
     chat: AppTest, keep: Callable[..., None], answer: Answer
 ) -> None:

@@ -15,7 +15,6 @@ from rag.answering.generative.chat_models import Model
 from rag.answering.generative.standalone import rewrite
 from rag.answering.generative.writer import Found, Writer
 from rag.answering.query.analysis import Question, analyse, asks_yes_no, named_figures
-from rag.answering.query.event_dates import period_of, read_occasion
 from rag.answering.query.rewrite import Rewritten
 from rag.answering.query.time_filter import read_period, within, without
 from rag.answering.reading.confidence import confidence, signals
@@ -120,26 +119,11 @@ class Pipeline:
 
     def _periods(self, question: str) -> Iterator[Period | None]:
         """The time that the question names; then, when the articles of that time do not answer, any time."""
-        period = self._named_period(question) if self._wants_periods else None
+        period = read_period(question, self._today) if self._wants_periods else None
         if period is not None:
             yield period
             self._notes.append(f"Articles published “{period.words}” do not answer; those of any time were searched.")
         yield None
-
-    def _named_period(self, question: str) -> Period | None:
-        """The time that the question names by its date, or by an event that the articles date."""
-        period = read_period(question, self._today)
-        occasion = None if period else read_occasion(question)
-        if occasion is None:
-            return period
-        with self._timed("retrieve"):
-            found = {one.passage.id: one for words in (question, occasion.event) for one in self.retrieve(words, None)}
-        period = period_of(occasion, list(found.values()), self._today)
-        if period is None:
-            self._notes.append(
-                f"The articles do not tell when “{occasion.event}” was; those of any time were searched."
-            )
-        return period
 
     def _candidates(self, wanted: Question, asked: Rewritten, period: Period | None) -> tuple[Candidate, ...]:
         """What is found for the question, and by turns what is found for it behind those before it.

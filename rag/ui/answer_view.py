@@ -4,12 +4,11 @@ with the nearest passages."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import streamlit as st
 
 from rag.answering.certainty import certainty, unverified, why
-from rag.schema import Answer, Citation, Kind, Period
+from rag.schema import Answer, Citation, Kind
 from rag.text.dates import day_in_words
 from rag.ui import state
 from rag.ui.answer_job import Draft
@@ -119,19 +118,11 @@ def _draw_period(message: Message, answer: Answer) -> None:
     if answer.period is None:
         return
     st.button(
-        f"Published {escape(_named(answer.period))} ✕",
+        f"Published {escape(Scope(since=answer.period.since, until=answer.period.until).label)} ✕",
         key=f"period-{message.id}",
         help="Ask again, whatever the date of publication",
         on_click=lambda: state.ask(message.question, periods=False, scope=message.scope),
     )
-
-
-def _named(period: Period) -> str:
-    """A time in words: 'since 1 May 2022', or 'before 23 May 2022: the visit' for one that an event names."""
-    label = Scope(since=period.since, until=period.until).label
-    if period.event and period.until and not period.words.lower().startswith("until"):
-        label = f"before {day_in_words(period.until + timedelta(days=1))}"
-    return f"{label}: {period.event}" if period.event else label
 
 
 # --- the answer

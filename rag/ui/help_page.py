@@ -9,9 +9,8 @@ Ask in a full sentence: *What did the mayor say about the barrier?* Follow-ups s
 understood; when the question that was searched is not the one you typed, it stands above the answer, and **Edit** lets
 you mend it.
 
-A time in the question (*since March*, *last week*) narrows the search to articles published then; so does an event
-(*before the visit*), which is dated from the articles. The chip above the answer says so; a click on it searches any
-time.
+A time in the question (*since March*, *last week*) narrows the search to articles published then. The chip above
+the answer says so; a click on it searches any time.
 
 The library itself can be asked too: *How many articles mention the barrier? Which outlets reported on it? What did the
 Courier say about it? What is new this week?* A few keywords, *summarise ...* and *tell me about ...* work as well.

@@ -37,7 +37,7 @@ _FORMS = {
 }
 _PATTERNS = {form: re.compile(pattern, re.I) for form, pattern in _FORMS.items()}
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
-NUMBERS = {
+_NUMBERS = {
     word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
 } | {"few": 4, "couple of": 2}
 
@@ -61,8 +61,8 @@ def within(filters: Filters, period: Period) -> Filters:
 
 
 def without(question: str, period: Period | None) -> str:
-    """The question without the words of the period, which the filters stand for; an event is what it is about."""
-    if period is None or period.event or period.words not in question:
+    """The question without the words of the period, which the filters stand for."""
+    if period is None or period.words not in question:
         return question
     rest = " ".join(question.replace(period.words, " ", 1).split())
     return re.sub(r"\s*,?\s*([?.!])$|^,\s*", r"\1", rest)
@@ -78,7 +78,7 @@ def _is_past(since: date | None, until: date | None, today: date) -> bool:
 def _bounds(form: str, given: dict[str, str], today: date, later: timedelta) -> tuple[date | None, date | None]:
     if form == "past":
         count = given["count"].lower()
-        days = _DAYS[given["unit"].lower()] * (int(count) if count.isdigit() else NUMBERS[count])
+        days = _DAYS[given["unit"].lower()] * (int(count) if count.isdigit() else _NUMBERS[count])
         return today - timedelta(days=days), today
     if form == "named":
         return _named(given["way"].lower(), given["unit"].lower(), today)

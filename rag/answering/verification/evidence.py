@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from operator import itemgetter
 
 from rag.answering.verification.coverage import Weighed, coverage, text_stems, weigh
@@ -89,7 +88,6 @@ def gather(statement: str, candidates: Sequence[Candidate]) -> Evidence:
     return Evidence(main, tuple(found[1:]), closest, gathered)
 
 
-@lru_cache(maxsize=4096)
 def best_run(statement: str, text: str, longest: int = LONGEST_RUN) -> Span:
     """The run of neighbouring sentences of a passage that holds most of the statement's words, as short as can be."""
     spans = split_sentences(text) or ((0, len(text)),)
