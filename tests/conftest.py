@@ -6,13 +6,14 @@ import pytest
 from chromas import chroma, chroma_server
 from postgres import database, postgres, postgres_address, pytest_generate_tests, schema
 from sites import site
-from stores import opening, store
+from stores import opening, opening_postgres, store
 
 __all__ = [
     "chroma",
     "chroma_server",
     "database",
     "opening",
+    "opening_postgres",
     "postgres",
     "postgres_address",
     "pytest_generate_tests",

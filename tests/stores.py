@@ -65,3 +65,17 @@ def opening(tmp_path: Path, database: str) -> Iterator[Callable[..., Store]]:
 def store(opening: Callable[..., Store]) -> Store:
     """An empty store."""
     return opening()
+
+
+@pytest.fixture
+def opening_postgres(tmp_path: Path, postgres_address: str) -> Iterator[Callable[..., Store]]:
+    """Opens one library in PostgreSQL from several machines, each with a folder of its own."""
+    stores: list[Store] = []
+
+    def opened(**options: Any) -> Store:
+        stores.append(open_store(tmp_path / f"machine{len(stores)}", database=postgres_address, **options))
+        return stores[-1]
+
+    yield opened
+    for store in stores:
+        store.close()

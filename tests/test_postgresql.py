@@ -124,20 +124,6 @@ def test_a_writer_whose_lock_is_lost_stores_nothing_more(
     assert library.count_articles() == 3
 
 
-@pytest.fixture
-def opening_postgres(tmp_path: Path, postgres_address: str) -> Iterator[Callable[[], Store]]:
-    """Opens the same library from further machines."""
-    stores: list[Store] = []
-
-    def opened() -> Store:
-        stores.append(open_store(tmp_path / f"machine{len(stores)}", database=postgres_address))
-        return stores[-1]
-
-    yield opened
-    for store in stores:
-        store.close()
-
-
 def test_a_database_that_may_only_be_read_is_searched_and_says_why_nothing_is_added(
     library: Store, opening_postgres: Callable[[], Store], postgres: Server, schema: str
 ) -> None:
@@ -312,13 +298,13 @@ def test_a_library_goes_from_a_file_to_postgresql_and_back_with_all_it_holds(
 def test_a_restore_keeps_what_it_replaces_and_open_readers_see_the_new_library(
     tmp_path: Path, library: Store, postgres_address: str
 ) -> None:
-    library.put([prepare("old")])
+    library.put([prepare("old", notes=("It breaks off.",))])
     backup = library.back_up(tmp_path / "old.backup").file
     library.put([prepare("new")])
     library.rebuild_dense()
     assert library.search_dense(vector_for("The mayor of new went home."), 1, EVERYTHING)[0][0] == "new:1"
     kept = restore(backup, tmp_path / "library", postgres_address)
-    assert [one.id for one in library.articles()] == ["old"]
+    assert [(one.id, one.notes) for one in library.articles()] == [("old", ("It breaks off.",))]
     assert library.search_dense(vector_for("The mayor of old went home."), 1, EVERYTHING)[0][0] == "old:1"
     assert library.search_lexical(["mayor"], 5, EVERYTHING)[0][0] == "old:1"
     library.put([prepare("next")])

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from rag.errors import QuestionError
 from rag.store.database import Database
+from rag.store.retries import retried
 from rag.store.rows import moment_of, stored
 from rag.store.tables import deeds, token_groups, tokens
 
@@ -57,6 +58,7 @@ class TokenTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @retried
     def make(self, name: str, *, may_write: bool = False, groups: Iterable[str] = ()) -> tuple[Token, str]:
         """A new token, and its secret, which nobody can see again; a QuestionError when the name is taken.
 
@@ -81,12 +83,14 @@ class TokenTable:
         with self._database.read() as connection:
             return _tokens(connection, select(tokens).order_by(tokens.c.made, tokens.c.id))
 
+    @retried
     def revoke(self, token_id: str) -> bool:
         """Let a token open nothing from the next request on; whether there was such a one."""
         one = (tokens.c.id == token_id) & tokens.c.revoked.is_(None)
         with self._database.write() as connection:
             return connection.execute(update(tokens).where(one).values(revoked=stored(None))).rowcount > 0
 
+    @retried
     def holder(self, secret: str) -> Token | None:
         """The token with this secret; None when there is none, or it was revoked."""
         with self._database.read() as connection:
@@ -106,6 +110,7 @@ class DeedTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @retried
     def note(self, name: str, token: str, act: str, detail: str) -> None:
         """Keep it; of a long detail the beginning."""
         row = {"moment": stored(None), "name": name, "token": token, "act": act, "detail": detail[:MAX_DETAIL]}

@@ -11,6 +11,7 @@ from rag.schema import Filters, Rights
 from rag.store.database import Database
 from rag.store.filtering import among, conditions
 from rag.store.kept import MAX_COLLECTION
+from rag.store.retries import retried
 from rag.store.tables import articles, collected, grants
 
 ALL = Rights()
@@ -49,6 +50,7 @@ class CollectionTable:
         with self._database.read() as connection:
             return tuple(sorted(str(one) for one in connection.execute(rows).scalars()))
 
+    @retried
     def add(self, name: str, article_ids: Iterable[str]) -> str:
         """Put articles into a collection, made when missing; its name as it is kept."""
         kept = " ".join(name.split())[:MAX_COLLECTION]
@@ -64,12 +66,14 @@ class CollectionTable:
                 connection.execute(insert(collected), [{"collection": kept, "article_id": one} for one in wanted])
         return kept
 
+    @retried
     def take_out(self, name: str, article_ids: Iterable[str]) -> None:
         """Take articles out of a collection; an empty collection is gone."""
         self.check(name)
         with self._database.write() as connection:
             connection.execute(_inside(name, sorted(set(article_ids))))
 
+    @retried
     def drop(self, name: str) -> None:
         """Forget a collection, and who may read and write it; its articles stay."""
         self.check(name)

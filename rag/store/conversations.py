@@ -21,6 +21,7 @@ from rag.store.database import Database
 from rag.store.feedback import owned_by
 from rag.store.filtering import among
 from rag.store.kept import Head, KeptConversation, KeptMessage, named
+from rag.store.retries import retried
 from rag.store.rows import moment_of, stored
 from rag.store.tables import articles, conversation_owners, conversations, messages
 
@@ -33,6 +34,7 @@ class ConversationTable:
         self._database = database
         self._owner = owner
 
+    @retried
     def begin(self, conversation_id: str, position: int, question: str, scope: str = "") -> None:
         """Keep a question that is being answered; it replaces one at the same position."""
         now = stored(None)
@@ -45,6 +47,7 @@ class ConversationTable:
             empty = {"state": "asked", "answer": "", "answer_text": "", "digests": "{}", "asked": now}
             connection.execute(insert(messages).values(**row, **empty))
 
+    @retried
     def finish(self, conversation_id: str, position: int, state: str, answer: Answer | None) -> dict[str, str]:
         """Keep how the answering ended, unless the conversation was deleted meanwhile; the texts' digests."""
         with self._database.write() as connection:
@@ -88,6 +91,7 @@ class ConversationTable:
             )
             return KeptConversation(_head(head), tuple(map(_message, rows)))
 
+    @retried
     def rename(self, conversation_id: str, name: str) -> None:
         """Give the conversation another name; a blank one changes nothing."""
         if name.strip():
@@ -96,6 +100,7 @@ class ConversationTable:
                 chosen = update(conversations).where(conversations.c.id == conversation_id, *mine)
                 connection.execute(chosen.values(name=named(name)))
 
+    @retried
     def delete(self, conversation_id: str) -> bool:
         """Delete the conversation with its messages; whether there was one."""
         mine = (conversations.c.id == conversation_id, *self._mine(conversations.c.id))

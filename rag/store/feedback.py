@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Connection, Delete, Select, delete, insert
 
 from rag.store.database import Database
 from rag.store.kept import MAX_REASON, Feedback, WrongSource
+from rag.store.retries import retried
 from rag.store.rows import moment_of, stored
 from rag.store.tables import conversation_owners, feedback, wrong_sources
 
@@ -18,6 +19,7 @@ class FeedbackTable:
         self._database = database
         self._owner = owner
 
+    @retried
     def give(self, given: Feedback) -> None:
         """Keep it in place of what was said about the same answer before; of somebody else's answer, nothing."""
         row = {"conversation": given.conversation, "position": given.position, "good": int(given.good)}
@@ -28,6 +30,7 @@ class FeedbackTable:
             connection.execute(_same(given.conversation, given.position))
             connection.execute(insert(feedback).values(**row, model=given.model, given=stored(given.given)))
 
+    @retried
     def take_back(self, conversation: str, position: int) -> None:
         """Forget what was said about this answer."""
         with self._database.write() as connection:
@@ -42,6 +45,7 @@ class FeedbackTable:
         """All feedback, the oldest first."""
         return self._select(None)
 
+    @retried
     def call_wrong(self, source: WrongSource) -> None:
         """Keep that a citation is wrong; calling it so again changes nothing."""
         row = {"question": source.question, "article_id": source.article_id, "quote": source.quote}
@@ -52,6 +56,7 @@ class FeedbackTable:
             connection.execute(_same_source(source.conversation, source.reference))
             connection.execute(insert(wrong_sources).values(**row, given=stored(source.given)))
 
+    @retried
     def call_right(self, conversation: str, reference: str) -> None:
         """Take back that a citation is wrong."""
         with self._database.write() as connection:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, insert, select
 
 from rag.store.database import Database
 from rag.store.filtering import among
+from rag.store.retries import retried
 from rag.store.rows import moment_of, stored
 from rag.store.tables import feed_entries, feed_troubles, feeds
 
@@ -75,6 +76,7 @@ class FeedTable:
         with self._database.read() as connection:
             return {str(key): str(mark) for key, mark in connection.execute(wanted)}
 
+    @retried
     def take(self, url: str, entries: Iterable[tuple[str, str]], *, failed: bool = False) -> None:
         """Remember entries (key, mark) as taken, or as failed once more."""
         marks = dict(entries)
@@ -91,6 +93,7 @@ class FeedTable:
             ]
             connection.execute(insert(feed_entries), rows)
 
+    @retried
     def visited(self, feed: Feed) -> None:
         """Remember a visit, with what the server said of the version that was read."""
         row = {"url": feed.url, "title": feed.title, "etag": feed.etag, "modified": feed.modified}
@@ -104,6 +107,7 @@ class FeedTable:
             rows = connection.execute(select(feed_troubles)).all()
         return {str(row.feed): Trouble(row.failures, moment_of(row.tried), row.reason) for row in rows}
 
+    @retried
     def failed(self, url: str, reason: str) -> None:
         """Remember that a visit failed."""
         same = feed_troubles.c.feed == url
@@ -113,11 +117,13 @@ class FeedTable:
             row = {"feed": url, "failures": before + 1, "tried": stored(None), "reason": reason}
             connection.execute(insert(feed_troubles).values(**row))
 
+    @retried
     def recovered(self, url: str) -> None:
         """Remember no failure of the feed any more."""
         with self._database.write() as connection:
             connection.execute(delete(feed_troubles).where(feed_troubles.c.feed == url))
 
+    @retried
     def forget(self, url: str) -> bool:
         """Forget a feed with its entries; whether it was known. Its articles stay."""
         self.recovered(url)

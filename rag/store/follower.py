@@ -21,6 +21,7 @@ from rag.schema import Vectors
 from rag.store import shards, tables
 from rag.store.chroma_server import ChromaServer, CollectionLost, ServerFailed, ServerRefused, ServerSilent
 from rag.store.database import Database
+from rag.store.retries import retried
 from rag.store.shards import Part, Shard
 from rag.store.vectors import Numbers
 
@@ -165,6 +166,7 @@ class Follower:
             shards.keep(connection, shard)
         return shard
 
+    @retried
     def _forget(self, shard: Shard) -> None:
         with self._database.write() as connection:
             shards.forget(connection, self._part, shard.state, shard.place)
@@ -212,6 +214,7 @@ class Follower:
             done += len(numbers) + len(bad)
             self._tell_progress(shard, done, max(total, done), monotonic() - began)
 
+    @retried
     def _mark(self, shard: Shard, bad: list[int], refused: dict[int, str]) -> None:
         with self._database.write() as connection:
             shards.keep(connection, shard)

@@ -16,6 +16,7 @@ from rag.schema import Rights
 from rag.store.database import Database
 from rag.store.filtering import among
 from rag.store.kept import MAX_COLLECTION
+from rag.store.retries import retried
 from rag.store.tables import grants
 
 Kind = Literal["user", "group", "everybody"]
@@ -39,6 +40,7 @@ class GrantTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @retried
     def give(self, grant: Grant) -> Grant:
         """Keep a grant in place of one on the same collection; the grant as it is kept."""
         kept = _checked(grant)
@@ -48,6 +50,7 @@ class GrantTable:
             connection.execute(insert(grants).values(**row))
         return kept
 
+    @retried
     def take_back(self, kind: Kind, name: str, collection: str | None = None) -> int:
         """Take back what somebody was granted on a collection ("" for the whole library), or on all; how many."""
         wanted = [grants.c.kind == kind, grants.c.name == name]

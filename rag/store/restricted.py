@@ -25,6 +25,7 @@ from rag.store.dense_search import IndexState, Progress
 from rag.store.feedback import FeedbackTable
 from rag.store.filtering import among, conditions
 from rag.store.records import Known, Line, Prepared, Snapshot
+from rag.store.retries import retried
 from rag.store.store import Store
 from rag.store.stories import Copy
 from rag.store.tables import articles, collected, copies, lines, owned
@@ -131,6 +132,7 @@ class RestrictedStore(Store):
 
     # --- what may be changed
 
+    @retried
     def remove(self, article_id: str) -> bool:
         """Take an article out of the collections that may be written; delete it when one of these brought it in and
         no other holds it. With the right to write the whole library, delete it at once. Whether there was one."""
@@ -269,6 +271,7 @@ class ContributingStore(RestrictedStore):
             self.collect(ids)
             Store.put(self, batch, copies=copies, removing=removing, owner=owner)
 
+    @retried
     def collect(self, article_ids: Iterable[str]) -> None:
         """Put articles into the collection, also those that are about to be stored."""
         rows = [{"collection": self.collection, "article_id": one} for one in sorted(set(article_ids))]

@@ -35,11 +35,13 @@ from rag.store.dense import UNBUILT, DenseIndex
 from rag.store.dense_search import DenseSearch, IndexState, Nearest, Progress
 from rag.store.feedback import FeedbackTable
 from rag.store.feeds import FeedTable
+from rag.store.files import make_folder
 from rag.store.grants import GrantTable
 from rag.store.lock import WriterLock
 from rag.store.mentions import Mention
 from rag.store.pages import Page
 from rag.store.records import Known, Line, Order, Prepared, Snapshot
+from rag.store.retries import retried
 from rag.store.served import ServedIndex
 from rag.store.stories import Copy
 from rag.store.vectors import Snapshots
@@ -102,14 +104,7 @@ class Store:
         index; without any, Chroma runs inside the program.
         """
         folder = folder.expanduser().absolute()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            why = "it is a file" if folder.is_file() else error.strerror
-            raise LibraryError(
-                f"The library folder {folder} cannot be made: {why}.",
-                "Choose another folder with RAG_LIBRARY, or mend its permissions.",
-            ) from error
+        make_folder(folder)
         backend = backend_for(folder, database)
         opened, lock = Database(backend), WriterLock(backend.lock(), lock_timeout)
         try:
@@ -209,6 +204,7 @@ class Store:
 
     # --- changing
 
+    @retried
     def put(
         self,
         batch: Sequence[Prepared],
@@ -239,6 +235,7 @@ class Store:
                 database.advance(connection)
             self._catch_up(done=False)
 
+    @retried
     def remove(self, article_id: str) -> bool:
         """Delete an article, copies and earlier versions included, or a copy; whether there was one."""
         with self.writing(), self._database.write() as connection:
@@ -252,6 +249,7 @@ class Store:
         with self._database.read() as connection:
             return records.snapshot(connection, article_id)
 
+    @retried
     def restore(self, snapshot: Snapshot) -> None:
         """Put an article back as it was when the snapshot was taken."""
         _check(snapshot.prepared, self.dimension)

@@ -6,6 +6,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
 from rag.errors import LibraryError, LibraryLocked
+from rag.store.retries import Conflict
 
 _AGAIN = "Try again; the connection comes back by itself."
 # Beginnings of SQLSTATE -> what happened, what to do; the longest wins.
@@ -48,8 +49,7 @@ def explain(error: Exception, place: str) -> LibraryError:
     said = " ".join(str(getattr(error, "orig", error)).split())
     state = _state(error, said)
     message, hint = _UNREACHABLE if state is None else _meaning(state)
-    kind = LibraryLocked if state == "55P03" else LibraryError
-    return kind(f"{message} ({place}: {said})", hint)
+    return _kind(state or "")(f"{message} ({place}: {said})", hint)
 
 
 def _state(error: Exception, said: str) -> str | None:
@@ -61,6 +61,10 @@ def _state(error: Exception, said: str) -> str | None:
     if known is None and isinstance(error, DBAPIError) and error.connection_invalidated:
         return "08"
     return known if known or "connection" in said or "resolve" in said or "timeout" in said else "XX000"
+
+
+def _kind(state: str) -> type[LibraryError]:
+    return LibraryLocked if state == "55P03" else Conflict if state.startswith("40") else LibraryError
 
 
 def _meaning(state: str) -> tuple[str, str]:
