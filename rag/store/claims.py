@@ -13,6 +13,10 @@ class Claims(Protocol):
         """Whether the work is ours inside the block; it is not while anybody else has it."""
         ...
 
+    def lasts(self, work: str) -> bool:
+        """Whether a claim that we hold is still ours: a database that restarts forgets it."""
+        ...
+
     def holder(self, work: str) -> str:
         """Who does the work, as "process 12 on host since ..."; empty when nobody does."""
         ...

@@ -35,6 +35,10 @@ class FollowedPart:
             return True
         if monotonic() < self._next and (self._said or generation == self._generation):
             return not self._said
+        if not self._claims.lasts(claim_of(self._part)):
+            self._claim.close()
+            if not self._take():
+                return True
         try:
             self._follower.follow()
         except ServerFailed as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 
@@ -23,6 +23,7 @@ class AdvisoryClaims:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._sessions: dict[str, Connection] = {}  # of the claims that are ours
 
     @contextmanager
     def held(self, work: str) -> Iterator[bool]:
@@ -40,14 +41,30 @@ class AdvisoryClaims:
                     connection.execute(CALL, {"name": session_name(since)})
             except DBAPIError:
                 ours = False
+            if ours:
+                self._sessions[work] = connection
             try:
                 yield ours
             finally:
+                if ours:
+                    del self._sessions[work]
                 with suppress(DBAPIError):  # a session that broke holds nothing
                     if ours:
                         with connection.begin():
                             connection.execute(_FREE, {"work": work})
                             connection.execute(CALL, {"name": session_name()})
+
+    def lasts(self, work: str) -> bool:
+        """Whether the session that holds the claim still lives; the lock went with it if not."""
+        session = self._sessions.get(work)
+        if session is None:
+            return False
+        try:
+            with session.begin():
+                session.execute(text("SELECT 1"))
+        except DBAPIError:
+            return False
+        return True
 
     def holder(self, work: str) -> str:
         """Who does the work, as "process 12 on host since ..."; empty when nobody does."""

@@ -44,6 +44,10 @@ class FolderClaims:
         finally:
             lock.release()
 
+    def lasts(self, work: str) -> bool:
+        """Always: nobody but its holder can end it."""
+        return True
+
     def holder(self, work: str) -> str:
         """Who does the work, as "process 12 on host since ..."; empty when nobody does."""
         with self.held(work) as ours:
