@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from rag.store.collections import CollectionTable
     from rag.store.conversations import ConversationTable
     from rag.store.feedback import FeedbackTable
+    from rag.store.moves import MoveProgress
 
 Source = str | Path | Article
 
@@ -67,6 +68,16 @@ class Stats:
     articles: int
     passages: int
     generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a move has carried over."""
+
+    articles: int
+    passages: int
+    conversations: int
+    indexed: bool  # whether the index of meanings could be brought up to date
 
 
 class Library:
@@ -467,6 +478,33 @@ class Library:
             if library.stats().passages > BUILT_BY_SEARCH:  # the first search builds the index of a smaller one
                 library.store.rebuild_dense()
         return kept
+
+    @staticmethod
+    def move(
+        source: Settings,
+        target: Settings,
+        *,
+        progress: Callable[[MoveProgress], object] = lambda _far: None,
+        tell: Callable[[str], None] = lambda _line: None,
+    ) -> Moved:
+        """Make the library of the `target` settings what that of the `source` settings holds, which stays as it is.
+
+        The target holds nothing yet, or this move, which was interrupted: then it goes on where it stopped. All rows
+        are compared before the target can be opened. What comes to the source meanwhile is not taken. `tell` gets lines
+        about the index of meanings.
+        """
+        from rag.store import moves
+        from rag.store.backends import backend_for
+
+        folder = target.library.expanduser().absolute()
+        here = backend_for(source.library.expanduser().absolute(), source.database.get_secret_value())
+        there = backend_for(folder, target.database.get_secret_value())
+        fingerprint, dimension = embedder_identity(source.embedder)
+        wait = target.lock_timeout_s
+        moves.carry(here, there, folder, fingerprint=fingerprint, dimension=dimension, lock_timeout=wait, tell=progress)
+        with Library.open(settings=target) as library, library.store.following(tell) as once:
+            indexed = once()
+        return Moved(*moves.end(there, folder, lock_timeout=wait), indexed)
 
 
 def _reopened(reopen: Callable[[], Library], rights: Rights, owner: str | None) -> Library:

@@ -16,6 +16,7 @@ from rag.cli.backups import backup, restore
 from rag.cli.evaluation import evaluate
 from rag.cli.feedback import feedback
 from rag.cli.folders import sync, watch
+from rag.cli.move import move
 from rag.cli.options import LibraryPath
 from rag.cli.questions import ask, check, search
 from rag.cli.rights import rights
@@ -73,6 +74,7 @@ app.command("deeds")(deeds)
 app.command("doctor")(doctor)
 app.command("backup")(backup)
 app.command("restore")(restore)
+app.command("move")(move)
 app.command("feedback")(feedback)
 app.command("eval")(evaluate)
 

@@ -58,6 +58,10 @@ class Backend(Protocol):
         """The connection by which this thread holds that lock, where what it writes must go; None: any will do."""
         ...
 
+    def kept(self, text: str) -> str:
+        """A text as the database keeps it: it may lack some characters."""
+        ...
+
     def name(self, connection: Connection) -> None:
         """Give a new library an identity of its own."""
         ...

@@ -48,6 +48,20 @@ def back_up(database: Database, file: Path) -> Backup:
     return _back_up_file(backend.file, file)
 
 
+def take(database: Database, draft: Path) -> None:
+    """A backup for this program's own use, whatever a killed one has left of it."""
+    discard(draft)
+    for left in draft.parent.glob(f".{draft.name}.*"):
+        left.unlink(missing_ok=True)
+    back_up(database, draft)
+
+
+def make_fit(draft: Path, fingerprint: str, dimension: int) -> None:
+    """Raise unless the backup is sound; give it the tables that came after the version that made the library."""
+    with _told(draft, "The backup cannot be read"):
+        _fit(draft, fingerprint, dimension)
+
+
 def _back_up_file(live: Path, file: Path) -> Backup:
     target = file.expanduser().resolve()
     if target.parent == live.resolve().parent and target.name.startswith(FILE_NAME):
@@ -75,7 +89,7 @@ def _written(file: Path, write: Callable[[Path], None]) -> Backup:
             draft.replace(file)
             flush(file.parent)
         finally:
-            _delete(draft)
+            discard(draft)
     return Backup(file, backup.articles, backup.passages)
 
 
@@ -123,7 +137,7 @@ def restore(
                     return _replace(draft, folder)
             return _replace_rows(draft, folder, Database(backend), lock_timeout)
         finally:
-            _delete(draft)
+            discard(draft)
 
 
 def _replace_rows(draft: Path, folder: Path, database: Database, lock_timeout: float) -> Path | None:
@@ -143,7 +157,8 @@ def _replace_rows(draft: Path, folder: Path, database: Database, lock_timeout: f
     return kept
 
 
-def _delete(draft: Path) -> None:
+def discard(draft: Path) -> None:
+    """Remove the file of a database with what stands beside it."""
     for ending in ("", "-wal", "-shm", "-journal"):
         draft.with_name(draft.name + ending).unlink(missing_ok=True)
 

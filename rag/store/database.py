@@ -79,11 +79,14 @@ class Database:
         if self.exists():
             return
         with self.write() as connection:
-            tables.metadata.create_all(connection, checkfirst=False)
-            self.backend.name(connection)
-            lexical_index(connection).create(connection)
-            row = {"id": 1, "schema_version": tables.SCHEMA_VERSION, "fingerprint": fingerprint}
-            connection.execute(insert(tables.library).values(**row, dimension=dimension, generation=0))
+            self.make_tables(connection)
+            describe(connection, fingerprint, dimension)
+
+    def make_tables(self, connection: Connection) -> None:
+        """Make the tables of a library. It is none before it is described."""
+        tables.metadata.create_all(connection, checkfirst=False)
+        self.backend.name(connection)
+        lexical_index(connection).create(connection)
 
     def extend(self) -> None:
         """Add the tables that this version has and the library, made by an older one, lacks."""
@@ -98,7 +101,10 @@ class Database:
         """Raise unless this program and this embedding model can use the library."""
         with self.read() as connection:
             row = connection.execute(select(tables.library)).one_or_none()
+            moved_from = _moved_from(connection) if row is None else ""
         where = f"The library {self.backend.place}"
+        if moved_from:
+            raise LibraryError(f"{where} is not whole: the move from {moved_from} is not finished.", "Run it again.")
         if row is None:
             raise LibraryError(f"{where} lacks its own description.", _RESTORE)
         if row.schema_version > tables.SCHEMA_VERSION:
@@ -124,6 +130,19 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def describe(connection: Connection, fingerprint: str, dimension: int, generation: int = 0) -> None:
+    """Say what the library is: from now on it can be opened."""
+    row = {"id": 1, "schema_version": tables.SCHEMA_VERSION, "fingerprint": fingerprint}
+    connection.execute(insert(tables.library).values(**row, dimension=dimension, generation=generation))
+
+
+def _moved_from(connection: Connection) -> str:
+    """From where the library is being moved; empty when it is not."""
+    if not inspect(connection).has_table(tables.moving.name):
+        return ""
+    return str(connection.execute(select(tables.moving.c.source)).scalar() or "")
 
 
 def generation(connection: Connection) -> int:

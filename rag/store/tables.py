@@ -293,3 +293,13 @@ deeds = Table(  # who asked, added and removed what
     Column("act", _String, nullable=False),
     Column("detail", _Text, nullable=False),
 )
+
+# Only in a library that is being moved to its place.
+moves = MetaData()
+moving = Table(  # one row: which move
+    "moving",
+    moves,
+    Column("draft", _Text, primary_key=True),  # name of the backup that it reads, in the folder of the target
+    Column("source", _Text, nullable=False),  # in words
+    Column("identity", _Text, nullable=False),  # of the source
+)

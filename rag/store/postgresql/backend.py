@@ -91,6 +91,10 @@ class PostgreSQL:
         """What PostgreSQL said, as one error with what to do."""
         return errors.explain(error, self.place)
 
+    def kept(self, text: str) -> str:
+        """The text, with U+FFFD for what PostgreSQL has not, one for one, so that offsets stay."""
+        return kept(text)
+
     def name(self, connection: Connection) -> None:
         """Give a new library an identity of its own."""
         connection.exec_driver_sql(f"COMMENT ON TABLE library IS 'Article Chat {uuid.uuid4().hex}'")
@@ -121,6 +125,11 @@ class PostgreSQL:
         return False
 
 
+def kept(text: str) -> str:
+    """A text as PostgreSQL can hold it."""
+    return _UNKNOWN.sub("\ufffd", text)
+
+
 def _prepare(connection: Any, _record: object) -> None:
     """Settings of each new connection."""
     connection.adapters.register_dumper(str, _dumper())
@@ -136,11 +145,11 @@ def _as_the_server_says(connection: Any, _record: object, _proxy: object) -> Non
 
 
 def _dumper() -> type[Any]:
-    """Texts as PostgreSQL can hold them: other characters become U+FFFD, one for one, so that offsets stay."""
+    """Texts as PostgreSQL can hold them."""
     from psycopg.types.string import StrDumperUnknown
 
     class Dumper(StrDumperUnknown):
         def dump(self, obj: str) -> Any:
-            return super().dump(_UNKNOWN.sub("\ufffd", obj))
+            return super().dump(kept(obj))
 
     return Dumper

@@ -106,6 +106,10 @@ class SQLite:
     def held(self) -> None:
         """Any connection may write: `_begin` lets one at a time."""
 
+    def kept(self, text: str) -> str:
+        """The text itself."""
+        return text
+
     def name(self, connection: Connection) -> None:
         """Nothing to do: the file is its identity."""
 
