@@ -443,6 +443,8 @@ def test_the_command_gives_json_and_takes_a_folder_and_the_index_inside(
     assert run(["move", "--to", str(tmp_path / "other"), "--chroma", "inside", "--json"]) == 0
     assert '"articles": 25' in capsys.readouterr().out
     assert rows(settings(tmp_path / "other")) == rows(folder)
+    assert run(["move", "--to", ""]) == 2
+    capsys.readouterr()
     assert run(["move", "--to", str(tmp_path / "third"), "--chroma", "ftp://x"]) == 1
     assert "chroma" in capsys.readouterr().err
 

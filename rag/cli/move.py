@@ -36,6 +36,8 @@ def move(
     """Carry the library to another place. Interrupted, the same command goes on. The library itself stays as it is."""
     from rag.library import Library
 
+    if not to.strip():
+        raise typer.BadParameter("Give a folder or the address of a database.", param_hint="--to")
     source = settings_for(context, library)
     target = _target(source, to, chroma)
     with _shown() as progress:

@@ -96,7 +96,7 @@ def end(target: Backend, folder: Path, *, lock_timeout: float = 30) -> tuple[int
         database.write() as connection,
     ):
         for draft in connection.execute(select(tables.moving.c.draft)).scalars():
-            backups.discard(folder / draft)
+            backups.discard(folder / Path(draft).name)
         tables.moves.drop_all(connection)
         articles, passages, conversations = (
             _count(connection, table) for table in (tables.articles, tables.passages, tables.conversations)
@@ -125,7 +125,7 @@ def _begun(origin: Database, database: Database) -> str | None:
             f"The move from {row.source} to {place} is not finished.",
             "Finish that one first, or give an empty folder or database.",
         )
-    return str(row.draft)
+    return Path(row.draft).name  # never a path out of the folder, whatever stands in the table
 
 
 def _refuse_filled(connection: Connection, place: str) -> None:
