@@ -14,8 +14,9 @@ from pages import library_script, until
 from streamlit.testing.v1 import AppTest
 
 from rag.config import Settings
-from rag.schema import Article
+from rag.schema import Answer, Article, Citation
 from rag.ui import backend as backends
+from rag.ui import removal
 from rag.ui.backend import Backend
 
 SCRIPT = str(Path(__file__).parent.parent / "rag" / "ui" / "script.py")
@@ -102,6 +103,18 @@ def library(real: Backend, using: Callable[[Backend], Backend]) -> AppTest:
 def ask(page: AppTest, question: str) -> AppTest:
     page.chat_input[0].set_value(question).run()
     return until(page, lambda: not any(button.label == "Stop" for button in page.button))
+
+
+def remove(page: AppTest, title: str) -> AppTest:
+    """Click "Remove" at an article, and confirm."""
+    ask_removal(page, title)
+    return page.button(key="remove-articles").click().run()
+
+
+def ask_removal(page: AppTest, title: str) -> AppTest:
+    """Click "Remove" at an article."""
+    row = next(button for button in page.button if title in button.label and button.key.startswith("open-"))
+    return page.button(key=row.key.replace("open-", "remove-")).click().run()
 
 
 def text_of(page: AppTest) -> str:
@@ -213,13 +226,73 @@ def test_a_click_previews_an_article(library: AppTest) -> None:
 
 
 def test_a_removal_can_be_undone(library: AppTest) -> None:
-    row = next(button for button in library.button if "Fishing" in button.label and button.key.startswith("open-"))
-    library.button(key=row.key.replace("open-", "remove-")).click().run()
+    remove(library, "Fishing")
     assert not any("Fishing" in button.label and button.key.startswith("open-") for button in library.button)
     assert "was removed" in text_of(library)
     library.button(key="undo-remove").click().run()
     assert any("Fishing" in button.label and button.key.startswith("open-") for button in library.button)
     assert "was removed" not in text_of(library)
+
+
+def test_a_removal_names_what_is_lost_and_cancel_keeps_it(library: AppTest, real: Backend) -> None:
+    assert real.library is not None
+    (article,) = real.library.articles(query="Fishing")
+    real.library.collections.add("Harbour", [article.id])
+    quote = article.text[:40]
+    cited = Citation(number=1, article_id=article.id, title=article.title, start=0, end=40, quote=quote)
+    answer = Answer(question="q", text=quote, answered=True, citations=(cited,))
+    answers, talks = real.library.conversations.quoting([article.id])  # of the tests before
+    for name in ("one", "two"):
+        real.library.conversations.begin(name, 1, "What do the cooperatives say?")
+        real.library.conversations.finish(name, 1, "done", answer)
+    ask_removal(library, "Fishing")
+    said = text_of(library).replace("\\", "")
+    assert "**Fishing cooperatives object to the barrier** · Coast Weekly · 9 March 2024" in said
+    assert "Its text is deleted, with 1 passage and any earlier version." in said
+    assert "It leaves “Harbour”." in said
+    quoted = f"{answers + 2} answers in {talks + 2} conversations quote it"
+    assert f"{quoted}: the quotations stay, but lead to no article any more." in said
+    assert "This can be undone until" in said
+    library.button(key="keep-articles").click().run()
+    assert real.library.article(article.id) is not None
+    assert "was removed" not in text_of(library)
+    for name in ("one", "two"):
+        real.library.conversations.delete(name)
+
+
+def test_several_articles_are_removed_and_brought_back_at_once(library: AppTest, real: Backend) -> None:
+    assert real.library is not None
+    before = {article.id: article for article in real.library.articles()}
+    for box in library.checkbox[:2]:
+        box.check()
+    library.run()
+    library.button(key="remove-selected").click().run()
+    said = text_of(library).replace("\\", "")
+    assert "Their texts are deleted, with 2 passages and any earlier version." in said
+    library.button(key="remove-articles").click().run()
+    assert "2 articles were removed" in text_of(library)
+    assert real.library.count_articles() == len(before) - 2
+    library.button(key="undo-remove").click().run()
+    assert {article.id: article for article in real.library.articles()} == before
+
+
+def test_more_articles_than_can_be_brought_back_are_removed_all_and_it_is_said_before(
+    library: AppTest, real: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert real.library is not None
+    monkeypatch.setattr(removal, "MAX_UNDO", 1)
+    text = "The {} of Orrin was shut for repairs on Friday, the town said."
+    added = real.library.add([Article(title=f"Shut {name}", text=text.format(name)) for name in ("bridge", "quay")])
+    assert len(added.added) == 2
+    for name in ("bridge", "quay"):
+        row = next(one for one in library.run().button if f"Shut {name}" in one.label)
+        library.checkbox(key=row.key.replace("open-", "select-")).check().run()
+    library.button(key="remove-selected").click().run()
+    assert "this cannot be undone" in text_of(library)
+    library.button(key="remove-articles").click().run()
+    assert not real.library.articles(query="Shut")
+    assert "2 articles were removed" in text_of(library)
+    assert not any(button.key == "undo-remove" for button in library.button)
 
 
 def test_filters_and_order_change_the_list(library: AppTest) -> None:
@@ -281,8 +354,7 @@ def test_uploads_are_added_with_a_reason_for_each_failure_and_can_be_removed(lib
     assert "**1** added" in text_of(library)
     assert any("empty" in error.value for error in library.error)
     assert not any("/tmp" in error.value for error in library.error)
-    added = next(one for one in library.button if "Ferry" in one.label and one.key.startswith("open-"))
-    library.button(key=added.key.replace("open-", "remove-")).click().run()
+    remove(library, "Ferry")
     assert not any("Ferry" in button.label for button in library.button)
 
 
@@ -294,8 +366,7 @@ def test_pasted_text_becomes_an_article(library: AppTest) -> None:
     ).click()
     library.run()
     until(library, lambda: any(button.key == "dismiss" for button in library.button))
-    added = next(one for one in library.button if "Mill burns" in one.label and one.key.startswith("open-"))
-    library.button(key=added.key.replace("open-", "remove-")).click().run()
+    remove(library, "Mill burns")
 
 
 def test_an_empty_library_says_how_to_begin(tmp_path: Path, using: Callable[[Backend], Backend]) -> None:

@@ -9,6 +9,7 @@ kept.heads(query="barrier")
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -90,6 +91,14 @@ class ConversationTable:
                 select(messages).where(messages.c.conversation == conversation_id).order_by(messages.c.position)
             )
             return KeptConversation(_head(head), tuple(map(_message, rows)))
+
+    def quoting(self, article_ids: Collection[str]) -> tuple[int, int]:
+        """How many answers, of how many conversations, quote one of these articles."""
+        wanted = set(article_ids)
+        rows = select(messages.c.conversation, messages.c.digests).where(*self._mine(messages.c.conversation))
+        with self._database.read() as connection:
+            found = [row.conversation for row in connection.execute(rows) if wanted & json.loads(row.digests).keys()]
+        return len(found), len(set(found))
 
     @retried
     def rename(self, conversation_id: str, name: str) -> None:

@@ -38,7 +38,7 @@ def library_page() -> None:
             elif backend.opened:
                 draw_problem(backend)
             else:
-                st.fragment(_draw_opening, run_every=POLL_S)(backend)
+                st.fragment(_draw_opening, run_every=OPENING_POLL_S)(backend)
         with st.container(key="source"):
             if backend.library is not None:
                 preview_panel(backend.library)
@@ -98,6 +98,5 @@ def _draw_row(article: Article, passages: int, found: Found | None) -> None:
             if found:
                 with st.container(key=f"found-{article.id}"):
                     st.markdown(f"“{escape(shorten(found.text, 220))}”")
-        st.button(
-            "Remove", key=f"remove-{article.id}", type="tertiary", on_click=remove, args=([article.id],),
-        )  # fmt: skip
+        if st.button("Remove", key=f"remove-{article.id}", type="tertiary"):
+            ask_removal((article.id,))

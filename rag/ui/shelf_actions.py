@@ -1,25 +1,19 @@
-"""What can be done with articles on the library page: select, ask, collect, remove, and undo a removal."""
+"""What can be done with several articles on the library page: select, ask, collect, remove."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rag.errors import RagError
 from rag.store.kept import MAX_COLLECTION
-from rag.ui import state
-from rag.ui.add_articles import forget_outcome
-from rag.ui.backend import current
-from rag.ui.markdown import escape, shorten
+from rag.ui.markdown import escape
+from rag.ui.removal import ask_removal
 from rag.ui.scope import Scope
 
 if TYPE_CHECKING:
     from rag.library import Library
-    from rag.store.store import Snapshot
-
-MAX_UNDO = 200  # articles that one undo brings back; they are held in memory with their vectors
 
 
 def selected() -> list[str]:
@@ -47,8 +41,10 @@ def draw_selection(library: Library) -> None:
         st.button("Ask these", key="ask-selected", type="primary", on_click=_ask_selected)
         with st.popover("Collect", key="collect-selected"):
             _draw_collect(library, chosen)
-        st.button("Remove", key="remove-selected", on_click=remove, args=(list(chosen),))
+        removing = st.button("Remove", key="remove-selected")
         st.button("Clear", key="clear-selected", type="tertiary", on_click=chosen.clear)
+    if removing:
+        ask_removal(tuple(chosen))
     if st.session_state.pop("to-chat", False):
         st.session_state.pop("draft_conversation", None)
         scope = Scope(selection=tuple(selected()))
@@ -71,54 +67,3 @@ def _draw_collect(library: Library, chosen: list[str]) -> None:
                 st.success(f"In the collection {escape(kept)}.")
             except RagError as error:
                 st.error(escape(str(error)))
-
-
-def remove(article_ids: Iterable[str]) -> None:
-    """Remove articles, so that it can be undone; for callbacks."""
-    library = current().library
-    if library is None:
-        return
-    taken: list[Snapshot] = []
-    try:
-        for article_id in list(article_ids)[:MAX_UNDO]:
-            snapshot = library.snapshot(article_id)
-            if snapshot and library.remove(article_id):
-                taken.append(snapshot)
-                forget_outcome(article_id)
-                if article_id in selected():
-                    selected().remove(article_id)
-                if st.query_params.get("article") == article_id:
-                    state.close_source()
-    except RagError as error:
-        st.session_state["library-problem"] = str(error)
-    if taken:
-        st.session_state["removed"] = taken
-
-
-def draw_undo() -> None:
-    """What was removed last, with a way back."""
-    taken: list[Snapshot] = st.session_state.get("removed", [])
-    if not taken:
-        return
-    one = taken[0].prepared.article.title
-    what = f"“{escape(shorten(one, 80))}” was removed." if len(taken) == 1 else f"{len(taken)} articles were removed."
-    with st.container(key="undo", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(what)
-        st.button("Undo", key="undo-remove", icon=":material/undo:", on_click=_undo)
-        st.button("Dismiss", key="undo-dismiss", type="tertiary", on_click=_forget_removed)
-
-
-def _undo() -> None:
-    library = current().library
-    if library is None:
-        return
-    try:
-        for snapshot in st.session_state.get("removed", []):
-            library.restore(snapshot)
-        _forget_removed()
-    except RagError as error:
-        st.session_state["library-problem"] = str(error)
-
-
-def _forget_removed() -> None:
-    st.session_state.pop("removed", None)

@@ -25,7 +25,7 @@ BARE = (
 
 def seconds_to_paint(server: Server, page: Page) -> float:
     """From the start of the server's process to the heading."""
-    expect(page.get_by_role("heading", level=2)).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("heading", level=2)).to_be_visible()
     return time.monotonic() - server.started
 
 
@@ -33,7 +33,7 @@ def test_the_example_is_answered_in_the_spokespersons_words_and_the_chip_opens_t
     server: Server, open_page: Open
 ) -> None:
     page = open_page(server.address)
-    expect(page.get_by_role("heading", level=2)).to_have_text("What do the articles say?")
+    expect(page.get_by_role("main").get_by_role("heading", level=2)).to_have_text("What do the articles say?")
     shown = ask_example(page)
     expect(shown).to_contain_text("Price")
     expect(shown).to_contain_text("mistake")
@@ -167,13 +167,25 @@ def test_the_library_page_searches_previews_and_removes(server: Server, open_pag
     no_serious_faults(page)
     remove = page.locator(".st-key-articles [class*='st-key-remove-'] button")
     expect(remove).to_have_count(1)
+    dialog = page.get_by_role("dialog")
     remove.click()
+    expect(dialog).to_contain_text("Throwaway gazette")
+    expect(dialog).to_contain_text("Its text is deleted, with 1 passage")
+    no_serious_faults(page)
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_text("1 article with")).to_be_visible()
+    rested(page)
+    remove.click()
+    dialog.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("0 articles with")).to_be_visible()
+    expect(dialog).to_have_count(0)
     rested(page)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("1 article with")).to_be_visible()
     rested(page)
     remove.click()
+    dialog.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("0 articles with")).to_be_visible()
 
 
