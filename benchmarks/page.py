@@ -1,7 +1,7 @@
 """How long the page's own steps take: `python -m benchmarks.page [--rounds 9] [--write]`; needs chromium.
 
-Over the demo articles, models loaded: from Enter to the first sentence, from a click on a number to the marked passage,
-a search of the library, and the whole page of a conversation of 30 questions drawn again.
+Over the demo articles, models loaded: from Enter to the passages found and to the first sentence, from a click on a
+number to the marked passage, a search of the library, and the whole page of a conversation of 30 questions drawn again.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ QUESTIONS = (
 )
 WORDS = ("police", "vaccine", "moon", "inflation", "earthquake", "marathon", "treaty", "fire", "visit")
 SENTENCES = "[class*='st-key-answer-'] p, [class*='st-key-answer-'] li, [class*='st-key-refusal-'] p"
+FOUND = "a[href^='#cite-'][href$='-f1']"  # the nearest passages, while they are read
 ENDED = "[class*='st-key-foot-']"
 RESTING = "[data-testid='stApp'][data-test-script-state='notRunning']"
 MARKED = "[...document.querySelectorAll('*')].some((one) => one.shadowRoot?.querySelector('mark'))"
@@ -93,7 +94,7 @@ def measured(page: Page, address: str, rounds: int) -> dict[str, list[float]]:
     """Milliseconds of each step, round by round."""
     page.goto(address)
     ask(page, WARM)
-    sentence = [ask(page, question) for question in QUESTIONS[:rounds]]
+    asked = [ask(page, question) for question in QUESTIONS[:rounds]]
     passage = [opening(page, number + 1) for number in range(1, rounds + 1)]
     while page.locator("[data-testid='stChatMessageAvatarUser']").count() < TURNS:
         ask(page, QUESTIONS[0])
@@ -105,33 +106,45 @@ def measured(page: Page, address: str, rounds: int) -> dict[str, list[float]]:
     page.goto(f"{address}library")
     page.locator(".st-key-articles button").first.wait_for()
     search = [searched(page, word) for word in WORDS[:rounds]]
-    return {"sentence": sentence, "passage": passage, "rerun": rerun, "search": search}
+    found, sentence = map(list, zip(*asked, strict=True))
+    return {"found": found, "sentence": sentence, "passage": passage, "rerun": rerun, "search": search}
 
 
 def timed(page: Page, condition: str, act: Callable[[], object]) -> float:
     """Milliseconds in the browser from just before the act to the first frame in which the condition holds."""
+    (milliseconds,) = all_timed(page, [condition], act)
+    return milliseconds
+
+
+def all_timed(page: Page, conditions: Sequence[str], act: Callable[[], object]) -> list[float]:
+    """The same for several conditions of one act."""
+    looks = ", ".join(f"() => {condition}" for condition in conditions)
     page.evaluate(
         f"""() => {{
           const began = performance.now();
-          window.__taken = new Promise((done) => {{
-            const look = () => {condition} ? done(performance.now() - began) : requestAnimationFrame(look);
+          window.__taken = Promise.all([{looks}].map((holds) => new Promise((done) => {{
+            const look = () => holds() ? done(performance.now() - began) : requestAnimationFrame(look);
             look();
-          }});
+          }})));
         }}"""
     )
     act()
-    milliseconds = float(page.evaluate("() => window.__taken"))
+    milliseconds = [float(one) for one in page.evaluate("() => window.__taken")]
     page.locator(RESTING).wait_for()
     return milliseconds
 
 
-def ask(page: Page, question: str) -> float:
-    """Milliseconds from Enter to the first sentence; returns when the answer has ended."""
+def ask(page: Page, question: str) -> list[float]:
+    """Milliseconds from Enter to the passages found (or the answer, where it comes first) and to its first sentence.
+
+    Returns when the answer has ended.
+    """
     sentences, ended = page.locator(SENTENCES).count(), page.locator(ENDED).count()
     box = page.get_by_test_id("stChatInputTextArea")
     box.fill(question)
     shown = f"document.querySelectorAll({SENTENCES!r}).length > {sentences}"
-    milliseconds = timed(page, shown, lambda: box.press("Enter"))
+    useful = f"({shown} || !!document.querySelector({FOUND!r}))"
+    milliseconds = all_timed(page, [useful, shown], lambda: box.press("Enter"))
     page.locator(ENDED).nth(ended).wait_for()
     page.locator(RESTING).wait_for()
     return milliseconds
@@ -155,6 +168,7 @@ def searched(page: Page, word: str) -> float:
 def table(figures: dict[str, list[float]]) -> str:
     """The page of results."""
     names = {
+        "found": "Enter to the passages found, with the titles of their articles",
         "sentence": "Enter to the first sentence of an answer (goal: 500)",
         "passage": "click on a number to the marked passage",
         "rerun": f"the whole page of {TURNS} questions drawn again, as the browser sees it",

@@ -423,9 +423,10 @@ class Searching:
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """Event: candidates are here and are being read."""
+    """Event: candidates are here and are being read; of a second such event, those before did not answer."""
 
     candidates: tuple[Candidate, ...]
+    nearest: tuple[Citation, ...] = ()  # a sentence of each of the best articles, to show meanwhile; no answer yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,21 @@ def test_the_stream_ends_with_what_ask_returns_and_its_pieces_join_to_the_text(a
     assert assistant.ask("When was the lighthouse of Cape Morrow lit?").sentences == streamed.sentences
 
 
+def test_what_was_found_is_told_before_it_is_read_a_verbatim_sentence_of_each_article(
+    library: Library, assistant: Assistant
+) -> None:
+    asked = "When was the lighthouse of Cape Morrow lit?"
+    found = next(event for event in assistant.stream(asked) if isinstance(event, Retrieved))
+    assert "1874" in found.nearest[0].quote
+    assert [place.number for place in found.nearest] == list(range(1, len(found.nearest) + 1))
+    articles = [place.article_id for place in found.nearest]
+    assert len(set(articles)) == len(articles) > 1
+    for place in found.nearest:
+        article = library.article(place.article_id)
+        assert article is not None
+        assert article.text[place.start : place.end] == place.quote
+
+
 def test_filters_narrow_what_is_answered_from(assistant: Assistant) -> None:
     answer = assistant.ask("what did the US say about the lake treaty?", filters=Filters(publisher="Harbour News"))
     assert {citation.publisher for citation in answer.citations} == {"Harbour News"}

@@ -28,6 +28,7 @@ def test_warming_up_calls_no_chat_model(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_page_looks_less_often_when_many_answers_are_under_way() -> None:
-    assert poll_s(1) == poll_s(4) == 0.2
+    assert poll_s(1) == poll_s(2) == 0.1
+    assert poll_s(4) == 0.2
     assert poll_s(8) == 0.4
     assert poll_s(200) == 1.0

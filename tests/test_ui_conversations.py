@@ -20,6 +20,7 @@ from rag.store.kept import Head
 from rag.ui import backend as backends
 from rag.ui import state
 from rag.ui.answer_job import Draft
+from rag.ui.answer_view import _found
 from rag.ui.backend import Backend
 from rag.ui.conversation import Conversation, Conversations, KeptAnswer
 from rag.ui.judgement import newest, sources
@@ -115,6 +116,57 @@ def component(page: AppTest, name: str) -> dict[str, Any]:
             found: dict[str, Any] = json.loads(proto.json)
             return found
     return {}
+
+
+# --- under way
+
+
+class UnderWay(KeptAnswer):
+    """An answer that is being written."""
+
+    @property
+    def active(self) -> bool:
+        return True
+
+
+def drawn(chat: AppTest, draft: Draft) -> Conversation:
+    """The conversation of one answer that is as far as this, drawn."""
+    talk = state._conversations().new()
+    talk.add("How much will the barrier cost?", UnderWay(draft))
+    chat.query_params["c"] = talk.id
+    chat.run()
+    assert not chat.exception
+    return talk
+
+
+def test_what_was_found_is_shown_while_it_is_read_as_no_answer_and_goes_when_the_answer_begins(
+    chat: AppTest, answer: Answer
+) -> None:
+    found = answer.citations
+    reading = Draft("reading", passages=24, articles=9, nearest=found)
+    talk = drawn(chat, reading)
+    assert "### Nearest passages, not yet an answer" in text_of(chat)
+    assert f"“{QUOTE}”" in text_of(chat)
+    assert "Reading the best of 24 passages from 9 articles…" in text_of(chat)
+    assert talk.find("m1-f1") == (talk.messages[0], found[0])
+    talk.messages[0].job = UnderWay(Draft("writing", nearest=found, sentences=answer.sentences))
+    chat.run()
+    assert "Nearest passages" not in text_of(chat)
+    assert QUOTE in text_of(chat)
+
+
+def test_a_passage_that_was_opened_while_it_was_read_stays_open_when_the_answer_is_there(
+    chat: AppTest, keep: Callable[..., None], answer: Answer
+) -> None:
+    keep(answer)
+    page = opened(chat, src="m1-f1")
+    assert component(page, "article_chat_article")["title"] == "The barrier"
+
+
+def test_what_is_read_is_counted_in_words_that_are_true() -> None:
+    assert _found(Draft(passages=24, articles=1)) == "the best of 24 passages from 1 article"
+    assert _found(Draft(passages=1, articles=1)) == "the passage found"
+    assert _found(Draft()) == "what was found"
 
 
 # --- kept over a restart

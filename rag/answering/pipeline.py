@@ -10,7 +10,7 @@ from itertools import zip_longest
 from time import perf_counter
 
 from rag.answering.citations import cited, marked, number, told
-from rag.answering.extractive.answer import Draft, closest, corrections, differences, draft
+from rag.answering.extractive.answer import Draft, closest, corrections, differences, draft, found
 from rag.answering.generative.chat_models import Model
 from rag.answering.generative.standalone import rewrite
 from rag.answering.generative.writer import Found, Writer
@@ -103,7 +103,7 @@ class Pipeline:
             with self._timed("retrieve") as step:
                 candidates = self._candidates(wanted, asked, period)
                 step.note({"article_chat.candidates": len(candidates)})
-            yield Retrieved(candidates)
+            yield Retrieved(candidates, found(asked.question, candidates))
             read = self.read(wanted, asked, candidates)
             if read.confidence >= self._refuse_below:
                 break

@@ -42,8 +42,9 @@ NAMES: dict[type, str] = {
     Done: "done",
 }
 STREAMED = (
-    "Events `searching`, `retrieved`, `text` (joined, they are the answer's text), `writing` (a chat model's words, "
-    "not checked yet), `sentence`, and at the end `done` with the Answer, or `error` with a problem."
+    "Events `searching`, `retrieved` (how many passages, and the nearest to show meanwhile), `text` (joined, they are "
+    "the answer's text), `writing` (a chat model's words, not checked yet), `sentence`, and at the end `done` with the "
+    "Answer, or `error` with a problem."
 )
 
 
@@ -129,7 +130,7 @@ def _data(made: Event) -> Any:
     if isinstance(made, Done):
         return answer_json(made.answer)
     if isinstance(made, Retrieved):
-        return {"passages": len(made.candidates)}
+        return {"passages": len(made.candidates), "nearest": to_json(made.nearest)}
     if isinstance(made, SentenceDone):
         return to_json(made.sentence)
     return to_json(made)

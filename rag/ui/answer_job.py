@@ -15,6 +15,7 @@ from rag.errors import RagError
 from rag.schema import (
     Answer,
     AnswerSentence,
+    Citation,
     Done,
     Event,
     Filters,
@@ -42,6 +43,8 @@ class Draft:
     stage: Stage = "waiting"
     searched: str = ""  # the stand-alone question
     passages: int = 0
+    articles: int = 0  # that the passages are of
+    nearest: tuple[Citation, ...] = ()  # what was found, shown until the first sentence is there
     sentences: tuple[AnswerSentence, ...] = ()
     tail: str = ""  # text of the sentence that is being written
     answer: Answer | None = None
@@ -166,8 +169,9 @@ def _after(draft: Draft, event: Event) -> Draft:
     match event:
         case Searching(question):
             return replace(draft, stage="searching", searched=question)
-        case Retrieved(candidates):
-            return replace(draft, stage="reading", passages=len(candidates))
+        case Retrieved(candidates, nearest):
+            articles = len({one.passage.article_id for one in candidates})
+            return replace(draft, stage="reading", passages=len(candidates), articles=articles, nearest=nearest)
         case TextDelta(text):
             return replace(draft, stage="writing", tail=draft.tail + text)
         case Writing(text):

@@ -23,7 +23,7 @@ from rag.ui.scope import Scope
 STAGE_LINES = {
     "waiting": "Getting ready: the models are loading…",
     "searching": "Searching your articles…",
-    "reading": "Reading {passages} passages…",
+    "reading": "Reading {found}…",
     "writing": "Writing…",
 }
 MAX_CLOSEST = 4
@@ -60,12 +60,22 @@ def draw_draft(message: Message) -> None:
     draft = message.job.draft
     _draw_scope(message.scope)
     _draw_sentences(message.id, draft)
+    if not draft.sentences and not draft.tail:
+        _draw_quotations(message.id, "f", "Nearest passages, not yet an answer", draft.nearest)
     with st.container(horizontal=True, vertical_alignment="center", key=f"status-{message.id}"):
-        line = STAGE_LINES.get(draft.stage, "").format(passages=draft.passages)
+        line = STAGE_LINES.get(draft.stage, "").format(found=_found(draft))
         st.markdown(f":shimmer[{line}]" if line else "")
         st.button(
             "Stop", key=f"stop-{message.id}", on_click=message.job.stop, type="tertiary", icon=":material/stop_circle:"
         )
+
+
+def _found(draft: Draft) -> str:
+    """What is read, in words: 'the best of 24 passages of 9 articles'."""
+    if draft.passages < 2:
+        return "the passage found" if draft.passages else "what was found"
+    articles = f"{draft.articles} {'article' if draft.articles == 1 else 'articles'}"
+    return f"the best of {draft.passages} passages from {articles}"
 
 
 def announcement(message: Message | None) -> str:

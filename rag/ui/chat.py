@@ -18,8 +18,9 @@ from rag.ui.source_panel import source_panel
 from rag.ui.talk_head import draw_head
 from rag.ui.theme import NAME
 
-POLL_S = 0.2  # five times a second looks like typing and costs each session 2 % of a core
-UNHURRIED = 4  # answers under way from which the page asks for news less often: they wait for each other anyway
+POLL_S = 0.1  # the first sentence waits half of it; ten looks a second cost a session 4 % of a core
+OPENING_POLL_S = 0.2  # while the library opens, which needs the processor itself
+UNHURRIED = 2  # answers under way from which the page asks for news less often: they wait for each other anyway
 SLOWEST_POLL_S = 1.0
 TITLES_FOR_SUGGESTIONS = 200
 
@@ -80,7 +81,7 @@ def _draw_start(backend: Backend) -> None:
     """What stands here before the first question."""
     st.header("What do the articles say?", anchor=False)
     if not backend.opened:
-        st.fragment(_draw_opening, run_every=POLL_S)(backend)
+        st.fragment(_draw_opening, run_every=OPENING_POLL_S)(backend)
     elif backend.problem:
         draw_problem(backend)
     elif backend.library is not None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # A conversation of 50 answers with their candidates is some 2 MB; those not looked at for longest are forgotten first,
 # and read from the database when they are opened again.
 MAX_CONVERSATIONS = 200
-_REFERENCE = re.compile(r"(m\d{1,4})-([cto]?)(\d{1,3})")
+_REFERENCE = re.compile(r"(m\d{1,4})-([ctof]?)(\d{1,3})")
 LOST = Problem("This question got no answer.", "Ask it again.")
 
 
@@ -83,10 +83,14 @@ class Message:
         return tuple(citation for sentence in draft.sentences for citation in sentence.citations)
 
     def shown(self, kind: str = "") -> tuple[Citation, ...]:
-        """The citations of a kind: those of the answer, "c" the nearest passages of a refusal, "o" what articles say
-        otherwise, "t" the timeline."""
+        """The citations of a kind: those of the answer, "f" what was found for it, "c" the nearest passages of a
+        refusal, "o" what articles say otherwise, "t" the timeline."""
         if not kind:
             return self.citations
+        if kind == "f":
+            from rag.answering.extractive.answer import found  # here: only what was opened while it was read needs it
+
+            return found(self.answer.question, self.answer.candidates) if self.answer else self.job.draft.nearest
         if self.answer is None:
             return ()
         if kind == "c":

@@ -11,11 +11,12 @@ from rag.schema import Article
 from rag.ui import state
 from rag.ui.add_articles import draw_add
 from rag.ui.backend import current
-from rag.ui.chat import POLL_S, draw_problem
+from rag.ui.chat import OPENING_POLL_S, draw_problem
 from rag.ui.markdown import byline, escape, shorten
 from rag.ui.preview import preview_panel
+from rag.ui.removal import ask_removal, draw_undo
 from rag.ui.shelf import Wanted, draw_pages, draw_wanted
-from rag.ui.shelf_actions import draw_selection, draw_undo, remove, select, selected
+from rag.ui.shelf_actions import draw_selection, select, selected
 from rag.ui.shelf_found import Found, found_sentences
 
 if TYPE_CHECKING:

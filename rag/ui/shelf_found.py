@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from rag.schema import Article, Passage
+from rag.text.extracts import best_sentence
 from rag.text.sentences import split_sentences
 from rag.text.terms import terms
 from rag.text.words import stems
@@ -32,16 +33,12 @@ def found_sentences(library: Library, query: str, articles: Sequence[Article]) -
     ids = [one.id for one in articles]
     found: dict[str, Found] = {}
     for passage in library.passages_holding(query, ids, PASSAGES * len(ids)):
-        sentence = None if passage.article_id in found else _best_sentence(passage, sought)
+        sentence = None if passage.article_id in found else _found(passage, sought)
         if sentence:
             found[passage.article_id] = sentence
     return found
 
 
-def _best_sentence(passage: Passage, sought: set[str]) -> Found | None:
-    """The sentence with most of the words, the first of equals."""
-    counted = [(len(sought.intersection(stems(passage.text[a:b]))), -a, b) for a, b in split_sentences(passage.text)]
-    most, start, end = max(counted, default=(0, 0, 0))
-    if not most:
-        return None
-    return Found(passage.text[-start:end], passage.start - start, passage.start + end)
+def _found(passage: Passage, sought: set[str]) -> Found | None:
+    span = best_sentence(passage.text, split_sentences(passage.text), sought)
+    return Found(passage.text[slice(*span)], passage.start + span[0], passage.start + span[1]) if span else None

@@ -16,7 +16,7 @@ from rag.ui.markdown import escape
 from rag.ui.passages import Opened, open_article, open_citation
 
 _PLACE = re.compile(r"at-([\w-]{1,200}?)-(\d{1,9}-\d{1,9})")  # a passage of an article that no answer cites
-_KIND = re.compile(r"m\d+-([cto]?)\d+")
+_KIND = re.compile(r"m\d+-([ctof]?)\d+")
 
 
 @st.fragment

@@ -1,6 +1,6 @@
 """From chosen sentences to an answer: each quoted with what it leans on, the same fact elsewhere cited beside it.
 
-Where nothing answers: the nearest passages, and the sentence that contradicts what the question presumes.
+Where nothing answers, or not yet: the nearest passages, and the sentence that contradicts what the question presumes.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
-from rag.answering.citations import cite, stands
+from rag.answering.citations import cite, cite_within, stands
 from rag.answering.extractive.conflicts import other_reports, value_text
 from rag.answering.reading.ranking import ScoredSentence, can_stand, choose, in_reading_order
 from rag.models.calibration import Calibration
 from rag.models.logits import sigmoid
 from rag.schema import AnswerSentence, Candidate, Citation, Difference, Verdict
+from rag.text.extracts import best_sentence
+from rag.text.sentences import split_sentences
 from rag.text.words import stems
 
 SAME_FACT = 0.6  # Jaccard of stems from which two sentences state one fact: syndicated copies and light rewrites
@@ -23,6 +25,7 @@ MOST_COPIES = 2  # other places cited beside a sentence
 FARTHEST = 2  # sentences back that a forerunner may stand: what is quoted is the run from it on
 VERDICTS: tuple[Verdict, ...] = ("yes", "no", "unclear")
 
+FOUND = 4  # articles shown while they are read
 CLOSEST = 3  # passages shown when nothing answers
 CORRECTING = 1  # sentences that correct a premise
 
@@ -167,6 +170,26 @@ def _verdict(chosen: Sequence[ScoredSentence], calibration: Calibration) -> Verd
         return None
     place = max(range(len(logits)), key=logits.__getitem__)
     return VERDICTS[place] if logits[place] >= calibration.verdict_from else None
+
+
+def found(question: str, candidates: Sequence[Candidate]) -> tuple[Citation, ...]:
+    """A sentence of each of the best articles found, the one with most words of the question, numbered from 1.
+
+    It can be shown before anything is read: it says where the answer is looked for, not that it is one.
+    """
+    best: dict[str, Candidate] = {}
+    for candidate in candidates:
+        best.setdefault(candidate.passage.article_id, candidate)
+    sought = frozenset(stems(question))
+    places = [_extract(candidate, sought) for candidate in list(best.values())[:FOUND]]
+    return tuple(replace(place, number=number) for number, place in enumerate(places, start=1))
+
+
+def _extract(candidate: Candidate, sought: frozenset[str]) -> Citation:
+    text = candidate.passage.text
+    spans = split_sentences(text)
+    standing = [span for span in spans if can_stand(text[slice(*span)])] or spans
+    return cite_within(candidate, *(best_sentence(text, standing, sought) or standing[0]))
 
 
 def closest(candidates: Sequence[Candidate], text_of: Callable[[str], str | None]) -> tuple[Citation, ...]:
