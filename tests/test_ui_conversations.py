@@ -521,3 +521,10 @@ def test_conversations_not_looked_at_for_longest_are_let_go(monkeypatch: pytest.
     assert held.get(second.id) is None
     assert held.get(first.id) is first
     assert held.get(third.id) is third
+
+
+def test_what_a_browser_kept_of_the_pages_is_taken_back_and_nothing_else() -> None:
+    kept = {"Chat": {"c": "abc", "src": "m1-1"}, "Library": {}}
+    assert state.read_pages(json.dumps(kept)) == kept
+    for wrong in ("", "no JSON", "[1]", "null", '{"Chat": "c=abc"}', '{"Chat": {"c": 1}}', "{" * 60_000):
+        assert state.read_pages(wrong) == {}

@@ -1,4 +1,4 @@
-"""The small parts that Streamlit does not have: a listener for links in answers, the view of an article, and bars.
+"""The small parts that Streamlit does not have: listeners, the view of an article, and bars.
 
 Each is registered once, when this module is imported. Their scripts stand in `assets/`.
 """
@@ -34,6 +34,9 @@ article_view: Any = st.components.v2.component(
 )
 server_watch: Any = st.components.v2.component(
     "article_chat_server", html="<span></span>", css="span { display: none; }", js=asset("server.js")
+)
+page_keeper: Any = st.components.v2.component(
+    "article_chat_pages", html="<span></span>", css="span { display: none; }", js=asset("pages.js")
 )
 why_view: Any = st.components.v2.component(
     "article_chat_why", html="<div class='why'></div>", css=asset("why.css"), js=asset("why.js")

@@ -11,7 +11,7 @@ from rag.ui import state
 from rag.ui.backend import current
 from rag.ui.chat import chat_page
 from rag.ui.check_page import check_page
-from rag.ui.components import asset, server_watch
+from rag.ui.components import asset, page_keeper, server_watch
 from rag.ui.help_page import help_page
 from rag.ui.library_page import library_page
 from rag.ui.markdown import escape
@@ -44,6 +44,13 @@ def main() -> None:
         if page.title == "Chat":
             draw_conversations()
         server_watch(key="server-watch")
+        page_keeper(
+            key="pages-kept",
+            data=state.kept_pages(),
+            on_back_change=lambda: state.restore_pages(str(st.session_state["pages-kept"].back or "")),
+        )
+    with st.container(key="heard-name"):
+        st.title(NAME, anchor=False)
     page.run()
     state.remember()
     backend.visited()

@@ -12,8 +12,9 @@ up, never used as it is.
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from rag.store.conversations import ConversationTable
 
 MAX_QUESTION = 10_000
+MAX_KEPT = 50_000  # characters of all pages' addresses
 OPENED = ("src", "article", "at", "panel")
 _ACTION = re.compile(r"(copy|why|timeline|export)-(m\d{1,4}|all)")
 
@@ -219,14 +221,44 @@ def remember(page: str | None = None) -> None:
     """Note what the open page shows (`page` names it, at the start of a run), for the link that leads back to it."""
     if page is not None:
         st.session_state["page-open"] = page
-    addresses = st.session_state.setdefault("page-addresses", {})
-    addresses[st.session_state.get("page-open", "")] = st.query_params.to_dict()
+    _pages()[st.session_state.get("page-open", "")] = st.query_params.to_dict()
 
 
 def address_of(page: str) -> dict[str, str]:
     """What the page showed when it was left."""
-    addresses: dict[str, dict[str, str]] = st.session_state.get("page-addresses", {})
-    return addresses.get(page, {})
+    return _pages().get(page, {})
+
+
+def kept_pages() -> dict[str, Any]:
+    """What each page shows, for the browser to keep over a reload, and whether what it kept was taken back."""
+    return {"pages": _pages(), "restored": st.session_state.get("pages-restored", False)}
+
+
+def restore_pages(kept: str) -> None:
+    """Take back what the pages showed before a reload, as the browser kept it; for callbacks."""
+    st.session_state["pages-restored"] = True
+    for page, address in read_pages(kept).items():
+        _pages().setdefault(page, address)
+
+
+def read_pages(kept: str) -> dict[str, dict[str, str]]:
+    """The addresses that a browser kept, by page; what is none is left out."""
+    try:
+        told = json.loads(kept) if len(kept) <= MAX_KEPT else None
+    except ValueError:
+        told = None
+    pages = told.items() if isinstance(told, dict) else ()
+    return {page: address for page, address in pages if isinstance(address, dict) and _is_address(address)}
+
+
+def _is_address(address: dict[str, Any]) -> bool:
+    return all(isinstance(value, str) for value in address.values())
+
+
+def _pages() -> dict[str, dict[str, str]]:
+    """What each page showed last, by its title."""
+    pages: dict[str, dict[str, str]] = st.session_state.setdefault("page-addresses", {})
+    return pages
 
 
 def close_source() -> None:

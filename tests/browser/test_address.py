@@ -60,6 +60,14 @@ def test_the_list_of_the_library_is_in_the_address_and_going_to_the_chat_and_bac
     assert page.url == listing
     page.go_back()
     expect(page.locator("mark").first).to_be_visible(timeout=LONG)
+    page.goto(listing)
+    page.reload()  # the session has gone; the tab remembers where the chat was
+    expect(page.locator(".st-key-articles")).not_to_contain_text(first[0])
+    kept = page.locator(".st-key-pages").get_by_role("link", name="Chat")
+    listening(page)
+    kept.click()
+    expect(page.locator("mark").first).to_be_visible(timeout=LONG)
+    assert page.url == talk
     shared = open_page(f"{server.address}/library?q=Kiptum&order=Oldest+first&page=7")
     expect(shared.get_by_text("with “Kiptum”")).to_be_visible()
     expect(shared.get_by_role("searchbox")).to_have_value("Kiptum")
