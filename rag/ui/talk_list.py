@@ -34,8 +34,10 @@ def draw_conversations() -> None:
     )  # fmt: skip
     zone = _zone()
     with st.container(key="conversations", gap="xxsmall"):
+        with st.container(key="heard-conversations"):
+            st.markdown("## Conversations")
         for name, group in by_date(heads[:listed], datetime.now(zone).date(), zone):
-            st.markdown(f"###### {name}")
+            st.markdown(f"### {name}")
             for head in group:
                 _draw_row(head)
         if len(heads) > listed:

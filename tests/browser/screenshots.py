@@ -89,7 +89,7 @@ def preview(page: Page, address: str) -> None:
 def helping(page: Page, address: str) -> None:
     """The help page."""
     page.goto(f"{address}/help")
-    page.get_by_role("heading", level=2).first.wait_for()
+    page.get_by_role("main").get_by_role("heading", level=2).first.wait_for()
 
 
 STEPS: dict[str, Callable[[Page, str], None]] = {
