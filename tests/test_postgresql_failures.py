@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -19,15 +20,17 @@ from typing import Any
 
 import pytest
 from postgres import DATABASE, PASSWORD, USER, Server
-from sqlalchemy import event
-from stores import open_store, prepare
+from sqlalchemy import event, insert
+from stores import DIMENSION, FINGERPRINT, open_store, prepare
 from test_postgresql import end_connections
 
 import rag
 from rag.config import load_settings
 from rag.errors import LibraryError
 from rag.library import Library
-from rag.store import retries
+from rag.store import moves, retries, tables, transfer
+from rag.store.backends import backend_for
+from rag.store.moves import MoveProgress
 from rag.store.store import Store
 
 STORE = Path(rag.__file__).parent / "store"
@@ -335,10 +338,10 @@ def mounted(*arguments: str) -> bool:
 
 @pytest.fixture
 def small_disk(postgres: Server) -> Iterator[SmallDisk]:
-    """A database on a disk of 24 MB, where this user may mount one."""
+    """A database on a disk of 12 MB, where this user may mount one."""
     folder = Path(tempfile.mkdtemp(prefix="rag-small-disk-"))
     folder.chmod(0o755)
-    if not shutil.which("mount") or not mounted("-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)):
+    if not shutil.which("mount") or not mounted("-t", "tmpfs", "-o", "size=12m", "tmpfs", str(folder)):
         folder.rmdir()
         pytest.skip("needs the right to mount a disk")
     try:
@@ -376,4 +379,35 @@ def test_on_a_full_disk_what_was_reported_stays_and_the_rest_can_be_added_when_t
         small_disk.grow()
         store.put([long_article(number), prepare(f"short{number}")])
         assert store.count_articles() == len(reported) + 2
+        assert {finding.severity for finding in store.check()} == {"ok"}
+
+
+def test_a_move_that_met_a_full_disk_goes_on_when_there_is_room(
+    tmp_path: Path, small_disk: SmallDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "AT_ONCE", 10)
+    drawn = random.Random(5)
+    old = [{"article_id": "a", "text_digest": f"{n:03}", "text": drawn.randbytes(30_000).hex()} for n in range(300)]
+    with open_store(tmp_path / "library", database="") as store:
+        store.put([prepare("a"), prepare("b")])
+        with store._database.write() as connection:
+            connection.execute(insert(tables.versions).values(replaced=datetime(2026, 1, 1)), old)
+    source, target = backend_for(tmp_path / "library"), backend_for(tmp_path, small_disk.address)
+    told: list[MoveProgress] = []
+
+    def carry() -> None:
+        known = {"fingerprint": FINGERPRINT, "dimension": DIMENSION}
+        moves.carry(source, target, tmp_path / "machine", tell=told.append, **known)
+
+    with pytest.raises(LibraryError, match=r"disk of the database is full.*Free some"):
+        carry()
+    reached = told[-1]
+    small_disk.grow()
+    told.clear()
+    carry()
+    assert reached.step == told[0].step == "copying versions"
+    assert told[0].done == reached.done + 10
+    assert moves.end(target, tmp_path / "machine") == (2, 4, 0)
+    with open_store(tmp_path / "machine", database=small_disk.address) as store:
+        assert [store.version("a", one["text_digest"]) for one in old] == [one["text"] for one in old]
         assert {finding.severity for finding in store.check()} == {"ok"}
