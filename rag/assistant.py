@@ -14,9 +14,8 @@ from rag.answering.citations import told
 from rag.answering.claims import Checker
 from rag.answering.generative.chat_models import Model, choose_model
 from rag.answering.intents.respond import respond
-from rag.answering.options import AskOptions, checked
+from rag.answering.options import AskOptions, as_asked, as_turns, checked
 from rag.answering.pipeline import Pipeline
-from rag.answering.query.history import as_asked, as_turns
 from rag.answering.reading.freshness import as_on
 from rag.answering.reading.readers import choose_reader
 from rag.answering.suggestions import next_questions

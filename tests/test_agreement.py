@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.extractive.agreement import agrees, outlets_saying
+from rag.answering.extractive.conflicts import agrees, outlets_saying
 from rag.schema import AnswerSentence, Citation, OtherSource
 
 SAID = "The barrier will cost 412 million crowns, the board said on Tuesday."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answering.query.history import as_turns
+from rag.answering.options import as_turns
 from rag.errors import QuestionError
 from rag.schema import Turn
 

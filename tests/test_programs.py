@@ -17,7 +17,7 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import ConfigurableField
 
-from rag.answering.query.history import as_asked
+from rag.answering.options import as_asked
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.errors import ConfigError, ModelError, QuestionError

@@ -37,7 +37,8 @@ _DATELINE = re.compile(
     r"(?P<place>[^\W\d_][^\d()–—;]{2,60}?),? (?P<when>(?:[A-Z]\w{2,9}\.? \d{1,2}|\d{1,2} [A-Z]\w{2,9}),? \d{4}),? ?"
     r"(?P<agency>[(/][^()/]{2,40}[)/])? ?(?:[–—]|-{1,2}\s)"
 )
-_SMALL_WORDS = re.compile(r"\b(?:and|on|of|de|la|le|del|am|the|upon|sur|in)\b")
+_WORD = re.compile(r"[^\W\d_]+")
+_SMALL = 4  # letters of the words without a capital in the name of a place: "Rio de Janeiro", "STRATFORD upon AVON"
 _LONGEST_DATELINE = 160  # characters
 _OLDEST, _NEWEST = 1600, 2200
 
@@ -74,9 +75,10 @@ def dateline(paragraph: str) -> date | None:
     match = _DATELINE.match(paragraph[:_LONGEST_DATELINE])
     if match is None:
         return None
-    place = _SMALL_WORDS.sub("", match["place"].split(",")[0])
-    named = place.isupper() or (bool(match["agency"]) and place.istitle())
-    return parse_date(match["when"]) if named else None
+    words = _WORD.findall(match["place"].split(",")[0])
+    large = [word for word in words if not word.islower() or len(word) > _SMALL]
+    cased = all(map(str.isupper, large)) or (bool(match["agency"]) and all(map(str.istitle, large)))
+    return parse_date(match["when"]) if large and cased else None
 
 
 def _find(text: str) -> tuple[date, int, int] | None:

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from rag.text.dates import MONTH_NUMBERS as MONTHS
 from rag.text.dates import MONTHS as NAMES
 from rag.text.dates import WEEKDAYS, parse_date
+from rag.text.words import words
 
 _MONTH = r"(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
@@ -27,12 +28,6 @@ _ALONE = re.compile(
     r"\b(?:in|of|since|last|early|late|mid|until|by|next|this|from|between|and)[ -](?P<may>May)\b"
 )
 _WEEKDAYS = tuple(map(str.lower, WEEKDAYS))
-_WEEKDAY = re.compile(rf"\b({'|'.join(_WEEKDAYS)})s?\b", re.I)
-_NEAR_DAY = re.compile(r"\b(today|tonight|yesterday|tomorrow)\b", re.I)
-_NAME = "|".join(NAMES)
-_NO_YEAR = re.compile(
-    rf"\b(?:(?P<day>\d{{1,2}}) (?P<month>{_NAME})|(?P<month2>{_NAME}) (?P<day2>\d{{1,2}}))\b(?!,? \d{{4}})"
-)
 _NEAR = timedelta(days=90)  # a day this near to an article's own, before or ahead, is of the nearest year
 # What makes a day one to come, in the words before it or with a verb anywhere: "before her term ends on 31 August".
 _AHEAD = re.compile(
@@ -74,7 +69,8 @@ def moments(text: str) -> tuple[tuple[Moment, ...], str]:
 
 def weekdays(text: str) -> frozenset[int]:
     """The weekdays named in a text, Monday is 0."""
-    return frozenset(_WEEKDAYS.index(match[1].lower()) for match in _WEEKDAY.finditer(text))
+    named = {word.removesuffix("'s").removesuffix("s") for word in words(text)}
+    return frozenset(number for number, day in enumerate(_WEEKDAYS) if day in named)
 
 
 def last_weekday(weekday: int, published: date) -> date:
@@ -86,9 +82,7 @@ def implied(text: str, published: date | None) -> tuple[Moment, ...]:
     """The dates that weekdays and "yesterday" mean in a text published on a day: the nearest before and after it."""
     if published is None:
         return ()
-    days = [published]
-    for match in _NEAR_DAY.finditer(text):
-        days.append(published + timedelta(days=_SHIFT[match[1].lower()]))
+    days = [published, *(published + timedelta(days=_SHIFT[word]) for word in words(text) if word in _SHIFT)]
     for weekday in weekdays(text):
         before = last_weekday(weekday, published)
         days += [before, before - timedelta(days=7), before + timedelta(days=7)]
@@ -99,13 +93,12 @@ def day_named(sentence: str, published: date | None) -> date | None:
     """The day that a sentence names; one without a year is near the day on which its article was published."""
     if when := parse_date(sentence):
         return when
-    match = _NO_YEAR.search(sentence)
-    if match is None or published is None:
+    named = next((one for one in moments(sentence)[0] if one.day and not one.year), None)
+    if named is None or published is None or named.day is None:
         return None
-    month = MONTHS[(match["month"] or match["month2"]).lower()]
-    ahead = bool(_TO_COME.search(sentence) or _AHEAD.search(sentence[: match.start()]))
+    ahead = bool(_TO_COME.search(sentence) or _AHEAD.search(sentence[: sentence.index(named.written)]))
     try:
-        when = date(published.year, month, int(match["day"] or match["day2"]))
+        when = date(published.year, named.month, named.day)
         return _nearest(when, published, ahead=ahead)
     except ValueError:  # 31 June, or 29 February of a common year
         return None

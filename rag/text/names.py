@@ -7,6 +7,7 @@ Pure text: no model, no lookup outside this file.
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 from rag.text.dates import MONTHS, WEEKDAYS
 from rag.text.words import STOP_WORDS, words
@@ -33,7 +34,6 @@ Australia|Australian|Australians|Canberra
 South Korea|South Korean|South Koreans|Seoul
 North Korea|North Korean|North Koreans|Pyongyang
 Taiwan|Taiwanese|Taipei
-Hong Kong|Hongkongers
 Italy|Italian|Italians|Rome
 Spain|Spanish|Madrid
 Poland|Polish|Warsaw
@@ -60,6 +60,7 @@ _NOT_NAMES = STOP_WORDS.union(
     (name.lower() for name in (*MONTHS, *WEEKDAYS)),
 )
 # What stands before a surname and is no first name.
+_BEFORE_NAMES = frozenset("the mr mrs ms dr president sir".split())
 STYLES = frozenset("mr mrs ms dr president minister chancellor secretary king queen pope sir the chief judge".split())
 _LINKS = r"(?:of|the|de|da|di|du|del|van|von|der|bin|al|and|for|la|le)"
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞĀ-ŽА-Я][\w'’.&-]*"
@@ -99,6 +100,12 @@ def is_known(name: str) -> bool:
     return _plain(name) in _GROUPS_OF
 
 
+def known_as(name: str) -> str:
+    """The first name that the table has for the country or body of this name; the name itself for any other."""
+    groups = _GROUPS_OF.get(_plain(name))
+    return groups[0][0] if groups else name
+
+
 def pattern(name: str) -> re.Pattern[str]:
     """An expression that finds any of the aliases of `name` as whole words."""
     return re.compile("|".join(_form_pattern(form) for form in sorted(aliases(name), key=len, reverse=True)))
@@ -118,7 +125,8 @@ def _form_pattern(form: str) -> str:
 def _plain(name: str) -> str:
     """The name for comparing: lower case, without stops, article, title or possessive."""
     text = name.replace("’", "'").removesuffix("'s").removesuffix("'").replace(".", "").strip()
-    return re.sub(r"^(?:the|mr|mrs|ms|dr|president|sir)\s+", "", text.lower())
+    first, _, rest = text.lower().partition(" ")
+    return rest.lstrip() if rest and first in _BEFORE_NAMES else text.lower()
 
 
 # The groups of each form, for comparing: two bodies may have a seat in one city.
@@ -139,7 +147,7 @@ def _short_forms(name: str) -> tuple[str, ...]:
 
 def _trimmed(run: str) -> list[str]:
     """A capitalised run without question words and titles at its ends."""
-    parts = [re.sub(r"['’]s?$", "", part) for part in run.split()]
+    parts = list(map(_without_possessive, run.split()))
     while parts and parts[0].lower().strip(".'’") in _NOT_NAMES and parts[0] not in {"WHO", "US"}:
         parts = parts[1:]
     while parts and parts[-1].lower().strip(".") in _NOT_NAMES and parts[-1] not in {"WHO", "US"}:
@@ -148,15 +156,18 @@ def _trimmed(run: str) -> list[str]:
     return [joined] if len(joined) > 1 else []
 
 
+def _without_possessive(word: str) -> str:
+    ends = 2 if word.endswith(("'s", "’s")) else int(word.endswith(("'", "’")))
+    return word[: len(word) - ends]
+
+
 def _known_in_lower_case(text: str) -> tuple[str, ...]:
     """Known names in a question typed without capitals."""
     found = [(m.start(), (m.group(1) or m.group(2)).upper()) for m in _LOWER_CAPS.finditer(text)]
-    for group in _GROUPS:
-        for form in group:
-            if len(form) > 4 and form.lower() not in STOP_WORDS and form[0].isupper():
-                hit = re.search(rf"\b{re.escape(form.lower())}\b", text)
-                if hit:
-                    found.append((hit.start(), form))
+    held = " ".join(["", *(word.removesuffix("'s") for word in words(text)), ""])
+    for form in chain.from_iterable(_GROUPS):
+        if len(form) > 4 and form.lower() not in STOP_WORDS and f" {form.lower()} " in held:
+            found.append((text.find(form.lower()), form))
     return tuple(name for _, name in sorted(found))
 
 

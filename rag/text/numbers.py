@@ -34,7 +34,7 @@ _TOKEN = re.compile(
 )
 # A space inside a number, as converters of pages and PDFs put it: "235, 000", "235 000", "98. 7".
 _PULLED_APART = re.compile(r"(?<![\d.,])(?P<head>\d{1,3})(?P<groups>(?:,? \d{3})+)(?![\d])|(?<=\d)\. (?=\d)")
-_ABOUT = frozenset("about around nearly almost some roughly approximately over under least most than up".split())
+ROUGH = frozenset("about around nearly almost some roughly approximately over under least most than up".split())
 _ABOUT_TOLERANCE = 0.1  # "about 1,200" for 1,150
 _ABOUT_REACH = 3  # words before a figure in which "about" may stand
 
@@ -87,7 +87,7 @@ def _placed(text: str) -> list[tuple[int, Figure]]:
         written = text[start : tokens[after - 1][0].end()]
         before = {word for _, word in tokens[max(0, place - _ABOUT_REACH) : place]}
         if written.lower() != "one":
-            found.append((start, Figure(value, written, unit, bool(before & _ABOUT))))
+            found.append((start, Figure(value, written, unit, bool(before & ROUGH))))
         place = after
     return found
 

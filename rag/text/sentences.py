@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from rag.text.words import STOP_WORDS
+
 Span = tuple[int, int]
 
 # Abbreviations after which a full stop does not end a sentence, as they stand in news text (lower case, without the
@@ -30,9 +32,8 @@ _CANDIDATE = re.compile(
 )
 _LINE_BREAK = re.compile(r"[ \t\r\f\v]*\n\s*")
 _LAST_WORD = re.compile(r"([^\s(\[{“\"'‘—–-]+)$")
-_PRONOUN_START = re.compile(
-    r"(?:The|A|An|He|She|It|They|We|I|But|And|In|On|At|This|That|These|Those|His|Her|Its|Their|As|For)\b"
-)
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
+_NO_OPENING = frozenset({"may", "no"})  # "7 p.m. May 7", "the U.S. No. 1"
 
 
 @lru_cache(maxsize=4096)
@@ -85,10 +86,18 @@ def _is_boundary(text: str, match: re.Match[str], start: int, end: int) -> bool:
     if len(mark) > 1:  # a closing quote or bracket after the stop: only an initial would still go on
         return True
     if word in _MAY_END or _is_initialism(word):
-        return bool(_PRONOUN_START.match(following))
+        return _opens_with_function_word(following)
     if word in _TITLES or (len(word) == 1 and word.isalpha()):
         return False
     return not (word in _MONTHS and following[0].isdigit())
+
+
+def _opens_with_function_word(following: str) -> bool:
+    """Whether a text begins with a word such as "The" or "We’re", written large: no name goes on with it."""
+    first = _WORD.match(following)
+    word = first.group().replace("’", "'") if first else ""
+    large = word[:1].isupper() and word[1:] == word[1:].lower()
+    return large and word.lower() in STOP_WORDS - _NO_OPENING
 
 
 def _is_initialism(word: str) -> bool:

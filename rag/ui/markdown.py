@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from rag.answering.extractive.agreement import outlets_saying
+from rag.answering.extractive.conflicts import outlets_saying
 from rag.schema import AnswerSentence, Citation
 from rag.text.dates import day_in_words
 from rag.text.quotations import quotations

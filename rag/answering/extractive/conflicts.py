@@ -1,7 +1,8 @@
-"""Reports that give different figures for the same thing: both belong into the answer, side by side, with their dates.
+"""Reports that agree or differ: which outlets say the same, and other figures for the same thing, side by side.
 
 In: the ranked sentences for a question. Out: for each other article whose best sentence is nearly as good and gives
-another figure of the same kind, that sentence beside the best one.
+another figure of the same kind, that sentence beside the best one. And for a sentence of an answer: the outlets that
+say the same, copies of the story included; one that is cited for another part or gives another figure does not.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from dataclasses import dataclass
 
 from rag.answering.reading.ranking import ScoredSentence
 from rag.answering.verification.coverage import coverage, surroundings, weigh
+from rag.schema import AnswerSentence, Citation
 from rag.text.moments import Moment, moments
-from rag.text.names import names_in
+from rag.text.names import names_in, numbers_in
+from rag.text.numbers import ROUGH
 from rag.text.sentences import Span
 from rag.text.words import STOP_WORDS, stem, stems
 
@@ -25,11 +28,10 @@ MOST = 3  # reports side by side: more is a list
 _NUMBER = re.compile(r"\d[\d,.:]*\d|\d")
 # What a number counts: a scale or none, and a word; "34 billion dollars", "37 people".
 _COUNTED = re.compile(r"(?: ?%| per ?cent\b| (?:thousand|million|billion|trillion)\b)?(?P<what> [^\W\d_]+)?")
-_SCALES = frozenset("thousand million billion trillion per".split())
 _CURRENCIES = ("$", "€", "£", "¥")
 LONGEST_VALUE = 5  # words: a longer short answer holds more than the figure
 _WORD = re.compile(r"[^\W\d_]+")
-_ROUGH = frozenset("more than about at least some around nearly almost over up to between just only well less".split())
+_NO_UNITS = STOP_WORDS | ROUGH | {"just", "well", "less"} | frozenset("thousand million billion trillion per".split())
 # What is counted in many words: "3,549 deaths", "killed 135 people", "the number of dead is put at 53,537".
 _TOLLS = {
     "dead": re.compile(r"\b(?:dead|deaths?|die[ds]?|kill(?:s|ed|ing)?|victims?|fatalit\w+|lives|perished)\b", re.I),
@@ -52,6 +54,9 @@ LONG_BEFORE = 2  # years: what is told of an earlier one is history beside a rep
 _AGE = re.compile(r"\b(?:aged \d+|\d+[ -]years?[ -]old|, \d\d?,)", re.I)
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
 _DATE = "date"  # the unit of days, months and years
+
+SAME = 0.5  # share of the words of the shorter of two sentences that agree
+SAME_JACCARD = 0.4  # Jaccard of their words
 
 
 def other_reports(question: str, ranked: Sequence[ScoredSentence]) -> list[ScoredSentence]:
@@ -165,7 +170,7 @@ def _figure(pick: ScoredSentence) -> Figure | None:
     words = _WORD.findall(f"{short} {value}".lower())
     beside = f"{text[pick.short_span[0] - 1 : pick.short_span[0]]}{short} {value}"
     signs = [sign for sign in (*_CURRENCIES, "%") if sign in beside]
-    units = frozenset([*(stem(word) for word in words if word not in _ROUGH | _SCALES | STOP_WORDS), *signs])
+    units = frozenset([*(stem(word) for word in words if word not in _NO_UNITS), *signs])
     number = _NUMBER.search(text, *pick.short_span)
     counts_people = not units - _PEOPLE or units & _TOLL_STEMS
     toll = _toll(text, pick.span, number.span()) if number and counts_people else None
@@ -197,3 +202,31 @@ def _differ(one: Figure, other: Figure) -> bool:
 def _same_year(one: Figure, other: Figure) -> bool:
     """Whether one of two dates is a year alone, and the other lies in it."""
     return not (one.dates and other.dates) and bool(one.numbers & other.numbers)
+
+
+def outlets_saying(sentence: AnswerSentence) -> tuple[str, ...]:
+    """The outlets that say what the sentence says, in the order of their citations; each once."""
+    names: dict[str, str] = {}
+    for citation in sentence.citations:
+        if not agrees(sentence.text, citation.quote):
+            continue
+        for name in (_outlet(citation), *(one.publisher or "" for one in citation.also)):
+            if name:
+                names.setdefault(name.casefold(), name)
+    return tuple(names.values())
+
+
+def agrees(text: str, quote: str) -> bool:
+    """Whether two sentences say the same: most of their words, and no figure that the other lacks."""
+    if text == quote:
+        return True
+    one, other = set(stems(text)), set(stems(quote))
+    figures, others = set(numbers_in(text)), set(numbers_in(quote))
+    if not one or not other or (figures and others and not (figures <= others or others <= figures)):
+        return False
+    shared = len(one & other)
+    return shared >= SAME * min(len(one), len(other)) and shared >= SAME_JACCARD * len(one | other)
+
+
+def _outlet(citation: Citation) -> str:
+    return (citation.publisher or "").strip()

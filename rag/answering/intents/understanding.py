@@ -38,7 +38,6 @@ _OUTLETS = r"outlets?|publishers?|publications?|newspapers?|papers?|media|sites?
 _AUTHORS = r"authors?|journalists?|reporters?|writers?|bylines?|wr[io]t\w+|contribut\w+|by whom|whose"
 _HELD = re.compile(rf"\b(?:{_TEXTS}|{_OUTLETS}|{_AUTHORS}|you|here|anything|everything|{OUTLET})\b", re.I)
 _NEEDED = {
-    "articles": _HELD,
     "count": re.compile(rf"\b(?:{_TEXTS}|{_OUTLETS}|{_AUTHORS}|big)\b", re.I),
     "outlets": re.compile(rf"\b(?:{_TEXTS}|{_OUTLETS}|articles)\b", re.I),
     "authors": re.compile(
