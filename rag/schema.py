@@ -9,17 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
+from rag.readings import Embedder as Embedder
+from rag.readings import PassageReader as PassageReader
+from rag.readings import Reading as Reading
+from rag.readings import SentenceReading as SentenceReading
+from rag.readings import Vectors as Vectors
+from rag.readings import WindowReading as WindowReading
+from rag.reports import AddReport as AddReport
+from rag.reports import ArticleId as ArticleId
+from rag.reports import Failure as Failure
+from rag.reports import Finding as Finding
+from rag.reports import Note as Note
+from rag.reports import Progress as Progress
+from rag.reports import SyncReport as SyncReport
+from rag.reports import joined as joined
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
     from langchain_core.messages.content import Annotation
-
-Vectors = NDArray[np.float32]
-
 
 # --- articles and what becomes of them
 # ---------------------------------------------------------------------------------
@@ -52,92 +61,6 @@ class Passage:
     start: int
     end: int
     text: str
-
-
-class ArticleId(str):
-    """The id of an article in a report: a plain string that also knows the article's title and source."""
-
-    __slots__ = ("source", "title")
-
-    def __new__(cls, article_id: str, title: str = "", source: str | None = None) -> ArticleId:
-        made = super().__new__(cls, article_id)
-        made.title = title
-        made.source = source
-        return made
-
-    title: str  # type: ignore[assignment]  # hides str.title, which nobody calls on an id
-    source: str | None
-
-    @property
-    def id(self) -> str:
-        """The id as a plain string."""
-        return str(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A source that could not be added, and why, in words for the user."""
-
-    source: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What the user should know of an article that was added: a guessed encoding, a text that breaks off."""
-
-    source: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class AddReport:
-    """What became of the sources given to `Library.add`."""
-
-    added: tuple[ArticleId, ...] = ()
-    updated: tuple[ArticleId, ...] = ()
-    unchanged: tuple[ArticleId, ...] = ()
-    duplicates: tuple[ArticleId, ...] = ()  # the same or nearly the same as an article of the library: that one's id
-    failed: tuple[Failure, ...] = ()
-    notes: tuple[Note, ...] = ()  # on what was added or updated
-
-
-@dataclass(frozen=True, slots=True)
-class SyncReport(AddReport):
-    """What became of the files of a folder in `Library.sync`."""
-
-    removed: tuple[ArticleId, ...] = ()  # what an earlier sync had added, and is not in the folder any more
-
-
-def joined(one: AddReport, other: AddReport) -> AddReport:
-    """Two reports as one."""
-    return AddReport(
-        added=one.added + other.added,
-        updated=one.updated + other.updated,
-        unchanged=one.unchanged + other.unchanged,
-        duplicates=one.duplicates + other.duplicates,
-        failed=one.failed + other.failed,
-        notes=one.notes + other.notes,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A step of `Library.add` for a progress callback; `total` grows while sources are still being read."""
-
-    done: int  # articles finished, failures included
-    total: int  # articles known so far
-    passages: int  # passages embedded so far
-    source: str  # what was finished last
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of `Library.check`."""
-
-    severity: Literal["ok", "warning", "error"]
-    message: str
-    mend: str = ""
 
 
 # --- retrieval
@@ -206,74 +129,6 @@ class Candidate:
     answerable: float | None = None  # 0..1, what the reader found in it; None when it was not read
     version: str = ""  # of the article's text: `library.article(id, version=...)` opens it, whatever came after
     also: tuple[OtherSource, ...] = ()  # who else has published this passage
-
-
-# --- reading
-# -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a reader found in one passage. Offsets count into the passage's text."""
-
-    answerable: float  # 0..1: probability that this passage answers the question
-    start: int | None = None  # the best short answer; both None when there is none
-    end: int | None = None
-    sentences: tuple[tuple[int, int, float], ...] = ()  # (start, end, score 0..1) of each sentence, in order
-    shorts: tuple[tuple[int, int, float], ...] = ()  # the best short answer in each of these sentences, in order
-
-
-@dataclass(frozen=True, slots=True)
-class SentenceReading:
-    """What a reader says of one sentence of a window: logits. Offsets count into the window's text."""
-
-    start: int
-    end: int
-    evidence: float  # that it belongs in the answer
-    needs: float = -10.0  # that it cannot be understood without one before it
-    forerunner: float = -10.0  # that it is the one which another needs
-    corrects: float = -10.0  # that it contradicts what the question presumes
-    short: tuple[int, int, float] | None = None  # the best short answer in it, and its margin over none
-
-
-@dataclass(frozen=True, slots=True)
-class WindowReading:
-    """What a reader says of a window of sentences: logits."""
-
-    answers: float  # that the window answers
-    sentences: tuple[SentenceReading, ...]
-    verdict: tuple[float, ...] = ()  # yes, no, unclear, for a yes/no question
-    speaker: tuple[int, int, float] | None = None  # who says it, and the margin over nobody
-
-
-class PassageReader(Protocol):
-    """Reads passages for a question. The trained reader and the plain selector both do."""
-
-    name: str
-
-    def read(self, question: str, passages: Sequence[str], *, titles: Sequence[str] | None = None) -> list[Reading]:
-        """One reading a passage, in the same order."""
-        ...
-
-
-class Embedder(Protocol):
-    """Turns text into unit vectors. `fingerprint` differs for models whose vectors cannot be compared."""
-
-    fingerprint: str
-    dimension: int
-    max_tokens: int  # what the model can see, special tokens included
-
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors [texts, dimension], in order."""
-        ...
-
-    def embed_query(self, text: str) -> Vectors:
-        """One unit vector [dimension]."""
-        ...
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text as the model counts them, without the special ones."""
-        ...
 
 
 # --- answers

@@ -13,6 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # Floor of each part of the package, longest name first wins. A part may import from lower floors and from itself.
 FLOORS = {
     "rag.errors": 0,
+    "rag.readings": 0,
+    "rag.reports": 0,
     "rag.schema": 0,
     "rag.forks": 0,
     "rag.config": 1,
@@ -55,6 +57,8 @@ WANTED = {
     ("rag.cli.service", "rag.ui.launch"): "`rag chat` starts the page",
     ("rag.cli.serving", "rag.server.app"): "`rag serve` starts the server",
     ("rag.server", "rag.ui"): "the page and its backend are served with REST and MCP, over one open library",
+    ("rag.schema", "rag.readings"): "the door to all that travels between the steps",
+    ("rag.schema", "rag.reports"): "the same",
     ("rag.server", "rag"): "the version, as any program asks for it",
     ("rag.library", "rag.answering.reading.passages"): "a retriever may order what it found by reading it",
     ("rag.evaluation", "rag.assistant"): "evaluation asks the assistant as a user does",

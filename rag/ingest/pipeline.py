@@ -6,7 +6,6 @@ In: a store, a way to get the embedder, and sources. Out: an AddReport. What it 
 from __future__ import annotations
 
 import hashlib
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from rag.ingest.chunking import chunk_articles, embedding_text
 from rag.ingest.formats.stated import names_of
 from rag.ingest.frontmatter import web_address
 from rag.ingest.intake import Item, Raw, Source, Unchanged, list_items, name_of, take, take_again
+from rag.ingest.pace import WINDOW_PASSAGES, Pace
 from rag.ingest.stories import Marked, Stories, marked
 from rag.schema import AddReport, Article, ArticleId, Embedder, Failure, Note, Passage, Progress, Vectors
 from rag.store.store import Copy, Prepared, Store
@@ -26,14 +26,6 @@ from rag.text.language import detect_language
 from rag.text.normalise import normalise
 from rag.tracing import UNTRACED, Span, trace
 
-# Passages of a window, at most: read, embedded and stored together. Sorted by length over 1,000 passages, padding costs
-# 2 %, and 1,000 passages with their vectors take 3 MB. Ctrl-C and crashes lose at most one window, so the first is
-# small, and the next are as large as this machine stores in a few seconds.
-WINDOW_PASSAGES = 1024
-_FIRST_WINDOW = 32
-_SMALLEST_WINDOW = 16  # of fewer, beginning and ending a transaction is felt
-_FASTEST_GROWTH = 4
-_WINDOW_S = 5.0
 # Passages embedded between two calls of the progress callback, at least. The embedder takes small sets (up to 320) for
 # the sign of a small job, which it does without loading torch.
 _STEP_PASSAGES = 512
@@ -66,13 +58,13 @@ def add_sources(
     with trace("add") as span:
         adding = _Adding(store, embedder_factory, progress, owner, claimed=set() if seen is None else seen, span=span)
         adding.space = space
-        _add_all(adding, list_items(sources, fields), _Pace(batch_passages))
+        _add_all(adding, list_items(sources, fields), Pace(batch_passages))
         report = adding.report()
         span.note({f"article_chat.{name}": len(getattr(report, name)) for name in _OUTCOMES})
     return report
 
 
-def _add_all(adding: _Adding, items: Sequence[Item], pace: _Pace) -> None:
+def _add_all(adding: _Adding, items: Sequence[Item], pace: Pace) -> None:
     """Take each item, store what waits whenever a window is full."""
     adding.total = len(items)
     try:
@@ -91,26 +83,6 @@ def _add_all(adding: _Adding, items: Sequence[Item], pace: _Pace) -> None:
     finally:
         if adding.writing:
             adding.store.finish()
-
-
-class _Pace:
-    """When to store what waits: windows of a few seconds' work, by how long the last one took."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._passages = min(most, _FIRST_WINDOW)
-        self._started = time.monotonic()
-
-    def due(self, waiting: int) -> bool:
-        """Whether so many passages are a window; slow reading alone makes one too."""
-        return waiting >= self._passages or time.monotonic() - self._started > 2 * _WINDOW_S
-
-    def stored(self) -> None:
-        """Note that a window was stored, and begin the next."""
-        now = time.monotonic()
-        growth = min(_WINDOW_S / max(now - self._started, 0.001), _FASTEST_GROWTH)
-        self._passages = min(self._most, max(int(self._passages * growth), _SMALLEST_WINDOW))
-        self._started = now
 
 
 @dataclass(frozen=True, slots=True)
