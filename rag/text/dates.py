@@ -12,7 +12,8 @@ WEEKDAYS = tuple("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".spli
 MONTHS = tuple("January February March April May June July August September October November December".split())
 MONTH_NUMBERS = {form.lower(): number for number, name in enumerate(MONTHS, 1) for form in (name, name[:3])}
 MONTH_NUMBERS["sept"] = 9
-_MONTH = r"(?P<month>" + "|".join(sorted(MONTH_NUMBERS, key=len, reverse=True)) + r")\b\.?"
+MONTH_FORMS = "|".join(sorted(MONTH_NUMBERS, key=len, reverse=True))  # of an expression, the longest first
+_MONTH = rf"(?P<month>{MONTH_FORMS})\b\.?"
 
 _YEAR_FIRST = re.compile(r"(?<!\d)(?P<year>\d{4})([-/.]?)(?P<month>\d{2})\2(?P<day>\d{2})(?!\d)")
 _DAY_FIRST = re.compile(

@@ -9,12 +9,12 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from rag.text.dates import MONTH_FORMS, WEEKDAYS, parse_date
 from rag.text.dates import MONTH_NUMBERS as MONTHS
 from rag.text.dates import MONTHS as NAMES
-from rag.text.dates import WEEKDAYS, parse_date
 from rag.text.words import words
 
-_MONTH = r"(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
+_MONTH = rf"(?P<month>{MONTH_FORMS})\b\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?:,?\s*(?P<year>(?:1[5-9]|20)\d\d)\b)?"
 _FORMS = (

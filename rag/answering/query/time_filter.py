@@ -12,13 +12,11 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from rag.schema import Filters, Period
+from rag.text.dates import MONTH_FORMS
 
 REPORTED_WITHIN = timedelta(days=14)  # what happened on a day or in a month is still reported some days later
 
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
-    r"Nov(?:ember)?|Dec(?:ember)?)"
-)
+_MONTH = rf"(?:{MONTH_FORMS})"
 _NTH = r"\d{1,2}(?:st|nd|rd|th)?"
 _DAY = rf"(?:{_NTH} {_MONTH}(?: \d{{4}})?|{_MONTH} {_NTH}(?:,? \d{{4}})?|\d{{4}}-\d\d-\d\d)"
 _WHOLE_MONTH = rf"{_MONTH}(?: \d{{4}})?(?! ?\d)"
