@@ -502,6 +502,7 @@ class Library:
         fingerprint, dimension = embedder_identity(source.embedder)
         wait = target.lock_timeout_s
         moves.carry(here, there, folder, fingerprint=fingerprint, dimension=dimension, lock_timeout=wait, tell=progress)
+        progress(moves.MoveProgress("indexing the meanings"))
         with Library.open(settings=target) as library, library.store.following(tell) as once:
             indexed = once()
         return Moved(*moves.end(there, folder, lock_timeout=wait), indexed)

@@ -88,14 +88,16 @@ def _shown() -> Iterator[Callable[[MoveProgress], None]]:
         disable=not console.is_terminal,
     )
     with bar:
-        task, last = bar.add_task("", total=None), ""
+        task, last = bar.add_task("looking at both places", total=None), ""
 
         def show(far: MoveProgress) -> None:
             nonlocal last
-            bar.update(task, description=far.step, completed=far.done, total=far.total or None)
-            if far.step != last and not console.is_terminal:
-                console.print(far.step, soft_wrap=True)
+            if far.step != last:
+                bar.reset(task, description=far.step, total=far.total or None)
+                if not console.is_terminal:
+                    console.print(far.step, soft_wrap=True)
             last = far.step
+            bar.update(task, completed=far.done)
 
         yield show
 

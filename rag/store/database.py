@@ -104,7 +104,8 @@ class Database:
             moved_from = _moved_from(connection) if row is None else ""
         where = f"The library {self.backend.place}"
         if moved_from:
-            raise LibraryError(f"{where} is not whole: the move from {moved_from} is not finished.", "Run it again.")
+            said = f"{where} is not whole: the move from {moved_from} is not finished."
+            raise LibraryError(said, "Run the same `rag move` again.")
         if row is None:
             raise LibraryError(f"{where} lacks its own description.", _RESTORE)
         if row.schema_version > tables.SCHEMA_VERSION:

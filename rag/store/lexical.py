@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Protocol
 
 from sqlalchemy import Connection
@@ -56,8 +56,8 @@ class LexicalIndex(Protocol):
         """Whether the index says what the passages say."""
         ...
 
-    def rebuild(self, connection: Connection, /) -> None:
-        """Make the index anew from the passages."""
+    def rebuild(self, connection: Connection, seen: Callable[[int], object] | None = None, /) -> None:
+        """Make the index anew from the passages; `seen` is told how many are done, where that takes long."""
         ...
 
 

@@ -82,9 +82,8 @@ def carry(
             with closing(Database(SQLite(draft))) as copy:
                 _copy(copy, database, tell)
                 _compare(copy, database, tell)
-                tell(MoveProgress("indexing the words"))
                 Snapshots(folder / target.index_name()).withdraw()
-                _complete(copy, database, fingerprint, dimension)
+                _complete(copy, database, fingerprint, dimension, tell)
 
 
 def end(target: Backend, folder: Path, *, lock_timeout: float = 30) -> tuple[int, int, int]:
@@ -229,11 +228,13 @@ def _count(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def _complete(copy: Database, database: Database, fingerprint: str, dimension: int) -> None:
+def _complete(copy: Database, database: Database, fingerprint: str, dimension: int, tell: Tell) -> None:
     """Let the target be a library, in a new era: no index that was built before fits it."""
+    step = "indexing the words"
     with copy.read() as source:
-        era = generation(source) // ERA + 1
+        era, total = generation(source) // ERA + 1, _count(source, tables.passages)
+    tell(MoveProgress(step, 0, total))
     with database.write() as target:
-        lexical_index(target).rebuild(target)
+        lexical_index(target).rebuild(target, partial(_seen, tell, step, total))
         count_on(target)
         describe(target, fingerprint, dimension, era * ERA)

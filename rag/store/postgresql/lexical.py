@@ -6,7 +6,7 @@ Three tables: the vector of each passage with its title, in how many passages ea
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -227,12 +227,16 @@ def agrees(connection: Connection) -> bool:
     return seen == int(connection.execute(text("SELECT count(*) FROM lexical")).scalar_one())
 
 
-def rebuild(connection: Connection) -> None:
-    """Make the index anew from the passages."""
+def rebuild(connection: Connection, seen: Callable[[int], object] | None = None) -> None:
+    """Make the index anew from the passages; `seen` is told how many are done."""
     connection.execute(text("TRUNCATE lexical, stems"))
     connection.execute(text("UPDATE lexical_size SET passages = 0, words = 0"))
+    done = 0
     for batch in _described(connection, None):
         connection.execute(_ADD, batch)
+        done += len(batch["numbers"])
+        if seen is not None:
+            seen(done)
 
 
 def _described(connection: Connection, condition: Any) -> Iterator[dict[str, list[Any]]]:

@@ -6,7 +6,7 @@ External content: the index keeps no text of its own, it is described by the vie
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, column, func, literal_column, select, table, text
@@ -178,7 +178,7 @@ def agrees(connection: Connection) -> bool:
     return True
 
 
-def rebuild(connection: Connection) -> None:
+def rebuild(connection: Connection, _seen: Callable[[int], object] | None = None) -> None:
     """Make the index anew from the passages."""
     connection.execute(text("INSERT INTO lexical(lexical) VALUES('rebuild')"))
 
