@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from rag.errors import ConfigError
 
 DEFAULT_FILE = Path("rag.toml")
+TEAM = "docs/team.md tells how"
+SHORTEST_SECRET = 32  # characters
 # Settings of earlier versions, and what to do in their place.
 REPLACED = {
     "reader_budget_ms": "Set reader_windows (RAG_READER_WINDOWS) to how many windows are read: an amount of work, so "
@@ -67,6 +69,16 @@ class Settings(BaseSettings):
     oauth_jwks: str = Field("", description="Address of the issuer's keys; empty: as the issuer's metadata say.")
     oauth_user_claim: str = Field("sub", min_length=1, description="Claim that names the user.")
     oauth_groups_claim: str = Field("groups", min_length=1, description="Claim that names the user's groups.")
+    oidc_issuer: str = Field(
+        "", description="OpenID provider at which people sign in to the chat; empty: the chat has no sign-in."
+    )
+    oidc_client_id: str = Field("", description="Name of the chat at that provider.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Its secret there.")
+    oidc_cookie_secret: SecretStr = Field(
+        SecretStr(""), description="What signs the cookie of those who signed in: 32 random characters or more."
+    )
+    oidc_scope: str = Field("openid email profile", description="What the provider is asked to tell of a person.")
+    oidc_hours: float = Field(12.0, gt=0, le=720, description="Hours after which people sign in again.")
     lock_timeout_s: float = Field(30.0, ge=0, description="How long a second writer waits for the first.")
     chroma: str = Field(
         "",
@@ -112,7 +124,7 @@ def load_settings(**overrides: Any) -> Settings:
     if unknown:
         raise ConfigError(f"Unknown setting {unknown[0]} in the environment.", f"Known: {_known()}.")
     try:
-        return Settings(**overrides)
+        return _complete(Settings(**overrides))
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
@@ -124,6 +136,21 @@ def load_settings(**overrides: Any) -> Settings:
     except tomllib.TOMLDecodeError as error:
         file = os.environ.get("RAG_CONFIG", DEFAULT_FILE)
         raise ConfigError(f"{file} is not valid TOML: {error}.", "Mend the line, or remove the file.") from error
+
+
+def _complete(settings: Settings) -> Settings:
+    """The settings; a ConfigError when people are to sign in and what this needs is not set. No secret is shown."""
+    if not settings.oidc_issuer:
+        return settings
+    secrets = {"oidc_client_secret": settings.oidc_client_secret, "oidc_cookie_secret": settings.oidc_cookie_secret}
+    given = {"oidc_client_id": settings.oidc_client_id, **{k: v.get_secret_value() for k, v in secrets.items()}}
+    for name, value in given.items():
+        if not value:
+            raise ConfigError(f"Sign-in at {settings.oidc_issuer} needs {name}.", f"Set RAG_{name.upper()}: {TEAM}.")
+    if len(given["oidc_cookie_secret"]) < SHORTEST_SECRET:
+        hint = 'Make one: python3 -c "import secrets; print(secrets.token_hex(32))"'
+        raise ConfigError(f"oidc_cookie_secret has fewer than {SHORTEST_SECRET} characters.", hint)
+    return settings
 
 
 def _server(address: str) -> str:

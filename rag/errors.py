@@ -9,6 +9,7 @@ RagError
 ├── ModelError           a model's files are missing, damaged or of the wrong kind
 ├── QuestionError        a question cannot be asked as it stands
 ├── AccessDenied         somebody who signed in may not do this
+│   └── SignInNeeded     nobody has signed in, or no longer
 └── ChatModelError       a configured chat model did not answer
 """
 
@@ -66,6 +67,10 @@ class QuestionError(RagError):
 
 class AccessDenied(RagError):
     """Somebody who signed in may not do this."""
+
+
+class SignInNeeded(AccessDenied):
+    """Nobody has signed in, or the sign-in has ended."""
 
 
 class ChatModelError(RagError):

@@ -99,6 +99,21 @@ class Rights:
         """Whether nothing of the library is closed to somebody with these rights."""
         return self.read is None and self.write is None
 
+    @property
+    def may_read(self) -> bool:
+        """Whether there is anything that somebody with these rights may read."""
+        return self.read is None or bool(self.read)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether there is anything that somebody with these rights may change."""
+        return self.write is None or bool(self.write)
+
+    @property
+    def manages(self) -> bool:
+        """Whether somebody with these rights may change the whole library."""
+        return self.write is None
+
     def reading_only(self) -> Rights:
         """The same rights without any to write."""
         return Rights(self.read, frozenset())

@@ -55,6 +55,7 @@ OUTSIDE = {"certainty", "citations", "options", "suggestions"}
 # Sideways imports that are wanted, each with its reason.
 WANTED = {
     ("rag.cli.service", "rag.ui.launch"): "`rag chat` starts the page",
+    ("rag.cli.service", "rag.ui.openid"): "`rag doctor` says whether people can sign in to the page",
     ("rag.cli.serving", "rag.server.app"): "`rag serve` starts the server",
     ("rag.server", "rag.ui"): "the page and its backend are served with REST and MCP, over one open library",
     ("rag.schema", "rag.readings"): "the door to all that travels between the steps",

@@ -51,6 +51,10 @@ HostNames = Annotated[
     list[str] | None,
     typer.Option("--allow-host", metavar="NAME", help="Host name that requests may use. May come again."),
 ]
+Address = Annotated[
+    str,
+    typer.Option("--address", metavar="URL", help="Where others reach this server: for links, and back from sign-in."),
+]
 
 
 def settings_for(context: typer.Context, library: Path | None) -> Settings:

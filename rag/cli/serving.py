@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from rag.cli.options import Anybody, Host, HostNames, LibraryPath, Port, settings_for
-from rag.cli.service import require_free
+from rag.cli.options import Address, Anybody, Host, HostNames, LibraryPath, Port, settings_for
+from rag.cli.service import require_free, require_way_in
 from rag.cli.terminal import stdout
 from rag.errors import ConfigError
 from rag.text.hosts import is_loopback
@@ -24,11 +24,10 @@ def serve(
     chat: Annotated[bool, typer.Option("--chat/--no-chat", help="Serve the chat's page at /.")] = True,
     anybody: Anybody = False,
     names: HostNames = None,
-    address: Annotated[
-        str, typer.Option("--address", metavar="URL", help="Where others reach this server, for links to articles.")
-    ] = "",
+    address: Address = "",
     sign_in: Annotated[
-        bool, typer.Option("--sign-in", help="Ask for a token (rag token new NAME); the chat is not served then.")
+        bool,
+        typer.Option("--sign-in", help="Ask for a token (rag token new NAME); no chat, unless people sign in to it."),
     ] = False,
     rate: Annotated[
         int | None, typer.Option("--rate", min=0, help="Requests a minute of each caller (0: any number).")
@@ -37,11 +36,10 @@ def serve(
 ) -> None:
     """Serve the chat at /, REST under /api and MCP under /mcp. Ctrl-C stops it."""
     settings = settings_for(context, library)
-    if not (anybody or sign_in or is_loopback(host)):
-        raise ConfigError(
-            f"Whoever reaches {host}:{port} could read and change the library: there is no sign-in.",
-            "Ask for tokens with --sign-in, listen on 127.0.0.1, or let anybody in with --open.",
-        )
+    hint = "Ask for tokens with --sign-in, listen on 127.0.0.1, or let anybody in with --open."
+    require_way_in(settings, host, address, anybody=anybody, hint=hint, tokens=sign_in)
+    people = bool(settings.oidc_issuer)
+    sign_in = sign_in or people
     require_free(host, port, "rag serve")
     try:
         from rag.server.app import Serving, serve_http
@@ -50,9 +48,10 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     stdout().print(f"Article Chat is on http://{shown}:{port} (REST under /api, MCP under /mcp)", soft_wrap=True)
     if sign_in:
-        stdout().print("Sign-in by token: rag token new NAME. The chat has no sign-in and is not served.")
+        told = f"People sign in at {settings.oidc_issuer}." if people else "The chat has no sign-in and is not served."
+        stdout().print(f"Sign-in by token: rag token new NAME. {told}", markup=False, soft_wrap=True)
     sys.stdout.flush()
     if rate is None:
         rate = 0 if is_loopback(host) and not sign_in else RATE
-    serving = Serving(host, port, chat and not sign_in, tuple(names or ()), address, sign_in, rate)
+    serving = Serving(host, port, chat and (people or not sign_in), tuple(names or ()), address, sign_in, rate)
     serve_http(settings, serving)

@@ -84,7 +84,7 @@ def build(settings: Settings, serving: Serving) -> Beside:
 
     hosts = Hosts(serving.host, serving.allowed_hosts)
     guard = Middleware(Guard, service=service, hosts=hosts, sign_in=serving.sign_in, a_minute=serving.a_minute)
-    return Beside(routes, [guard], lifespan, hosts)
+    return Beside(routes, [guard], lifespan, hosts, serving.address)
 
 
 def _mounted(path: str, app: ASGIApp) -> Mount:

@@ -27,7 +27,7 @@ class Caller:
     @property
     def may_write(self) -> bool:
         """Whether there is anything that he or she may change."""
-        return self.rights.write is None or bool(self.rights.write)
+        return self.rights.may_write
 
 
 ANYBODY = Caller()  # on one's own machine, without sign-in

@@ -7,11 +7,7 @@ the issuer and this server as audience. Where agents find the issuer, RFC 9728's
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import jwt
@@ -20,10 +16,10 @@ from pydantic import AnyHttpUrl
 from starlette.routing import Route
 
 from rag.config import Settings
-from rag.errors import ConfigError
 from rag.forks import RenewedLock
 from rag.server.problems import Refused
-from rag.text.hosts import is_loopback
+from rag.ui.identity import Identity, identity_of
+from rag.ui.openid import secure
 
 RESOURCES = ("/mcp", "/api")
 # Only keys that the issuer keeps to itself sign: with a shared one, its public key would be taken for the secret.
@@ -32,17 +28,8 @@ LEEWAY_S = 30  # by which clocks may differ
 TIMEOUT_S = 5  # of a request to the issuer
 METADATA = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server")
 LONGEST = 16_000  # characters of a token
-MAX_NAME = 200
 
 log = logging.getLogger("rag.server")
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whom a token is for."""
-
-    name: str
-    groups: tuple[str, ...] = ()
 
 
 class Issuer:
@@ -50,11 +37,11 @@ class Issuer:
 
     def __init__(self, settings: Settings, address: str) -> None:
         """`address` is this server's, as its callers know it; a ConfigError when the issuer's cannot be trusted."""
-        self.url = _secure(settings.oauth_issuer)
+        self.url = secure(settings.oauth_issuer, "RAG_OAUTH_ISSUER")
         self.address = address
         self._audience = [settings.oauth_audience] if settings.oauth_audience else _audiences(address)
         self._user, self._groups = settings.oauth_user_claim, settings.oauth_groups_claim
-        self._jwks = _secure(settings.oauth_jwks) if settings.oauth_jwks else ""
+        self._jwks = secure(settings.oauth_jwks, "RAG_OAUTH_JWKS") if settings.oauth_jwks else ""
         self._keys: jwt.PyJWKClient | None = None
         self._lock = RenewedLock()
 
@@ -73,7 +60,7 @@ class Issuer:
         except jwt.PyJWTError as error:
             log.info("An access token was refused: %s", error)
             return None
-        return self._identity(claims)
+        return identity_of(claims, self._user, self._groups)
 
     def metadata_url(self, path: str) -> str:
         """Where the metadata of the resource that the path belongs to are."""
@@ -90,15 +77,6 @@ class Issuer:
             )
         ]
 
-    def _identity(self, claims: Mapping[str, Any]) -> Identity | None:
-        name, groups = claims.get(self._user), claims.get(self._groups, ())
-        if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME:
-            return None
-        if self._user == "email" and claims.get("email_verified") is not True:
-            return None  # anybody can give any address
-        several = [groups] if isinstance(groups, str) else groups if isinstance(groups, Sequence) else ()
-        return Identity(name, tuple(one for one in several if isinstance(one, str)))
-
     def _client(self) -> jwt.PyJWKClient:
         with self._lock:
             if self._keys is None:
@@ -114,21 +92,13 @@ class Issuer:
             except (httpx.HTTPError, ValueError) as error:
                 raise _unreachable(self.url, error) from error
             if isinstance(found, dict) and found.get("issuer") == self.url and isinstance(found.get("jwks_uri"), str):
-                return _secure(found["jwks_uri"])
+                return secure(found["jwks_uri"], "RAG_OAUTH_JWKS")
         raise _unreachable(self.url, LookupError("its metadata name no keys"))
 
 
 def _audiences(address: str) -> list[str]:
     """What tokens for this server may name as their audience: it, or its REST or MCP."""
     return [address, f"{address}/", *(f"{address}{resource}" for resource in RESOURCES)]
-
-
-def _secure(url: str) -> str:
-    """The address; a ConfigError unless it is https, or on this machine: keys over plain HTTP could be anybody's."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or "")):
-        return url
-    raise ConfigError(f"{url!r} is not the address of an issuer.", "Set RAG_OAUTH_ISSUER to one with https.")
 
 
 def _unreachable(url: str, error: Exception) -> Refused:

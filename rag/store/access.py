@@ -48,7 +48,7 @@ class Deed:
     moment: datetime  # UTC
     name: str
     token: str
-    act: str  # ask, search, fetch, add or remove
+    act: str  # ask, check, search, fetch, add or remove
     detail: str  # the question, or what was added or removed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -34,16 +35,22 @@ def draw_add(backend: Backend) -> None:
     if job:
         job.seen = True
         _draw_outcome(job.tally)
+    rights = backend.rights
+    if not rights.may_write:
+        return
     with st.expander("Add articles", icon=":material/add:", expanded=not job and _is_empty(backend), key="add"):
-        files, addresses, feeds, paste = st.tabs(["Files", "Addresses", "Feeds", "Paste text"])
-        with files:
-            _draw_files(backend)
-        with addresses:
-            _draw_addresses(backend)
-        with feeds:
-            draw_feeds(backend, start)
-        with paste:
-            _draw_paste(backend)
+        into = None if rights.manages else st.selectbox("Collection", sorted(rights.write or ()), key="add-into")
+        ways = {
+            "Files": partial(_draw_files, backend, into),
+            "Addresses": partial(_draw_addresses, backend, into),
+            "Feeds": partial(draw_feeds, backend, start),
+            "Paste text": partial(_draw_paste, backend, into),
+        }
+        if not rights.manages:  # what a feed brings is in no collection
+            del ways["Feeds"]
+        for tab, draw in zip(st.tabs(list(ways)), ways.values(), strict=True):
+            with tab:
+                draw()
 
 
 def draw_demo(backend: Backend) -> None:
@@ -51,7 +58,7 @@ def draw_demo(backend: Backend) -> None:
     job = _job(backend)
     if job and not job.tally.ended:
         st.fragment(_draw_progress, run_every=POLL_S)(job)
-    elif DEMO.is_dir():
+    elif DEMO.is_dir() and backend.rights.manages:
         st.button(
             "Load the demo articles",
             key="load-demo",
@@ -79,7 +86,7 @@ def _is_empty(backend: Backend) -> bool:
     return backend.library is not None and not backend.library.articles(limit=1)
 
 
-def _draw_files(backend: Backend) -> None:
+def _draw_files(backend: Backend, into: str | None) -> None:
     chosen = st.file_uploader(
         f"Text, HTML, PDF, Word, EPUB, e-mail, JSON, CSV or ZIP files, and exports, up to {MAX_UPLOAD_MB} MB each",
         type=list(ACCEPTED),
@@ -88,11 +95,11 @@ def _draw_files(backend: Backend) -> None:
     )
     st.button(
         "Add to the library", key="add-files", type="primary", disabled=not chosen, on_click=_start_files,
-        args=(backend, chosen),
+        args=(backend, chosen, into),
     )  # fmt: skip
 
 
-def _draw_addresses(backend: Backend) -> None:
+def _draw_addresses(backend: Backend, into: str | None) -> None:
     with st.form(key=f"addresses-{st.session_state.get('round', 0)}", border=False):
         text = st.text_area(
             "Addresses of articles, one a line",
@@ -103,10 +110,10 @@ def _draw_addresses(backend: Backend) -> None:
         )
         st.caption("Only public pages are fetched, with regard to their robots.txt.")
         if st.form_submit_button("Fetch and add", type="primary"):
-            _start_addresses(backend, text)
+            _start_addresses(backend, text, into)
 
 
-def _start_addresses(backend: Backend, text: str) -> None:
+def _start_addresses(backend: Backend, text: str, into: str | None) -> None:
     addresses = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
     wrong = [one for one in addresses if not one.lower().startswith(("http://", "https://"))]
     if wrong or not addresses or len(addresses) > MAX_ADDRESSES:
@@ -116,12 +123,12 @@ def _start_addresses(backend: Backend, text: str) -> None:
             else f"Give 1 to {MAX_ADDRESSES} addresses, one a line."
         )
         return
-    start(IngestJob.of_addresses(backend, addresses))
+    start(IngestJob.of_addresses(backend, addresses, into))
     st.session_state.pop("addresses", None)
     st.rerun()
 
 
-def _draw_paste(backend: Backend) -> None:
+def _draw_paste(backend: Backend, into: str | None) -> None:
     with st.form(key=f"paste-{st.session_state.get('round', 0)}", border=False):
         text = st.text_area("Text of the article", height=200, max_chars=MAX_PASTED, key="paste-text")
         title = st.text_input("Title", key="paste-title", max_chars=300, placeholder="The first line, when left empty")
@@ -130,10 +137,11 @@ def _draw_paste(backend: Backend) -> None:
         published = right.date_input("Published", value=None, key="paste-published", min_value=date(1500, 1, 1))
         url = st.text_input("Address of the original (is not opened)", key="paste-url", max_chars=2000)
         if st.form_submit_button("Add to the library", type="primary"):
-            _start_paste(backend, text, title, publisher, published, url)
+            article = _pasted(text, title, publisher, published, url)
+            _start_paste(backend, article, into)
 
 
-def _start_files(backend: Backend, chosen: Sequence[Any]) -> None:
+def _start_files(backend: Backend, chosen: Sequence[Any], into: str | None) -> None:
     """Check what came (the browser's own limits can be passed by) and start adding it."""
     limit = MAX_UPLOAD_MB * 1024 * 1024
     uploads = [
@@ -142,7 +150,7 @@ def _start_files(backend: Backend, chosen: Sequence[Any]) -> None:
         if file.size <= limit and file.name.lower().endswith(ACCEPTED)
     ]
     if uploads:
-        start(IngestJob.of_files(backend, uploads))
+        start(IngestJob.of_files(backend, uploads, into))
     left_out = len(chosen) - len(uploads)
     if left_out:
         st.session_state["library-problem"] = (
@@ -151,15 +159,21 @@ def _start_files(backend: Backend, chosen: Sequence[Any]) -> None:
         )
 
 
-def _start_paste(backend: Backend, text: str, title: str, publisher: str, published: date | None, url: str) -> None:
+def _pasted(text: str, title: str, publisher: str, published: date | None, url: str) -> Article | None:
+    """The article of the form; None without a text."""
     if not text.strip():
-        st.error("Paste the text of the article first.")
-        return
+        return None
     named = title.strip() or text.strip().splitlines()[0][:200]
-    article = Article(
+    return Article(
         title=named, text=text, publisher=publisher.strip() or None, published=published, url=url.strip() or None
     )
-    start(IngestJob.of_article(backend, article))
+
+
+def _start_paste(backend: Backend, article: Article | None, into: str | None) -> None:
+    if article is None:
+        st.error("Paste the text of the article first.")
+        return
+    start(IngestJob.of_article(backend, article, into))
     for name in ("paste-text", "paste-title", "paste-publisher", "paste-published", "paste-url"):
         st.session_state.pop(name, None)
     st.rerun()

@@ -123,6 +123,9 @@ def _draw_suggestions(backend: Backend) -> None:
 
 
 def _draw_empty(backend: Backend) -> None:
+    if not backend.rights.may_write:
+        st.markdown("The collections that you may read hold no articles yet.")
+        return
     st.markdown(
         "The library is empty. Add some articles first, then ask about them here: text, web pages, PDF, Word and other "
         "files, addresses, or pasted text."

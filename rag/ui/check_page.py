@@ -41,6 +41,7 @@ def _check(backend: Backend, text: str) -> None:
     try:
         with st.spinner("Reading the articles…"):
             backend.wait()
+            backend.note("check", text)
             for claim in backend.assistant().checking(text):
                 claims.append(claim)
                 counted.caption(f"{len(claims)} {'sentence' if len(claims) == 1 else 'sentences'} checked")

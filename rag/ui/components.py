@@ -38,6 +38,9 @@ server_watch: Any = st.components.v2.component(
 page_keeper: Any = st.components.v2.component(
     "article_chat_pages", html="<span></span>", css="span { display: none; }", js=asset("pages.js")
 )
+way_back: Any = st.components.v2.component(
+    "article_chat_way_back", html="<span></span>", css="span { display: none; }", js=asset("sign_in.js")
+)
 why_view: Any = st.components.v2.component(
     "article_chat_why", html="<div class='why'></div>", css=asset("why.css"), js=asset("why.js")
 )

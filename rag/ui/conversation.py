@@ -159,11 +159,13 @@ class Keeper:
     def begin(self) -> None:
         """Keep the question, as soon as the library is open."""
         self._backend.wait_opened()
-        if self._backend.library is None:
-            return
         message = self._message
         try:
-            table = self._backend.library.conversations
+            library = self._backend.library
+            if library is None:
+                return
+            self._backend.note("ask", message.question)
+            table = library.conversations
             table.begin(self._conversation.id, message.position, message.question, message.scope.to_json())
             self._table = table
         except RagError as error:
@@ -181,35 +183,42 @@ class Keeper:
 
 
 class Conversations:
-    """The conversations that this server has open, found only by their id."""
+    """The conversations that this server has open, each found only by its owner and its id.
+
+    The owner is the name of who signed in; without sign-in it is "", for everybody.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, Conversation] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], Conversation] = OrderedDict()
 
-    def new(self) -> Conversation:
+    def new(self, owner: str = "") -> Conversation:
         """A new, empty conversation."""
-        return self._hold(Conversation())
+        return self._hold(owner, Conversation())
 
-    def get(self, conversation_id: str | None, table: ConversationTable | None = None) -> Conversation | None:
-        """The conversation of this id, from the database when this server does not have it open."""
+    def get(
+        self, conversation_id: str | None, table: ConversationTable | None = None, owner: str = ""
+    ) -> Conversation | None:
+        """The conversation of this id, from the owner's `table` when this server does not have it open."""
+        if not conversation_id:
+            return None
         with self._lock:
-            found = self._kept.get(conversation_id or "")
+            found = self._kept.get((owner, conversation_id))
             if found:
-                self._kept.move_to_end(found.id)
+                self._kept.move_to_end((owner, conversation_id))
                 return found
-        kept = table.get(conversation_id) if table and conversation_id else None
-        return self._hold(_opened(kept)) if kept else None
+        kept = table.get(conversation_id) if table else None
+        return self._hold(owner, _opened(kept)) if kept else None
 
-    def forget(self, conversation_id: str) -> None:
+    def forget(self, conversation_id: str, owner: str = "") -> None:
         """Let go of a conversation; it stays in the database."""
         with self._lock:
-            self._kept.pop(conversation_id, None)
+            self._kept.pop((owner, conversation_id), None)
 
-    def _hold(self, conversation: Conversation) -> Conversation:
+    def _hold(self, owner: str, conversation: Conversation) -> Conversation:
         """The conversation, open; the one that another page opened meanwhile, if so."""
         with self._lock:
-            held = self._kept.setdefault(conversation.id, conversation)
+            held = self._kept.setdefault((owner, conversation.id), conversation)
             while len(self._kept) > MAX_CONVERSATIONS:
                 self._kept.popitem(last=False)
             return held

@@ -62,46 +62,63 @@ class Upload:
 class IngestJob:
     """Adds articles in the background; read `tally` at any time."""
 
-    def __init__(self, backend: Backend, work: Callable[[Library, Path, Told], AddReport], count: int) -> None:
+    def __init__(
+        self, backend: Backend, work: Callable[[Library, Path, Told], AddReport], count: int, named: Sequence[str] = ()
+    ) -> None:
+        """`count` is how much there is to add, 0 while that is not known; `named` what it is, for the record."""
         self.tally = Tally(total=count)
+        self._named = named
         self.seen = False  # whether a page has shown how it ended
         self._backend = backend
         self._work = work
         self._thread = threading.Thread(target=self._run, name="add", daemon=True)
 
     @classmethod
-    def of_files(cls, backend: Backend, uploads: Sequence[Upload]) -> IngestJob:
-        """A job that adds uploaded files."""
+    def of_files(cls, backend: Backend, uploads: Sequence[Upload], collection: str | None = None) -> IngestJob:
+        """A job that adds uploaded files, in a collection if one is named."""
         return cls(
             backend,
-            lambda library, folder, told: library.add(_written(folder, uploads), progress=told),
+            lambda library, folder, told: library.add(_written(folder, uploads), progress=told, collection=collection),
             len(uploads),
+            [one.name for one in uploads],
         )
 
     @classmethod
-    def of_article(cls, backend: Backend, article: Article) -> IngestJob:
+    def of_article(cls, backend: Backend, article: Article, collection: str | None = None) -> IngestJob:
         """A job that adds a pasted article."""
-        return cls(backend, lambda library, _folder, told: library.add(article, progress=told), 1)
+        return cls(
+            backend,
+            lambda library, _folder, told: library.add(article, progress=told, collection=collection),
+            1,
+            [article.title],
+        )
 
     @classmethod
-    def of_addresses(cls, backend: Backend, addresses: Sequence[str]) -> IngestJob:
+    def of_addresses(cls, backend: Backend, addresses: Sequence[str], collection: str | None = None) -> IngestJob:
         """A job that fetches pages and adds them."""
-        return cls(backend, lambda library, _folder, told: library.add(addresses, progress=told), len(addresses))
+        return cls(
+            backend,
+            lambda library, _folder, told: library.add(addresses, progress=told, collection=collection),
+            len(addresses),
+            addresses,
+        )
 
     @classmethod
     def of_demo(cls, backend: Backend) -> IngestJob:
         """A job that adds the demo articles."""
-        return cls(backend, lambda library, _folder, told: library.add(str(DEMO), progress=told), 1)
+        return cls(backend, lambda library, _folder, told: library.add(str(DEMO), progress=told), 1, [DEMO.name])
 
     @classmethod
     def of_feed(cls, backend: Backend, url: str, limit: int) -> IngestJob:
         """A job that adds at most `limit` entries of a feed that are new."""
-        return cls(backend, lambda library, _folder, told: library.add_feed(url, limit=limit, progress=told), 0)
+        return cls(backend, lambda library, _folder, told: library.add_feed(url, limit=limit, progress=told), 0, [url])
 
     @classmethod
     def of_sitemap(cls, backend: Backend, url: str, limit: int) -> IngestJob:
         """A job that adds at most `limit` pages of a site map that are new."""
-        return cls(backend, lambda library, _folder, told: library.add_sitemap(url, limit=limit, progress=told), 0)
+        return cls(
+            backend, lambda library, _folder, told: library.add_sitemap(url, limit=limit, progress=told), 0, [url]
+        )
 
     @staticmethod
     def unseen(backend: Backend) -> IngestJob | None:
@@ -127,6 +144,7 @@ class IngestJob:
             if library is None:
                 problem = self._backend.problem or UNEXPECTED
                 return
+            self._backend.note("add", "; ".join(self._named))
             report = self._work(library, folder, self._progress)
             self.tally = replace(self.tally, report=_named(report), last="")
             problem = None

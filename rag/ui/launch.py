@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.config import Settings
+from rag.errors import RagError, SignInNeeded
 from rag.ui.hosts import ANY, Hosts
 from rag.ui.theme import OPTIONS
 
@@ -34,6 +35,7 @@ def serve(
     port: int = 8501,
     host: str = "127.0.0.1",
     allowed_hosts: Iterable[str] = (),
+    address: str = "",
     open_browser: bool = False,
 ) -> None:
     """Serve the chat until interrupted.
@@ -41,6 +43,7 @@ def serve(
     Args:
         settings: the settings of the library; those in force when None.
         allowed_hosts: names under which it answers, beside those of loopback and of `host`.
+        address: where others reach it, as https://articles.example; people come back there from signing in.
         open_browser: show the page in the user's browser as soon as it answers.
     """
     import streamlit as st  # here, not above: the command line imports this module for other commands too
@@ -50,10 +53,10 @@ def serve(
     if settings is not None:
         backend.use(backend.Backend(settings))
     if open_browser:
-        address = f"http://{'127.0.0.1' if host in ANY else host}:{port}"
-        threading.Thread(target=_open_when_up, args=(address,), daemon=True).start()
+        local = f"http://{'127.0.0.1' if host in ANY else host}:{port}"
+        threading.Thread(target=_open_when_up, args=(local,), daemon=True).start()
     config = OPTIONS | {"server.port": port, "server.address": host, "logger.hideWelcomeMessage": True}
-    st.App(SCRIPT, **parts(Hosts(host, allowed_hosts))).run(config=config)
+    st.App(SCRIPT, **parts(Hosts(host, allowed_hosts), address)).run(config=config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +67,25 @@ class Beside:
     middleware: Sequence[Middleware]
     lifespan: Callable[[object], AbstractAsyncContextManager[None]]
     hosts: Hosts
+    address: str = ""  # where others reach it
 
 
 def serve_beside(beside: Beside, *, port: int, host: str) -> None:
     """Serve the chat and what is beside it until interrupted."""
     import streamlit as st
 
-    own = parts(beside.hosts)
+    own = parts(beside.hosts, beside.address)
     headers, *known = own["middleware"]
     own |= {"routes": list(beside.routes), "middleware": [headers, *beside.middleware, *known]}
     config = OPTIONS | {"server.port": port, "server.address": host, "logger.hideWelcomeMessage": True}
     st.App(SCRIPT, **own | {"lifespan": beside.lifespan}).run(config=config)
 
 
-def parts(hosts: Hosts | None = None) -> dict[str, Any]:
-    """The keyword arguments of `st.App`: known hosts, headers, warm-up, and what to show when a page fails.
+def parts(hosts: Hosts | None = None, address: str = "") -> dict[str, Any]:
+    """The keyword arguments of `st.App`: known hosts, headers, sign-in, warm-up, and what to show when a page fails.
 
-    Without `hosts` any name is answered: `streamlit run` alone knows on which address it listens.
+    Without `hosts` any name is answered: `streamlit run` alone knows on which address it listens. A ConfigError when
+    people are to sign in and could not.
     """
     from starlette.middleware import Middleware
 
@@ -89,17 +94,35 @@ def parts(hosts: Hosts | None = None) -> dict[str, Any]:
 
     known = [Middleware(KnownHosts, hosts=hosts)] if hosts else []
     middleware = [Middleware(SecurityHeaders), *known]
-    return {"middleware": middleware, "lifespan": _warm_up, "on_script_error": _show_failure}
+    made = {"middleware": middleware, "lifespan": _warm_up, "on_script_error": _show_failure}
+    settings = _settings()
+    if settings is None or not settings.oidc_issuer:
+        return made
+    from rag.ui.openid import secrets_for
+    from rag.ui.sign_in_guard import SignInGuard
+
+    middleware.append(Middleware(SignInGuard, settings=settings, tls=address.startswith("https://")))
+    return made | {"secrets": secrets_for(settings, address)}
+
+
+def _settings() -> Settings | None:
+    """The settings of the chat; None when they are wrong: the page says so then, and shows nothing else."""
+    from rag.ui import backend
+
+    try:
+        return backend.settings()
+    except RagError as error:
+        log.warning("%s", error)
+        return None
 
 
 @asynccontextmanager
 async def _warm_up(_app: object) -> AsyncIterator[None]:
     """Start the models' loading when the server starts, so that the first question finds them."""
-    from rag.errors import RagError
     from rag.ui import backend
 
     try:
-        backend.current()
+        backend.shared()
     except RagError as error:  # bad settings: the page tells the user
         log.warning("%s", error)
     yield
@@ -109,6 +132,9 @@ def _show_failure(error: BaseException) -> bool:
     """Show one plain line for an unknown error; the trace goes to the log only."""
     import streamlit as st
 
+    if isinstance(error, SignInNeeded):  # a part of a page was drawn or clicked after the sign-in had ended
+        st.error(f"{error.message} Reload the page to sign in.")
+        return True
     log.error("A page failed.", exc_info=error)
     st.error("Something went wrong on this page. Reload it to go on; the server's log says what happened.")
     return True

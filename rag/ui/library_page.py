@@ -42,7 +42,7 @@ def library_page() -> None:
                 st.fragment(_draw_opening, run_every=OPENING_POLL_S)(backend)
         with st.container(key="source"):
             if backend.library is not None:
-                preview_panel(backend.library)
+                preview_panel()
 
 
 def _draw_opening(backend: Backend) -> None:
@@ -62,23 +62,26 @@ def _draw_articles(library: Library) -> None:
     except RagError as error:
         st.error(escape(str(error)))
         return
-    st.caption(_count_line(listed.count, wanted))
+    may_write = current().rights.may_write
+    st.caption(_count_line(listed.count, wanted, may_write=may_write))
     with st.container(key="articles", gap=None):
         for article in listed.articles:
-            _draw_row(article, passages.get(article.id, 0), found.get(article.id))
+            _draw_row(article, passages.get(article.id, 0), found.get(article.id), may_write=may_write)
     draw_pages(listed.pages, listed.page)
 
 
-def _count_line(count: int, wanted: Wanted) -> str:
+def _count_line(count: int, wanted: Wanted, *, may_write: bool) -> str:
     line = f"{count:,} {'article' if count == 1 else 'articles'}"
     if wanted.query:
         line += f" with “{escape(wanted.query)}”"
     if wanted.narrowed:
         return f"{line}, filtered"
-    return line if count or wanted.query else "No articles yet. Add the first ones above."
+    if count or wanted.query:
+        return line
+    return "No articles yet. Add the first ones above." if may_write else "No articles yet."
 
 
-def _draw_row(article: Article, passages: int, found: Found | None) -> None:
+def _draw_row(article: Article, passages: int, found: Found | None, *, may_write: bool) -> None:
     title = shorten(article.title, 140) or "Untitled"
     with st.container(key=f"row-{article.id}", horizontal=True, vertical_alignment="center", gap="small"):
         st.checkbox(
@@ -99,5 +102,5 @@ def _draw_row(article: Article, passages: int, found: Found | None) -> None:
             if found:
                 with st.container(key=f"found-{article.id}"):
                     st.markdown(f"“{escape(shorten(found.text, 220))}”")
-        if st.button("Remove", key=f"remove-{article.id}", type="tertiary"):
+        if may_write and st.button("Remove", key=f"remove-{article.id}", type="tertiary"):
             ask_removal((article.id,))

@@ -39,6 +39,9 @@ def model_page() -> None:
     if backend.library is None:
         st.info("The library is still opening. Try again in a moment.")
         return
+    if not backend.rights.manages:
+        st.info("Who writes the answers is chosen by those who may change the whole library.")
+        return
     st.header("Who writes the answers?", anchor=False)
     st.markdown(
         "Offline answers are the articles' own sentences and cost nothing. A chat model writes more fluently; every "

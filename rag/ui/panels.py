@@ -16,7 +16,7 @@ from rag.schema import Answer, Candidate, Citation
 from rag.text.dates import day_in_words
 from rag.text.showable import one_line
 from rag.ui import state
-from rag.ui.backend import current
+from rag.ui.backend import Backend, current
 from rag.ui.components import why_view
 from rag.ui.conversation import Message
 from rag.ui.markdown import byline, cite_link, escape, shorten, tip
@@ -202,14 +202,14 @@ def _draw_references(messages: Sequence[Message], name: str) -> None:
     with st.container(key="references", horizontal=True):
         for label, (form, ending) in forms.items():
             st.download_button(
-                label, partial(_referenced, form, cited), f"{name}.{ending}", on_click="ignore",
+                label, partial(_referenced, current(), form, cited), f"{name}.{ending}", on_click="ignore",
                 key=f"export-{ending}", icon=":material/download:",
             )  # fmt: skip
 
 
-def _referenced(form: Callable[[Iterable[Reference]], str], cited: Sequence[Citation]) -> str:
-    """The references in a form, with the authors that the library knows."""
-    library = current().library
+def _referenced(backend: Backend, form: Callable[[Iterable[Reference]], str], cited: Sequence[Citation]) -> str:
+    """The references in a form, with the authors that the library knows. Called outside the page's script."""
+    library = backend.library
     articles = [library.article(key) for key in {one.article_id for one in cited}] if library else []
     return form(references(cited, {one.id: one.author for one in articles if one and one.author}))
 

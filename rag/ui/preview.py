@@ -11,6 +11,7 @@ from rag.errors import RagError
 from rag.schema import Article
 from rag.text.dates import day_in_words
 from rag.ui import state
+from rag.ui.backend import current
 from rag.ui.markdown import escape, shorten
 from rag.ui.passages import open_article
 from rag.ui.source_panel import article_listener, draw_lost, draw_view
@@ -23,18 +24,18 @@ MAX_PASSAGES = 60  # drawn; the rest is counted
 
 
 @st.fragment
-def preview_panel(library: Library) -> None:
-    """Draw the article that the address names, if any."""
+def preview_panel() -> None:
+    """Draw the article that the address names, if any; a fragment runs alone, so it asks anew what may be read."""
     state.remember()
-    article_id = st.query_params.get("article")
+    article_id, library = st.query_params.get("article"), current().library
     try:
-        article = library.article(article_id) if article_id else None
+        article = library.article(article_id) if article_id and library else None
     except RagError as error:
         draw_lost(str(error))
         return
     if article is None:
         draw_lost(state.dead_source())
-    if article is not None:
+    if article is not None and library is not None:
         with st.container(key="source_body"), st.container(key="preview"):
             text, passages, about = st.tabs(["Text", "Passages", "Details"])
             with text:
@@ -60,14 +61,8 @@ def _draw_passages(library: Library, article: Article) -> None:
 
 
 def _draw_about(library: Library, article: Article) -> None:
-    with st.form(f"edit-{article.id}", border=False):
-        title = st.text_input("Title", article.title, max_chars=300)
-        publisher = st.text_input("Outlet", article.publisher or "", max_chars=200)
-        author = st.text_input("Author", article.author or "", max_chars=200)
-        published = st.date_input("Published", article.published, min_value=OLDEST)
-        url = st.text_input("Address of the original", article.url or "", max_chars=2000)
-        if st.form_submit_button("Save", type="primary"):
-            _save(library, article.id, title, publisher, author, published, url)
+    if current().rights.manages:
+        _draw_form(library, article)
     _draw_collections(library, article.id)
     facts = [
         f"Id: {article.id}",
@@ -77,6 +72,17 @@ def _draw_about(library: Library, article: Article) -> None:
         *(f"Note: {note}" for note in article.notes),
     ]
     st.caption("  \n".join(escape(fact) for fact in facts if fact))
+
+
+def _draw_form(library: Library, article: Article) -> None:
+    with st.form(f"edit-{article.id}", border=False):
+        title = st.text_input("Title", article.title, max_chars=300)
+        publisher = st.text_input("Outlet", article.publisher or "", max_chars=200)
+        author = st.text_input("Author", article.author or "", max_chars=200)
+        published = st.date_input("Published", article.published, min_value=OLDEST)
+        url = st.text_input("Address of the original", article.url or "", max_chars=2000)
+        if st.form_submit_button("Save", type="primary"):
+            _save(library, article.id, title, publisher, author, published, url)
 
 
 def _save(
@@ -97,19 +103,27 @@ def _save(
 
 
 def _draw_collections(library: Library, article_id: str) -> None:
-    table = library.collections
-    inside = table.holding(article_id)
-    names = [name for name, _ in table.names()]
-    key = f"collections-{article_id}-{len(inside)}"
-
-    def keep() -> None:
-        chosen = set(st.session_state[key])
-        for name in chosen - set(inside):
-            table.add(name, [article_id])
-        for name in set(inside) - chosen:
-            table.take_out(name, [article_id])
-
+    rights, inside = current().rights, library.collections.holding(article_id)
+    if not rights.may_write:
+        return
+    names = [name for name, _ in library.collections.names()] if rights.manages else sorted(rights.write or ())
+    mine = [name for name in inside if rights.manages or name in names]
+    key = f"collections-{article_id}-{len(mine)}"
     st.multiselect(
-        "Collections", names, list(inside), key=key, accept_new_options=True, on_change=keep,
-        placeholder="Choose or type a name",
+        "Collections", names, mine, key=key, accept_new_options=rights.manages, on_change=_collect,
+        args=(article_id, mine, key), placeholder="Choose or type a name" if rights.manages else "Choose one",
     )  # fmt: skip
+
+
+def _collect(article_id: str, before: list[str], key: str) -> None:
+    """Put the article into the chosen collections, and take it out of the others; for callbacks."""
+    library, chosen = current().library, set(st.session_state[key])
+    if library is None:
+        return
+    try:
+        for name in sorted(chosen.difference(before)):
+            library.collections.add(name, [article_id])
+        for name in sorted(set(before) - chosen):
+            library.collections.take_out(name, [article_id])
+    except RagError as error:
+        st.toast(escape(str(error)))

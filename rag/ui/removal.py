@@ -58,6 +58,13 @@ def losses(library: Library, articles: Sequence[Article]) -> list[str]:
     """What goes with the articles and what stays, a sentence each."""
     ids = [article.id for article in articles]
     one = len(ids) == 1
+    if not current().rights.manages:
+        taken = "It leaves" if one else "They leave"
+        return [
+            f"{taken} the collections that you may change.",
+            "What these brought in, and no other collection holds, is deleted.",
+            "This cannot be undone.",
+        ]
     passages = sum(library.passage_counts(ids).values())
     notes = sum(len(article.notes) for article in articles)
     kept = [_counted(passages, "passage"), *([_counted(notes, "note")] if notes else [])]
@@ -97,17 +104,21 @@ def _verb(count: int, verb: str) -> str:
 
 
 def remove(article_ids: Sequence[str]) -> None:
-    """Remove articles, so that it can be undone where they are not too many; for callbacks."""
-    library = current().library
+    """Remove articles, so that it can be undone where they are not too many and all of the library may be changed; for
+    callbacks."""
+    backend = current()
+    library = backend.library
     if library is None:
         return
+    undoable = backend.rights.manages and len(article_ids) <= MAX_UNDO
     gone: list[str] = []
     taken: list[Snapshot] = []
     title = ""
     try:
         for article_id in article_ids:
-            snapshot = library.snapshot(article_id) if len(article_ids) <= MAX_UNDO else None
+            snapshot = library.snapshot(article_id) if undoable else None
             article = library.article(article_id)
+            backend.note("remove", article_id)
             if article is None or not library.remove(article_id):
                 continue
             title = title or article.title

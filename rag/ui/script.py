@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from rag.errors import RagError
+from rag.errors import RagError, SignInNeeded
 from rag.ui import state
-from rag.ui.backend import current
+from rag.ui.backend import Backend, current, shared
 from rag.ui.chat import chat_page
 from rag.ui.check_page import check_page
 from rag.ui.components import asset, page_keeper, server_watch
@@ -16,31 +16,55 @@ from rag.ui.help_page import help_page
 from rag.ui.library_page import library_page
 from rag.ui.markdown import escape
 from rag.ui.model_settings import model_page
+from rag.ui.sign_in import begin_session, draw_no_rights, draw_person, draw_sign_in
 from rag.ui.talk_list import draw_conversations
 from rag.ui.theme import NAME
 
+SETTINGS = "Settings"
+
 
 def main() -> None:
-    """Draw the frame and the page."""
+    """Draw the frame and the page; nothing of either for those who must sign in first or may read nothing."""
     st.set_page_config(page_title=NAME, page_icon="📰", layout="wide", initial_sidebar_state="auto")
     st.html(f"<style>{asset('page.css')}</style>")
     try:
         backend = current()
+    except SignInNeeded as why:
+        st.navigation(_pages(), position="hidden")  # keeps the address
+        draw_sign_in(shared().settings, why)
+        shared().visited()
+        return
     except RagError as error:  # the settings themselves are wrong: nothing can be opened
         st.error(escape(str(error)))
         return
+    pages = _pages()
+    page = st.navigation(pages, position="hidden")
+    if backend.person:
+        begin_session(backend.person)
+        if backend.library is not None and not backend.rights.may_read:
+            draw_no_rights(backend.person)
+            return
+    _draw_page(backend, pages, page)
+    backend.visited()
+
+
+def _pages() -> list[st.Page]:
     chat = st.Page(chat_page, title="Chat", icon=":material/forum:", url_path="chat", default=True)
     library = st.Page(library_page, title="Library", icon=":material/library_books:", url_path="library")
     checking = st.Page(check_page, title="Check", icon=":material/fact_check:", url_path="check")
-    models = st.Page(model_page, title="Settings", icon=":material/tune:", url_path="settings")
+    models = st.Page(model_page, title=SETTINGS, icon=":material/tune:", url_path="settings")
     helping = st.Page(help_page, title="Help", icon=":material/help:", url_path="help")
-    st.session_state["chat_page"], st.session_state["library_page"] = chat, library
-    pages = [chat, library, checking, models, helping]
-    page = st.navigation(pages, position="hidden")
+    return [chat, library, checking, models, helping]
+
+
+def _draw_page(backend: Backend, pages: Sequence[st.Page], page: st.Page) -> None:
+    st.session_state["chat_page"], st.session_state["library_page"] = pages[:2]
     st.set_page_config(page_title=f"{page.title} · {NAME}")
     state.remember(page.title)
     with st.sidebar:
-        _draw_links(pages)
+        if backend.person:
+            draw_person(backend.person)
+        _draw_links([one for one in pages if one.title != SETTINGS or backend.rights.manages])
         if page.title == "Chat":
             draw_conversations()
         server_watch(key="server-watch")
@@ -53,7 +77,6 @@ def main() -> None:
         st.title(NAME, anchor=False)
     page.run()
     state.remember()
-    backend.visited()
 
 
 def _draw_links(pages: Sequence[st.Page]) -> None:

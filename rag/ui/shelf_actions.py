@@ -8,6 +8,7 @@ import streamlit as st
 
 from rag.errors import RagError
 from rag.store.kept import MAX_COLLECTION
+from rag.ui.backend import current
 from rag.ui.markdown import escape
 from rag.ui.removal import ask_removal
 from rag.ui.scope import Scope
@@ -39,9 +40,11 @@ def draw_selection(library: Library) -> None:
     with st.container(key="selection", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{len(chosen)}** selected")
         st.button("Ask these", key="ask-selected", type="primary", on_click=_ask_selected)
-        with st.popover("Collect", key="collect-selected"):
-            _draw_collect(library, chosen)
-        removing = st.button("Remove", key="remove-selected")
+        removing = False
+        if current().rights.may_write:
+            with st.popover("Collect", key="collect-selected"):
+                _draw_collect(library, chosen)
+            removing = st.button("Remove", key="remove-selected")
         st.button("Clear", key="clear-selected", type="tertiary", on_click=chosen.clear)
     if removing:
         ask_removal(tuple(chosen))
@@ -56,10 +59,11 @@ def _ask_selected() -> None:
 
 
 def _draw_collect(library: Library, chosen: list[str]) -> None:
-    names = [name for name, _ in library.collections.names()]
+    rights = current().rights
+    names = [name for name, _ in library.collections.names()] if rights.manages else sorted(rights.write or ())
     with st.form("collect", border=False):
         name = st.selectbox(
-            "Collection", names, index=None, accept_new_options=True, placeholder="Choose or type a name"
+            "Collection", names, index=None, accept_new_options=rights.manages, placeholder="Choose or type a name"
         )
         if st.form_submit_button("Add to the collection", type="primary"):
             try:

@@ -22,7 +22,7 @@ from rag.errors import RagError
 from rag.schema import Filters
 from rag.store.kept import Head, KeptConversation
 from rag.ui.answer_job import AnswerJob
-from rag.ui.backend import current
+from rag.ui.backend import Backend, current
 from rag.ui.conversation import Conversation, Conversations, Keeper, Message
 from rag.ui.scope import IN_ADDRESS, Scope
 
@@ -46,11 +46,18 @@ def kept() -> ConversationTable | None:
     return library.conversations if library else None
 
 
+def _owner() -> str:
+    """Whose conversations the page shows; empty without sign-in."""
+    person = current().person
+    return person.name if person else ""
+
+
 def conversation() -> Conversation:
     """The conversation that the address names, or a new one that has no address until its first question."""
-    found = _found(st.query_params.get("c")) or _conversations().get(st.session_state.get("draft_conversation"))
+    owner, draft = _owner(), st.session_state.get("draft_conversation")
+    found = _found(st.query_params.get("c")) or _conversations().get(draft, owner=owner)
     if found is None:
-        found = _conversations().new()
+        found = _conversations().new(owner)
         st.session_state["draft_conversation"] = found.id
     return found
 
@@ -73,7 +80,7 @@ def dead_source() -> str:
 
 def _found(conversation_id: str | None) -> Conversation | None:
     try:
-        return _conversations().get(conversation_id, kept())
+        return _conversations().get(conversation_id, kept(), _owner())
     except RagError:
         return None
 
@@ -91,7 +98,7 @@ def ask(question: str, *, periods: bool = True, spelling: bool = True, scope: Sc
         asked,
         history=talk.history,
         after=before,
-        scope=lambda: _filters(chosen),
+        scope=lambda: _filters(backend, chosen),
         periods=periods,
         spelling=spelling,
     )
@@ -102,8 +109,8 @@ def ask(question: str, *, periods: bool = True, spelling: bool = True, scope: Sc
     st.query_params["c"] = talk.id
 
 
-def _filters(scope: Scope) -> Filters:
-    library = current().library
+def _filters(backend: Backend, scope: Scope) -> Filters:
+    library = backend.library
     return scope.filters(library.collections.members) if library else Filters()
 
 
@@ -178,7 +185,7 @@ def delete(conversation_id: str) -> None:
         message.job.stop()
     if table:
         table.delete(conversation_id)
-    _conversations().forget(conversation_id)
+    _conversations().forget(conversation_id, _owner())
     if st.query_params.get("c") == conversation_id:
         new_chat()
 
