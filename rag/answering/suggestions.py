@@ -22,12 +22,12 @@ _NAMED_ALIKE = (
     "outbreak festival exhibition mission"
 )
 _EVENTS = {word: word for word in _NAMED_ALIKE.split()} | {"trip": "visit", "tour": "visit", "deal": "agreement"}
-_LED = re.compile(r"^(?P<who>[^\W\d_][\w.’'-]*(?: [\w.’'-]+){0,3}?)(?P<by>: | [a-z]+s )(?P<what>.+)$")
+_LED = re.compile(r"^(?P<speaker>[^\W\d_][\w.’'-]*(?: [\w.’'-]+){0,3}?)(?P<link>: | [a-z]+s )(?P<rest>.+)$")
 _WON = re.compile(
     r"\b(?:wins?|won)\s+(?:[a-z]+\s+)?(?:first\s+)?(?P<prize>(?:[A-Z][\w’'-]*)(?:\s+(?:in\s+)?[A-Z][\w’'-]*)*)"
 )  # "win their first World Cup"
 _GOES_TO = re.compile(r"^(?:The\s+)?(?P<prize>[A-Z][\w’' -]{3,50}?)\s+goes\s+to\b")
-_REACHES = re.compile(r"^(?P<what>[\w’' -]{3,50}?)\s+(?:reaches|hits|climbs to|rises to|jumps to)\s+[\d$€£]")
+_REACHES = re.compile(r"^(?P<thing>[\w’' -]{3,50}?)\s+(?:reaches|hits|climbs to|rises to|jumps to)\s+[\d$€£]")
 _NAME = re.compile(r"(?:^|\s)[a-z][\w’'-]*,? (?P<name>[A-Z][\w’-]+(?: [A-Z][\w’-]+)*)")
 
 
@@ -78,14 +78,14 @@ def _saying(title: str, events: Counter[str]) -> _Suggestion | None:
     Who comes before a colon speaks; a country or body does whatever verb follows it.
     """
     match = _LED.match(title)
-    told = _events(match["what"]) if match else []
-    if not match or not told or _is_label(title, match["who"]):
+    told = _events(match["rest"]) if match else []
+    if not match or not told or _is_label(title, match["speaker"]):
         return None
-    known = is_known(match["who"])
-    if not known and match["by"] != ": ":
+    known = is_known(match["speaker"])
+    if not known and match["link"] != ": ":
         return None
     event = max(told, key=lambda one: events[one])
-    return _Suggestion(f"What did {_named(match['who'])} say about the {event}?", events[event], known, event)
+    return _Suggestion(f"What did {_named(match['speaker'])} say about the {event}?", events[event], known, event)
 
 
 def _named(who: str) -> str:
@@ -108,7 +108,7 @@ def _prize(title: str, _events: Counter[str]) -> _Suggestion | None:
 def _height(title: str, _events: Counter[str]) -> _Suggestion | None:
     """'US inflation reaches 9.1 per cent' -> how high did US inflation go?"""
     match = _REACHES.match(title)
-    return _Suggestion(f"How high did {match['what']} go?") if match else None
+    return _Suggestion(f"How high did {match['thing']} go?") if match else None
 
 
 def _events(title: str) -> list[str]:
@@ -127,4 +127,4 @@ def _alike(one: str, other: str) -> bool:
     return len(left & right) * 2 > min(len(left), len(right))
 
 
-_FRAME = frozenset(stems("articles say said won high go"))
+_FRAME = frozenset(stems("articles say won high go"))

@@ -35,7 +35,6 @@ def model_of(kind: type, *, without: tuple[str, ...] = ()) -> type[BaseModel]:
     return create_model(kind.__name__, __config__=_CONFIG, __doc__=kind.__doc__, **own)
 
 
-@cache
 def input_of(kind: type, *, without: tuple[str, ...] = ()) -> type[BaseModel]:
     """The model of a dataclass as callers give it: what has a default may be left out, an unknown field is an error."""
     hints = get_type_hints(kind)

@@ -35,7 +35,6 @@ class Weighed:
     numbers: tuple[str, ...]
 
 
-@lru_cache(maxsize=256)
 def weigh(text: str) -> Weighed:
     """The words of a text with their weights."""
     names = tuple(name for name in names_in(text) if name_words(name))

@@ -51,7 +51,6 @@ class Missing:
     figures: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    openings: tuple[str, ...] = ()  # a capital word that opens the sentence and may be no name
 
     @property
     def hard(self) -> tuple[str, ...]:
@@ -85,13 +84,11 @@ def missing(statement: str, *sources: Source) -> Missing:
     held_figures = [figure for one in sources for figure in one.figures]
     held_days = {day for one in sources for day in one.weekdays}
     days = [day_name[day] for day in weekdays(statement) if day not in held_days and not named]
-    names, openings = _missing_names(statement, sources)
     return Missing(
         quotes=tuple(part for part in quoted(statement) if not any(part in one.plain for one in sources)),
         figures=tuple(one.written for one in figures(rest) if not any(one.agrees(other) for other in held_figures)),
         dates=(*(one.written for one in named if not any(one.agrees(other) for other in held_moments)), *days),
-        names=names,
-        openings=openings,
+        names=_missing_names(statement, sources),
     )
 
 
@@ -105,15 +102,16 @@ def _plain(text: str) -> str:
     return _NOT_WORDS.sub(" ", text.translate(_QUOTES).lower()).replace(" '", " ").replace("' ", " ")
 
 
-def _missing_names(statement: str, sources: Sequence[Source]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _missing_names(statement: str, sources: Sequence[Source]) -> tuple[str, ...]:
+    """The names that no source has; a capital word that opens the sentence and may be none is left out."""
     names: list[str] = []
-    openings: list[str] = []
     for name in names_in(statement):
         if any(character.isdigit() for character in name) or any(holds_name(name, one) for one in sources):
             continue
         at_start = statement.lstrip("\"'“‘ ").startswith(name) and " " not in name
-        (openings if at_start and _PLAIN_OPENING.search(name) else names).append(name)
-    return tuple(names), tuple(openings)
+        if not (at_start and _PLAIN_OPENING.search(name)):
+            names.append(name)
+    return tuple(names)
 
 
 def holds_name(name: str, held: Source) -> bool:

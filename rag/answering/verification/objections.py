@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 
 from rag.answering.verification.coverage import coverage, weigh
 from rag.answering.verification.evidence import Place, best_place, best_run, neighbourhood, pairs_held, widened
-from rag.answering.verification.facts import Source, holds_name, missing, source
+from rag.answering.verification.facts import Source, holds_name, source
 from rag.schema import Candidate
 from rag.text.moments import moments
 from rag.text.names import STYLES, names_in, pattern
@@ -107,23 +107,10 @@ def wrong_speaker(statement: str, candidates: Sequence[Candidate]) -> float:
     return 0.0 if name.search(neighbourhood(told)) else 1.0
 
 
-def apart(statement: str, main: Place, added: Sequence[Place]) -> float:
-    """The share of the statement's names and figures that are in the passages but not in or beside the evidence."""
-    facts = len(names_in(statement)) + len(weigh(statement).numbers)
-    if not facts:
-        return 0.0
-    told = [_told(place.candidate, place.text) for place in added]
-    near = missing(statement, *told, _told(main.candidate, widened(main)))
-    return min(1.0, (len(near.hard) + len(near.openings)) / facts)
-
-
 def source_of(candidate: Candidate) -> Source:
     """A passage with its title, outlet and date, taken apart."""
-    return _told(candidate, candidate.passage.text)
-
-
-def _told(candidate: Candidate, text: str) -> Source:
-    return source(f"{candidate.title}\n{candidate.publisher or ''}\n{text}", candidate.published)
+    text = f"{candidate.title}\n{candidate.publisher or ''}\n{candidate.passage.text}"
+    return source(text, candidate.published)
 
 
 def _among(written: str, held: Sequence[Figure]) -> bool:
