@@ -64,7 +64,8 @@ def test_the_list_of_the_library_is_in_the_address_and_going_to_the_chat_and_bac
     page.reload()  # the session has gone; the tab remembers where the chat was
     expect(page.locator(".st-key-articles")).not_to_contain_text(first[0])
     kept = page.locator(".st-key-pages").get_by_role("link", name="Chat")
-    listening(page)
+    expect(kept).to_have_attribute("href", re.compile(r"[?&]c="))
+    rested(page)
     kept.click()
     expect(page.locator("mark").first).to_be_visible(timeout=LONG)
     assert page.url == talk
