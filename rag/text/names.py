@@ -59,8 +59,8 @@ _NOT_NAMES = STOP_WORDS.union(
     "anyone anybody others another instead exactly besides".split(),
     (name.lower() for name in (*MONTHS, *WEEKDAYS)),
 )
+_BEFORE_NAMES = frozenset("the mr mrs ms dr president sir".split())  # left out where names are compared
 # What stands before a surname and is no first name.
-_BEFORE_NAMES = frozenset("the mr mrs ms dr president sir".split())
 STYLES = frozenset("mr mrs ms dr president minister chancellor secretary king queen pope sir the chief judge".split())
 _LINKS = r"(?:of|the|de|da|di|du|del|van|von|der|bin|al|and|for|la|le)"
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞĀ-ŽА-Я][\w'’.&-]*"
@@ -157,6 +157,7 @@ def _trimmed(run: str) -> list[str]:
 
 
 def _without_possessive(word: str) -> str:
+    """ "Norway's" as "Norway", "Moss'" as "Moss"."""
     ends = 2 if word.endswith(("'s", "’s")) else int(word.endswith(("'", "’")))
     return word[: len(word) - ends]
 
