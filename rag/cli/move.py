@@ -91,9 +91,10 @@ def _shown() -> Iterator[Callable[[MoveProgress], None]]:
         task, last = bar.add_task("looking at both places", total=None), ""
 
         def show(far: MoveProgress) -> None:
-            nonlocal last
+            nonlocal task, last
             if far.step != last:
-                bar.reset(task, description=far.step, total=far.total or None)
+                bar.remove_task(task)  # a total once known cannot be forgotten
+                task = bar.add_task(far.step, total=far.total or None)
                 if not console.is_terminal:
                     console.print(far.step, soft_wrap=True)
             last = far.step
