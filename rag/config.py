@@ -142,8 +142,11 @@ def _complete(settings: Settings) -> Settings:
     """The settings; a ConfigError when people are to sign in and what this needs is not set. No secret is shown."""
     if not settings.oidc_issuer:
         return settings
-    secrets = {"oidc_client_secret": settings.oidc_client_secret, "oidc_cookie_secret": settings.oidc_cookie_secret}
-    given = {"oidc_client_id": settings.oidc_client_id, **{k: v.get_secret_value() for k, v in secrets.items()}}
+    given = {
+        "oidc_client_id": settings.oidc_client_id,
+        "oidc_client_secret": settings.oidc_client_secret.get_secret_value(),
+        "oidc_cookie_secret": settings.oidc_cookie_secret.get_secret_value(),
+    }
     for name, value in given.items():
         if not value:
             raise ConfigError(f"Sign-in at {settings.oidc_issuer} needs {name}.", f"Set RAG_{name.upper()}: {TEAM}.")

@@ -18,6 +18,7 @@ from issuers import new_key
 from joserfc import jwt as jose
 from joserfc.jwk import OctKey
 from providers import CLIENT, COOKIES, LocalProvider, providing
+from servers import served
 
 sys.path.append(str(Path(__file__).parent / "browser"))
 from chat_server import Server, running
@@ -144,3 +145,18 @@ def test_who_is_refused_by_the_provider_and_who_replays_an_answer_of_it_stay_out
 def test_files_are_closed_to_who_has_not_signed_in(chat: Server) -> None:
     for path in ("/media/0123456789.pdf", "/_stcore/upload_file/session/file"):
         assert httpx.get(f"{chat.address}{path}", trust_env=False).status_code == 401
+
+
+def test_rag_serve_lets_people_in_to_the_chat_and_asks_programs_for_a_token(
+    provider: LocalProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in provider.settings().items():
+        monkeypatch.setenv(name, value)
+    with served(tmp_path / "library") as server:
+        provider.way_back.add(f"{str(server.base_url).rstrip('/')}/oauth2callback")
+        assert server.get("/").status_code == 200
+        back = httpx.get(f"{began(server, provider)}&person=ann", trust_env=False).headers["location"]
+        assert lets_in(server.get(back))
+        assert server.get("/media/0123.pdf").status_code == 404  # with the cookie: there is no such file
+        assert server.get("/api/articles").status_code == 401  # the chat's cookie is no token
+        assert server.post("/mcp").status_code == 401
