@@ -157,7 +157,6 @@ def _trimmed(run: str) -> list[str]:
 
 
 def _without_possessive(word: str) -> str:
-    """ "Norway's" as "Norway", "Moss'" as "Moss"."""
     ends = 2 if word.endswith(("'s", "’s")) else int(word.endswith(("'", "’")))
     return word[: len(word) - ends]
 
