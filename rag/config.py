@@ -45,7 +45,8 @@ class Settings(BaseSettings):
         12,
         ge=1,
         le=200,
-        description="Windows of 6 to 12 sentences read for a question: the best, and the surest three twice more.",
+        description="Windows of 6 to 12 sentences read for a question: the best, the surest of them moved, and the "
+        "best sentences together.",
     )
     refuse_below: float | None = Field(
         None,

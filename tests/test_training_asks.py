@@ -13,7 +13,7 @@ from readings import window
 from tokenizers import Tokenizer
 
 from rag.models.encoder import load_tokenizer
-from training.asks import BESIDE, SOFT, Asked, Encoder, gold_terms, term_example
+from training.asks import BESIDE, SOFT, Asked, Encoder, Ranked, gold_terms, term_example
 from training.task import CHANNELS, UNKNOWN, VERDICTS, Example, collate, losses
 
 TEXT = (
@@ -155,3 +155,19 @@ def test_the_sentences_of_a_window_compete_for_the_first_place(tokenizer: Tokeni
     costs = [losses(one, answers, verdict, batch)["order"].item() for one in (best, tokens, worst)]
     assert costs == sorted(costs)
     assert costs[0] < 0.5 * costs[2]
+
+
+def test_a_digest_teaches_which_of_its_sentences_to_show(tokenizer: Tokenizer) -> None:
+    best = [
+        Ranked(one.article_id, one.sentences[at], one.text[slice(*one.spans[at])], one.title)
+        for one, at in ((OTHER, 1), (OWN, 4), (OWN, 1))
+    ]
+    example = Encoder(tokenizer, random.Random(1)).together(asked(ans=spans(1), yn="no"), best)
+    assert example is not None
+    assert example.evidence[:, 0].tolist() == [0.0, 1.0, 0.0]  # its own article's in their order, behind the best one
+    assert example.answers == 1.0
+    assert example.verdict == VERDICTS.index("no")
+    assert example.start == UNKNOWN  # the windows teach the short answer
+    missed = Encoder(tokenizer, random.Random(1)).together(asked(ans=spans(1)), best[:2])
+    assert missed is not None
+    assert missed.answers == 0.0

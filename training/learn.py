@@ -24,7 +24,7 @@ from tokenizers import Tokenizer
 from rag.evaluation.layouts import json_rows
 from rag.models.windows import Windower
 from rag.text.sentences import split_sentences
-from training.asks import Asked, Encoder, canard, term_example
+from training.asks import Asked, Encoder, Ranked, canard, term_example
 from training.task import Example, TaskNetwork, collate, losses
 from training.windows import Window, make_windows
 
@@ -53,6 +53,7 @@ class Recipe:
     warmup: float = 0.06  # share of the steps
     average: float = 0.997
     dropout: float = 0.05  # of hidden states
+    digests: Path | None = None  # best sentences of the questions, made by training/digests.py
     squad: float = 0.2  # windows of SQuAD for each window of the task
     freeze: int = 0  # lowest layers that stay as they are: a run that goes on from trained weights is a fifth faster
     seed: int = 21
@@ -65,6 +66,10 @@ class Data:
     def __init__(self, recipe: Recipe, tokenizer: Tokenizer) -> None:
         self._recipe, self._tokenizer = recipe, tokenizer
         self._seen: set[str] = set()
+        self._ranked: dict[str, Sequence[Ranked]] = {}
+        if recipe.digests is not None:
+            with recipe.digests.open("rb") as file:
+                self._ranked = pickle.load(file)  # noqa: S301  (made by training/digests.py on this machine)
         self.squad = [
             row
             for row in json_rows(recipe.data / "train.jsonl.xz")
@@ -85,6 +90,10 @@ class Data:
         asked = self._chunk(rng)
         encoder = Encoder(self._tokenizer, rng)
         task = [example for one in asked for example in encoder.examples(one)]
+        made = [
+            encoder.together(one, self._ranked[str(one.row["id"])]) for one in asked if one.row["id"] in self._ranked
+        ]
+        task += [example for example in made if example is not None]
         talks = [
             term_example(self._tokenizer, one.history, one.row["question"], one.row["standalone"])
             for one in asked
@@ -278,7 +287,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     for one in fields(Recipe):
         required = one.default is MISSING
-        kind = Path if required else type(one.default)
+        kind = Path if required or one.default is None else type(one.default)
         parser.add_argument(f"--{one.name.replace('_', '-')}", type=kind, required=required, default=one.default)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
