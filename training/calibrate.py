@@ -37,7 +37,8 @@ from training.asks import Row, library_of, rows
 PRECISION = 0.85  # of the short answers that are shown
 RIDGE = 0.5
 MISSING = -2.0  # the least that a name counts which no article holds: few labelled questions have one
-FEWEST = 20  # short answers that a fit needs
+FEWEST = 20  # short answers, or verdicts, that a fit needs
+NO_LOGIT = 99.0  # a logit that none has
 LEVEL = 0.005  # of balanced accuracy: what the sample cannot tell apart
 NEVER = 1.01  # a probability that none has
 UNFITTED = Calibration(together=TogetherWeights(score=0.75, evidence=0.25))  # what questions are read with
@@ -263,14 +264,14 @@ def _agrees(short: str, wanted: str | None) -> bool:
     return bool(one and other) and (one in other or other in one)
 
 
-def threshold(values: Sequence[float], labels: Sequence[bool], precision: float) -> float:
-    """The lowest value from which `precision` of the labels are true; above all values when none is."""
+def threshold(values: Sequence[float], labels: Sequence[bool], precision: float, fewest: int = 5) -> float:
+    """The lowest value from which `precision` of the labels, at least `fewest`, are true; above all values if none."""
     order = np.argsort(-np.asarray(values))
     right = np.asarray(labels, float)[order]
     share = np.cumsum(right) / np.arange(1, len(right) + 1)
-    good = np.flatnonzero((share >= precision) & (np.arange(len(right)) >= 4))
+    good = np.flatnonzero((share >= precision) & (np.arange(len(right)) >= fewest - 1))
     if not len(good):
-        return _r(max(values, default=0.0) + 1.0)
+        return NO_LOGIT
     print(
         f"  from {np.asarray(values)[order][good.max()]:.2f}: {good.max() + 1} of {len(right)}, {share[good.max()]:.2f}"
     )
@@ -301,13 +302,15 @@ def fit_heads(sets: Sequence[Labelled], calibration: Calibration) -> Calibration
             top = max(ranked, key=lambda s: s.sentence.corrects)
             corrects.append((top.sentence.corrects, one.hits(top, "fix")))
     made: dict[str, Any] = {}
-    for name, pairs, precision in (
-        ("needs_from", needs, 0.6), ("corrects_from", corrects, 0.7), ("speaker_from", speakers, 0.8),
-        ("verdict_from", verdicts, 0.85),
+    for name, pairs, precision, fewest in (
+        ("needs_from", needs, 0.6, 5), ("corrects_from", corrects, 0.7, 5), ("speaker_from", speakers, 0.8, 5),
+        ("verdict_from", verdicts, 0.9, FEWEST),  # a wrong yes or no does more harm than none
     ):  # fmt: skip
         print(name, len(pairs), sum(right for _, right in pairs))
         made[name] = (
-            threshold([value for value, _ in pairs], [right for _, right in pairs], precision) if pairs else 99.0
+            threshold([value for value, _ in pairs], [right for _, right in pairs], precision, fewest)
+            if pairs
+            else NO_LOGIT
         )
     return replace(calibration, **made)
 
