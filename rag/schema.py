@@ -226,7 +226,7 @@ class Answer:
     notes: tuple[str, ...] = ()  # one-line remarks for the reader: candidates left unread, reader missing, ...
     candidates: tuple[Candidate, ...] = ()  # what was retrieved, best first
     kind: Kind = "answer"  # what sort of reply this is; "refusal" where `answered` is False
-    verdict: Verdict | None = None  # what the sentences say to a yes/no question; None for other questions
+    verdict: Verdict | None = None  # what the sentences say to a yes/no question, where the reader is sure; else None
     correction: tuple[Citation, ...] = ()  # in a refusal: what the articles say against what the question presumes
     suggestions: tuple[str, ...] = ()  # questions that could be asked next
     typed: str = ""  # the question as it was typed, where misspelt words of it were corrected
