@@ -38,7 +38,7 @@ class Look:
     """Reads the candidates of one question."""
 
     def __init__(self, question: Question, choice: Choice, today: date, text_of: TextOf, most: int) -> None:
-        """At most `most` windows are read."""
+        """`most` windows are read, the digest among them; one window and the digest at the least."""
         self._question, self._choice, self._calibration = question, choice, choice.calibration
         self._today, self._text_of, self._most = today, text_of, most
 
