@@ -23,7 +23,7 @@ def test_a_row_of_the_list_renames_exports_and_deletes_a_conversation_that_is_no
     rested(page)
     page.get_by_role("button", name="New chat").click()
     expect(page.get_by_role("heading", name="What do the articles say?")).to_be_visible()
-    expect(page.get_by_role("heading", level=6, name="Today")).to_be_visible()
+    expect(page.get_by_role("heading", level=3, name="Today")).to_be_visible()
     rested(page)
     menu = page.get_by_role("button", name="Options for How many articles mention Kiptum?")
     menu.click()

@@ -52,14 +52,15 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def is_text_only(page: Page) -> None:
     """Nothing ran, nothing was drawn from the articles but text, and no link leads where an article wants.
 
-    The link to itself that Streamlit gives a heading is not the articles'.
+    The link to itself that Streamlit gives a heading, and the page's own name, are not the articles'.
     """
     assert page.evaluate("window.__pwn") is None
     drawn = page.locator("[data-testid='stMarkdownContainer']").locator(
         "img, script, iframe, object, form, svg:not([data-testid='stHeaderActionElements'] *), math, style, table, "
-        "code, pre, .katex, h1, input, video"
+        "code, pre, .katex, h1:not(#article-chat), input, video"
     )
     assert drawn.count() == 0, drawn.first.evaluate("e => e.outerHTML")
+    assert page.locator("h1").count() == 1
     links = page.locator(
         "[data-testid='stMarkdownContainer'] a:not([data-testid='stHeaderActionElements'] *)"
     ).evaluate_all("links => links.map(link => link.getAttribute('href'))")

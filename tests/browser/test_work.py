@@ -34,7 +34,7 @@ def test_a_chip_shows_its_quote_to_mouse_and_keyboard_and_opens_the_passage_with
 ) -> None:
     page = open_page(server.address)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    link = chip(ask(page))
+    link = chip(ask(page), 2)
     card = point_at(page, link)
     expect(card).to_contain_text("Northern Ledger · 25 May 2022")
     expect(card).to_contain_text("sharpened its criticism")
@@ -73,7 +73,7 @@ def test_an_answer_is_copied_with_its_sources(server: Server, open_page: Open) -
     expect(shown.get_by_role("link", name="Copied")).to_be_visible()
     text = page.evaluate("navigator.clipboard.readText()")
     assert text.startswith(f"{EXAMPLE}\n\n")
-    assert re.search(r"^\[1\] .*Northern Ledger, 25 May 2022\. https://", text, re.M)
+    assert re.search(r"^\[2\] .*Northern Ledger, 25 May 2022\. https://", text, re.M)
     rich = page.evaluate(RICH)
     assert EXAMPLE in rich
     assert re.search(r'<sup><a href="https://[^"]+#:~:text=[^"]+">\[1\]</a></sup>', rich)
