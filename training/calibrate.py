@@ -140,9 +140,7 @@ def fit_together(sets: Sequence[Labelled], calibration: Calibration) -> Together
         seen = one.read.seen
         if seen.digest is None or seen.whole is None:
             continue
-        read = {(said.start, said.end): said for said in seen.whole.sentences}
-        placed = zip(seen.digest.keys, seen.digest.spans, strict=True)
-        places = {key: read[span] for key, span in placed if span in read}
+        places = seen.digest.said(seen.whole)
         for sentence in rank(seen.windows, seen.readings, calibration):
             said = places.get(sentence.key)
             if said is None or one.hits(sentence, "ok") or one.hits(sentence, "fix"):

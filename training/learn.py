@@ -90,9 +90,7 @@ class Data:
         asked = self._chunk(rng)
         encoder = Encoder(self._tokenizer, rng)
         task = [example for one in asked for example in encoder.examples(one)]
-        made = [
-            encoder.together(one, self._ranked[str(one.row["id"])]) for one in asked if one.row["id"] in self._ranked
-        ]
+        made = [encoder.together(one, best) for one in asked if (best := self._ranked.get(str(one.row["id"])))]
         task += [example for example in made if example is not None]
         talks = [
             term_example(self._tokenizer, one.history, one.row["question"], one.row["standalone"])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from rag.schema import SentenceReading, WindowReading
 from rag.text.sentences import Span
 
 MOST = 12  # sentences
@@ -45,6 +46,11 @@ class Digest:
     text: str
     spans: tuple[Span, ...]  # of the sentences in `text`
     keys: tuple[Key, ...]  # their places in the articles
+
+    def said(self, whole: WindowReading) -> dict[Key, SentenceReading]:
+        """What a reading of the digest says of each sentence, by its place."""
+        read = {(one.start, one.end): one for one in whole.sentences}
+        return {key: read[span] for key, span in zip(self.keys, self.spans, strict=True) if span in read}
 
 
 def digest(ranked: Sequence[Found], most: int = MOST) -> Digest | None:

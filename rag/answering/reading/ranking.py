@@ -99,8 +99,7 @@ def compared(
 ) -> list[ScoredSentence]:
     """The sentences of the digest by what their windows and the digest say of them, then the others as they were."""
     weights = calibration.together
-    read = {(one.start, one.end): one for one in whole.sentences}
-    found = {key: read[span] for key, span in zip(made.keys, made.spans, strict=True) if span in read}
+    found = made.said(whole)
     beside = [
         replace(
             one,
