@@ -20,8 +20,22 @@ from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlencode, urlspli
 
 from issuers import LocalIssuer
 
+from rag.schema import Article
+
 CLIENT, SECRET = "article-chat", "the secret of the chat"
 COOKIES = "0123456789abcdef0123456789abcdef"
+
+# What is open to one of the people and not to the other.
+TRAINS = Article(
+    title="Night trains return to Norrland",
+    publisher="Rail Courier",
+    text="The railway of Norrland will run night trains again in June. Conductor Ottilie Krantz said she was glad.",
+)
+SWANS = Article(
+    title="Swans at Zelthorpe",
+    publisher="Marsh Gazette",
+    text="Nineteen swans came to the canal of Zelthorpe this morning. Warden Piet Halloran fed the swans with barley.",
+)
 
 
 @dataclass

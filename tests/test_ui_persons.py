@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 from pages import library_script, until
-from providers import CLIENT, COOKIES, SECRET
+from providers import CLIENT, COOKIES, SECRET, SWANS, TRAINS
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 import rag
 from rag.config import Settings
 from rag.errors import AccessDenied, SignInNeeded
-from rag.schema import Article
 from rag.store.grants import Grant
 from rag.ui import backend as backends
 from rag.ui.backend import Backend
@@ -25,16 +24,6 @@ from rag.ui.identity import person_of
 
 SCRIPT = str(Path(__file__).parent.parent / "rag" / "ui" / "script.py")
 ISSUER = "https://login.example"
-TRAINS = Article(
-    title="Night trains return to Norrland",
-    publisher="Rail Courier",
-    text="The railway of Norrland will run night trains again in June. Conductor Ottilie Krantz said she was glad.",
-)
-SWANS = Article(
-    title="Swans at Zelthorpe",
-    publisher="Marsh Gazette",
-    text="Nineteen swans came to the canal of Zelthorpe this morning. Warden Piet Halloran fed the swans with barley.",
-)
 OF_TRAINS, OF_SWANS = ("Norrland", "Krantz", "Rail Courier"), ("Zelthorpe", "Halloran", "Marsh Gazette", "barley")
 PAGES = ("", "library", "check", "settings", "help")
 

@@ -9,24 +9,13 @@ from pathlib import Path
 import pytest
 from chat_server import ARTIFACTS, Server, running
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from providers import LocalProvider, providing
+from providers import SWANS, TRAINS, LocalProvider, providing
 from talking import LONG, ask, no_serious_faults, rested
 
 import rag
-from rag.schema import Article
 from rag.store.grants import Grant
 
 pytestmark = pytest.mark.browser
-TRAINS = Article(
-    title="Night trains return to Norrland",
-    publisher="Rail Courier",
-    text="The railway of Norrland will run night trains again in June. Conductor Ottilie Krantz said she was glad.",
-)
-SWANS = Article(
-    title="Swans at Zelthorpe",
-    publisher="Marsh Gazette",
-    text="Nineteen swans came to the canal of Zelthorpe this morning. Warden Piet Halloran fed the swans with barley.",
-)
 
 
 @pytest.fixture(scope="module")
