@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import TextColumn
 from rich.table import Table
 
 from rag.cli import exits
 from rag.cli.options import Json, LibraryPath, Publisher, Since, Until, day, open_library, settings_for
-from rag.cli.terminal import clean, one_line, plain, print_json, stderr, stdout
+from rag.cli.terminal import clean, counting_bar, one_line, plain, print_json, stderr, stdout
 from rag.errors import LibraryError
 from rag.export.plain import report_json, to_json
 
@@ -142,18 +142,7 @@ def add_code(report: AddReport) -> int:
 @contextmanager
 def progress_bar() -> Iterator[Callable[[Step], None]]:
     """A bar on stderr with counts and the time left; nothing when stderr is no terminal."""
-    console = stderr()
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[passages]} passages{task.fields[rate]}", markup=False),
-        TimeRemainingColumn(compact=True),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
+    bar = counting_bar(TextColumn("{task.fields[passages]} passages{task.fields[rate]}", markup=False))
     with bar:
         task = bar.add_task("reading", total=None, passages=0, rate="")
         started = time.monotonic()

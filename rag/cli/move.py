@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from rag.cli.options import Json, LibraryPath, settings_for
-from rag.cli.terminal import one_line, print_json, stderr, stdout
+from rag.cli.terminal import counting_bar, one_line, print_json, stderr, stdout
 
 if TYPE_CHECKING:
     from rag.config import Settings
@@ -76,17 +75,7 @@ def _settings(target: Settings) -> Iterator[str]:
 @contextmanager
 def _shown() -> Iterator[Callable[[MoveProgress], None]]:
     """A bar on a terminal; one line a step on stderr elsewhere."""
-    console = stderr()
-    bar = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(compact=True),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
+    bar = counting_bar()
     with bar:
         task, last = bar.add_task("looking at both places", total=None), ""
 
@@ -95,8 +84,8 @@ def _shown() -> Iterator[Callable[[MoveProgress], None]]:
             if far.step != last:
                 bar.remove_task(task)  # a total once known cannot be forgotten
                 task = bar.add_task(far.step, total=far.total or None)
-                if not console.is_terminal:
-                    console.print(far.step, soft_wrap=True)
+                if not bar.console.is_terminal:
+                    bar.console.print(far.step, soft_wrap=True)
             last = far.step
             bar.update(task, completed=far.done)
 

@@ -10,6 +10,15 @@ from typing import TextIO
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -111,3 +120,19 @@ class Wrapped:
             self._stream.write("\n")
             self._column = 0
         self._stream.flush()
+
+
+def counting_bar(*more: ProgressColumn) -> Progress:
+    """A bar on stderr with counts, the columns `more` and the time left; nothing when stderr is no terminal."""
+    console = stderr()
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        *more,
+        TimeRemainingColumn(compact=True),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
