@@ -17,7 +17,7 @@ from benchmarks.datasets import JUDGED, NEWS, DataSet, document_of, load
 from benchmarks.machine import made_by
 from benchmarks.pages import write_page
 from benchmarks.retrieval import MOST_QUESTIONS, Found, Quality, Ranker, measure, open_library, rankers
-from rag.answering.reading.passages import reranked
+from rag.answering.reading.looking import reranked
 from rag.answering.reading.readers import Choice, choose_reader
 from rag.evaluation.sets import every
 from rag.library import Library

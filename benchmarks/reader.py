@@ -20,9 +20,8 @@ import numpy as np
 
 from benchmarks import datasets
 from benchmarks.pages import write_page
-from rag.answering.reading.freshness import fresh_first
-from rag.answering.reading.passages import by_reading
-from rag.answering.reading.ranking import rank
+from rag.answering.reading.looking import by_reading
+from rag.answering.reading.ranking import fresh_first, rank
 from rag.answering.reading.readers import choose_reader
 from rag.answering.reading.windows import make_windows
 from rag.assistant import Assistant

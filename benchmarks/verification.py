@@ -22,9 +22,8 @@ import numpy as np
 
 from benchmarks.falsified import KINDS, Statement, collection
 from benchmarks.pages import write_page
-from rag.answering.verification.coverage import coverage, weigh
-from rag.answering.verification.grounding import SEARCHED
-from rag.answering.verification.verifier import VERIFIED_FROM, Judge, verified
+from rag.answering.verification.evidence import coverage, weigh
+from rag.answering.verification.verifier import SEARCHED, VERIFIED_FROM, Judge, verified
 from rag.evaluation import measures
 from rag.evaluation.layouts import json_rows
 from rag.ingest.files import parse_file

@@ -16,7 +16,7 @@ from rag.answering.generative.chat_models import Model, choose_model
 from rag.answering.intents.respond import respond
 from rag.answering.options import AskOptions, as_asked, as_turns, checked
 from rag.answering.pipeline import Pipeline
-from rag.answering.reading.freshness import as_on
+from rag.answering.reading.ranking import as_on
 from rag.answering.reading.readers import choose_reader
 from rag.answering.suggestions import next_questions
 from rag.config import Settings

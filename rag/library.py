@@ -392,7 +392,7 @@ class Library:
         )
 
     def _reranker(self) -> Rerank:
-        from rag.answering.reading.passages import Reranker
+        from rag.answering.reading.looking import Reranker
 
         return Reranker(self, self.settings)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from readings import PLAIN, SURE, UNSURE, candidate, ranked, reading, window
 
-from rag.answering.reading.confidence import Signals, confidence, signals
+from rag.answering.reading.refusal import Signals, confidence, signals
 from rag.models.calibration import AnswerWeights
 
 TEXT = "The tide mill of Port Ellery opened in 1890. Understanding the hunt under way took years. Vogt’s son left."

@@ -9,10 +9,10 @@ import pytest
 from readings import PLAIN, ranked, reading, window
 
 from rag.answering.query.analysis import analyse
-from rag.answering.reading.digest import LONGEST, digest
 from rag.answering.reading.looking import Look
 from rag.answering.reading.ranking import compared
 from rag.answering.reading.readers import Choice
+from rag.answering.reading.windows import LONGEST_DIGEST, digest
 from rag.models.calibration import Calibration, TogetherWeights
 from rag.schema import Candidate, Reading, SentenceReading, WindowReading
 from rag.text.sentences import split_sentences
@@ -44,7 +44,7 @@ def test_a_digest_stays_within_one_input_of_the_reader() -> None:
     made = digest(ranked(*((one, reading(one, [1.0])) for one in long)))
     assert made is not None
     assert 1 < len(made.spans) < len(long)
-    assert len(made.text) <= LONGEST
+    assert len(made.text) <= LONGEST_DIGEST
 
 
 def test_nothing_found_makes_no_digest() -> None:

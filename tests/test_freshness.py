@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import rag
-from rag.answering.reading.freshness import as_on, fresh_first, freshness
+from rag.answering.reading.ranking import as_on, fresh_first, freshness
 from rag.schema import Candidate, Passage
 
 DAY = date(2024, 6, 10)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from readings import PLAIN, SURE, UNSURE, candidate, ranked, reading, window
 
-from rag.answering.reading.passages import by_reading, reranked
+from rag.answering.reading.looking import by_reading, reranked
 from rag.answering.reading.readers import Choice
 from rag.schema import Candidate, Reading
 from rag.text.sentences import split_sentences

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from rag.answering.verification.evidence import spliced
 from rag.answering.verification.probing import MOST_BLANKS, probes
-from rag.answering.verification.splices import spliced
 from rag.models.verifier import Verifier
 
 TEXT = (

@@ -10,8 +10,7 @@ from readings import window
 
 import rag.models.reader as reader_module
 import rag.models.session as session_module
-from rag.answering.reading.baseline import PlainReader
-from rag.answering.reading.readers import Choice, choose_reader
+from rag.answering.reading.readers import Choice, PlainReader, choose_reader
 from rag.models.calibration import Calibration
 from rag.models.embedder import load_embedder
 from rag.schema import Reading

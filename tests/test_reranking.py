@@ -11,7 +11,7 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.runnables import ConfigurableField
 
-from rag.answering.reading.passages import Reranker, by_reading
+from rag.answering.reading.looking import Reranker, by_reading
 from rag.answering.reading.ranking import ScoredSentence
 from rag.answering.reading.windows import Window
 from rag.config import Settings

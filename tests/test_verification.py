@@ -12,9 +12,8 @@ from rag.answering.generative.citation_marks import claims
 from rag.answering.generative.prompt import defused, prompt_for, tokens
 from rag.answering.verification.evidence import best_run, gather, stands_in
 from rag.answering.verification.facts import missing, quoted, source
-from rag.answering.verification.grounding import Grounding
 from rag.answering.verification.objections import denied, speaker_of
-from rag.answering.verification.verifier import Judge, verified
+from rag.answering.verification.verifier import Grounding, Judge, verified
 from rag.schema import Candidate, Passage
 from rag.text.moments import Moment, moments
 from rag.text.numbers import as_written, figures, rejoin, rejoined

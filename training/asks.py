@@ -29,8 +29,7 @@ from tokenizers import Tokenizer
 import rag
 from rag.answering.query.analysis import names
 from rag.answering.query.rewrite import phrases, with_terms, words
-from rag.answering.reading.digest import MOST, digest
-from rag.answering.reading.windows import Window, make_windows
+from rag.answering.reading.windows import MOST_COMPARED, Window, digest, make_windows
 from rag.models.conversation import encode_turns
 from rag.models.windows import TokenWindow, Windower
 from rag.retrieval.hybrid import HybridSearch
@@ -228,7 +227,7 @@ class Encoder:
     def together(self, asked: Asked, ranked: Sequence[Ranked]) -> Example | None:
         """The digest of a question, as the product reads it, with its labels."""
         own = asked.own[0].article_id if asked.own else None
-        made = digest(ranked, most=MOST + self._rng.randint(-4, 2))
+        made = digest(ranked, most=MOST_COMPARED + self._rng.randint(-4, 2))
         if made is None:
             return None
         spans = {one.key: one.span for one in ranked}

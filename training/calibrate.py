@@ -24,9 +24,9 @@ from rag.answering.extractive.answer import Draft, draft
 from rag.answering.pipeline import Pipeline, Read
 from rag.answering.query.analysis import analyse
 from rag.answering.query.rewrite import Rewritten
-from rag.answering.reading.confidence import Signals, signals
 from rag.answering.reading.ranking import ScoredSentence, compared, rank
 from rag.answering.reading.readers import Choice, choose_reader
+from rag.answering.reading.refusal import Signals, signals
 from rag.config import load_settings
 from rag.models.calibration import AnswerWeights, Calibration, SentenceWeights, ShortWeights, TogetherWeights
 from rag.models.embedder import load_embedder

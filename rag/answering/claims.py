@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answering.citations import cite, stands
-from rag.answering.verification.coverage import coverage, weigh
-from rag.answering.verification.evidence import Place
+from rag.answering.verification.evidence import Place, coverage, weigh
 from rag.answering.verification.verifier import Judge, Judgement, verified
 from rag.library import Library
 from rag.schema import Candidate, Citation, Claim, Filters

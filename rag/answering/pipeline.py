@@ -17,16 +17,16 @@ from rag.answering.generative.writer import Found, Writer
 from rag.answering.query.analysis import Question, analyse, asks_yes_no, named_figures
 from rag.answering.query.rewrite import Rewritten
 from rag.answering.query.time_filter import read_period, within, without
-from rag.answering.reading.confidence import confidence, signals
-from rag.answering.reading.looking import Look, Seen, surest
-from rag.answering.reading.passages import by_reading
+from rag.answering.reading.looking import Look, Seen, by_reading, surest
 from rag.answering.reading.ranking import ScoredSentence
 from rag.answering.reading.readers import Choice
 from rag.answering.reading.refusal import (
     REFUSAL,
+    confidence,
     holds_phrases,
     missing_terms,
     refusal_text,
+    signals,
 )
 from rag.config import Settings
 from rag.library import Library

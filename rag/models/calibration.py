@@ -44,7 +44,7 @@ class TogetherWeights:
 
 @dataclass(frozen=True, slots=True)
 class AnswerWeights:
-    """Logistic weights of "the sentences shown answer the question", for the signals of `reading.confidence`."""
+    """Logistic weights of "the sentences shown answer the question", for the signals of `reading.refusal`."""
 
     best: float = 1.0
     several: float = 0.0

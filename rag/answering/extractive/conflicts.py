@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answering.reading.ranking import ScoredSentence
-from rag.answering.verification.coverage import coverage, surroundings, weigh
+from rag.answering.verification.evidence import coverage, surroundings, weigh
 from rag.schema import AnswerSentence, Citation
 from rag.text.moments import Moment, moments
 from rag.text.names import names_in, numbers_in

@@ -15,7 +15,7 @@ from rag.answering.citations import marked, number
 from rag.answering.generative.citation_marks import Claim, claims
 from rag.answering.generative.model_stream import AttemptFailed, Failure
 from rag.answering.reading.refusal import REFUSAL
-from rag.answering.verification.grounding import Grounded, Grounding
+from rag.answering.verification.verifier import Grounded, Grounding
 from rag.schema import AnswerSentence, Event, SentenceDone, TextDelta, Writing
 
 LONGEST = 12_000  # characters: twenty times what is asked for; a model that writes more has lost its way

@@ -19,8 +19,7 @@ from rag.answering.generative.stream import Written
 from rag.answering.query.rewrite import Usage
 from rag.answering.reading.refusal import REFUSAL
 from rag.answering.reading.windows import TextOf
-from rag.answering.verification.grounding import Grounding
-from rag.answering.verification.verifier import Judge
+from rag.answering.verification.verifier import Grounding, Judge
 from rag.config import Settings
 from rag.errors import RagError
 from rag.schema import Answer, AnswerSentence, Candidate, Event, Writing

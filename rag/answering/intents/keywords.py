@@ -9,7 +9,7 @@ from datetime import date
 
 from rapidfuzz import fuzz
 
-from rag.answering.intents.quoting import Quoter, own_answer, quoted
+from rag.answering.citations import Quoter, own_answer, quoted
 from rag.answering.intents.understanding import Wish
 from rag.answering.query.analysis import Question, analyse
 from rag.answering.query.time_filter import within

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from rag.answering.intents.quoting import Quoter, own_answer, said
+from rag.answering.citations import Quoter, own_answer, said
 from rag.answering.intents.understanding import Wish
 from rag.answering.query.time_filter import within
 from rag.library import Library

@@ -1,4 +1,7 @@
-"""The way in: a question that is no question to the articles gets its answer here, without reading."""
+"""The way in: a question that is no question to the articles gets its answer here, without reading.
+
+Greetings, thanks, help, an empty library and a question in another language are answered with a short reply.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,122 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from time import perf_counter
+from unicodedata import name
 
-from rag.answering.intents import keywords, listing, replies, story
-from rag.answering.intents.spelling import Corrected, correct, other_names
+from rag.answering.citations import own_answer, said
+from rag.answering.intents import keywords, listing, story
+from rag.answering.intents.spelling import Corrected, correct, is_english, other_names
 from rag.answering.intents.understanding import Wish, understand
 from rag.answering.query.rewrite import with_terms
+from rag.answering.suggestions import MOST_NEXT, suggested_questions
 from rag.library import Library
 from rag.schema import Answer, Filters, Turn
+from rag.text.language import detect_language
 from rag.text.names import names_in
-from rag.text.words import PRONOUNS, words
+from rag.text.words import PRONOUNS, STOP_WORDS, words
+
+# --- short replies
+
+GREETING = "Hello. Ask me anything about the {articles} in this library."
+THANKS = "You are welcome. Ask on whenever you like."
+HELP = (
+    "I answer questions from the {articles} in this library and show the passage behind every sentence. Ask what "
+    "somebody said, who, when or how many; type a few keywords; ask for a summary of a story, for what an outlet says, "
+    "for what is new, or which articles there are on something."
+)
+EMPTY = (
+    "The library is empty, so there is nothing to answer from yet. Add articles first: on the Library page, or with "
+    "`rag add SOURCE`."
+)
+FOREIGN = "This looks like {language}. The articles here are in {languages}, so please ask in {languages}."
+UNKNOWN = "This does not look like {languages}, in which the articles here are. Please ask in {languages}."
+FEWEST_WORDS = 3  # of a question whose language is guessed
+KNOWN = 0.5  # share of words known from English questions or from the articles, from which it is no other language
+TITLES = 200  # of the newest articles, for questions to begin with
+SAMPLE = 50  # articles whose languages are looked at
+_LATIN = frozenset(
+    "en de fr es it nl pt pl sv da no nb nn fi tr cs sk hu ro hr sl et lv lt id ms vi af ca eu gl".split()
+)
+
+
+def greeting(wish: Wish, library: Library, _filters: Filters, _today: date) -> Answer:
+    """An answer to a greeting."""
+    return _reply(wish.question, GREETING.format(articles=_articles(library)), questions=_first(library))
+
+
+def thanks(wish: Wish, _library: Library, _filters: Filters, _today: date) -> Answer:
+    """An answer to thanks and goodbyes."""
+    return _reply(wish.question, THANKS)
+
+
+def help_text(wish: Wish, library: Library, _filters: Filters, _today: date) -> Answer:
+    """What the assistant can do."""
+    return _reply(wish.question, HELP.format(articles=_articles(library)), questions=_first(library))
+
+
+def empty(question: str) -> Answer:
+    """That there is nothing to answer from."""
+    return _reply(question, EMPTY, answered=False)
+
+
+def foreign(question: str, library: Library) -> Answer | None:
+    """That the question is in a language that no article is in; None for one that may be answered."""
+    asked = words(question)
+    if not asked or (len(asked) < FEWEST_WORDS and not _other_script(question)):
+        return None
+    familiar = sum(word in STOP_WORDS or bool(library.store.mentioning([word], Filters())) for word in asked)
+    if familiar >= KNOWN * len(asked):
+        return None
+    language = detect_language(question)
+    held = {one.language for one in library.articles(limit=SAMPLE) if one.language}
+    if not held or language == "en" or language in held or (language is None and not _is_foreign(question, held)):
+        return None
+    names = " and ".join(sorted(map(_named, held)))
+    text = FOREIGN.format(language=_named(language), languages=names) if language else UNKNOWN.format(languages=names)
+    return _reply(question, text, answered=False)
+
+
+def _is_foreign(question: str, held: set[str]) -> bool:
+    """Whether a question too short to tell its language is surely in none of these: by its letters, or its marks."""
+    if held <= _LATIN and _other_script(question):
+        return True
+    content = [word for word in words(question) if word not in STOP_WORDS]
+    if held == {"en"} and len(content) > 1 and not any(map(is_english, content)):
+        return True
+    return "es" not in held and any(mark in question for mark in "¿¡")
+
+
+def _other_script(text: str) -> bool:
+    """Whether most letters are not Latin."""
+    letters = [letter for letter in text if letter.isalpha()]
+    return 2 * sum(not name(letter, "").startswith("LATIN") for letter in letters) > len(letters)
+
+
+def _named(code: str) -> str:
+    """The English name of a language."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return str(Locale(code).get_display_name("en") or code)
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
+def _articles(library: Library) -> str:
+    count = library.count_articles()
+    return f"{count:,} {'article' if count == 1 else 'articles'}"
+
+
+def _first(library: Library) -> tuple[str, ...]:
+    """Questions to begin with."""
+    return tuple(suggested_questions([one.title for one in library.articles(limit=TITLES)], MOST_NEXT))
+
+
+def _reply(question: str, text: str, *, answered: bool = True, questions: tuple[str, ...] = ()) -> Answer:
+    return own_answer("reply", question, [said(text)], answered=answered, suggestions=questions)
+
+
+# --- which answer, or the question to search
 
 Reply = Callable[[Wish, Library, Filters, date], Answer | None]
 
@@ -27,9 +137,9 @@ REPLIES: Mapping[str, Reply] = {
     "news": listing.news,
     "said": story.account,
     "compare": story.comparison,
-    "hello": replies.greeting,
-    "thanks": replies.thanks,
-    "help": replies.help_text,
+    "hello": greeting,
+    "thanks": thanks,
+    "help": help_text,
 }
 ALWAYS = ("hello", "thanks", "help")  # answered whatever the library holds
 # Those that quote what the articles tell: with a chat model they are left to it.
@@ -69,8 +179,8 @@ def respond(
     wish = understand(question, publishers, today)
     if wish.intent not in ALWAYS:
         if not library.count_articles():
-            return Response(question, replies.empty(question))
-        if not model and (other := replies.foreign(question, library)):
+            return Response(question, empty(question))
+        if not model and (other := foreign(question, library)):
             return Response(question, other)
     corrected = correct(question, library) if spelling and wish.intent not in ALWAYS else Corrected(question)
     if corrected.changes:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from rag.answering.citations import Quoter, own_answer, quoted, said
 from rag.answering.intents.listing import articles, select
-from rag.answering.intents.quoting import Quoter, own_answer, quoted, said
 from rag.answering.intents.understanding import Wish
 from rag.answering.query.time_filter import within
 from rag.library import Library

@@ -1,24 +1,28 @@
-"""A question's look at what was found: the best windows, the surest of them moved, the best sentences side by side.
+"""What was found is read: a question's look at its windows and their digest, and passages put in order by reading.
 
-In: a question and its candidates. Out: every sentence that was read with its probability, best first. The work is a
-number of windows, so that the same question on the same library reads the same on every machine.
+In: a question and its candidates. Out: every sentence that was read with its probability, best first; or the
+candidates, best first. The work is a number of windows, so that the same question on the same library reads the same on
+every machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from rag.answering.query.analysis import Question
-from rag.answering.reading.digest import Digest, digest
-from rag.answering.reading.freshness import fresh_first
-from rag.answering.reading.ranking import ScoredSentence, compared, rank
-from rag.answering.reading.readers import Choice
+from rag.answering.reading.ranking import ScoredSentence, compared, fresh_first, rank
+from rag.answering.reading.readers import Choice, choose_reader
 from rag.answering.reading.refusal import allowed, named_first, shut_out
-from rag.answering.reading.windows import TextOf, Window, make_windows, shifted
+from rag.answering.reading.windows import Digest, TextOf, Window, digest, make_windows, shifted
+from rag.config import Settings
 from rag.schema import Candidate, WindowReading
 from rag.text.numbers import as_written, figures
+
+if TYPE_CHECKING:
+    from rag.library import Library
 
 SUREST = 3  # windows that are read again: moved, and for each part of a question that asks for several things
 
@@ -79,3 +83,58 @@ class Look:
 def surest(ranked: Sequence[ScoredSentence]) -> list[Window]:
     """The windows with the best sentences."""
     return list(dict.fromkeys(one.window for one in ranked))[:SUREST]
+
+
+# --- passages in the order of what was read in them
+
+
+class Reranker:
+    """Puts passages that were found for a question in the order of what the reader finds in them.
+
+    Safe to share between threads. The reader of the settings is loaded at the first question.
+
+    >>> Reranker(library, library.settings)(question, candidates)[0].answerable  # doctest: +SKIP
+    0.93
+    """
+
+    def __init__(self, library: Library, settings: Settings) -> None:
+        self._library, self._settings = library, settings
+        self._choice: Callable[[], Choice] = choose_reader(settings.reader, None, lambda: library.embedder)
+
+    def __reduce__(self) -> tuple[type[Reranker], tuple[Library, Settings]]:
+        """A copy loads the reader again when it needs it."""
+        return Reranker, (self._library, self._settings)
+
+    def __call__(self, question: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """The candidates, best first, each that was read with its `answerable`."""
+        return reranked(question, candidates, self._choice(), self._text_of, self._settings.reader_windows)
+
+    def _text_of(self, article_id: str) -> str | None:
+        article = self._library.article(article_id)
+        return article.text if article else None
+
+
+def reranked(
+    question: str,
+    candidates: Sequence[Candidate],
+    choice: Choice,
+    text_of: TextOf,
+    windows: int,
+    today: date | None = None,
+) -> list[Candidate]:
+    """The candidates, best first, after reading `windows` windows of them."""
+    made = make_windows(candidates, text_of, windows)
+    return by_reading(candidates, rank(made, choice.read(question, made), choice.calibration, today))
+
+
+def by_reading(candidates: Sequence[Candidate], ranked: Sequence[ScoredSentence]) -> list[Candidate]:
+    """The candidates, those with the surest sentence first; those in which nothing was read stay in their order."""
+    best: dict[str, float] = {}
+    for one in ranked:
+        middle = (one.span[0] + one.span[1]) // 2
+        for candidate in candidates:
+            passage = candidate.passage
+            if passage.article_id == one.window.article_id and passage.start <= middle < passage.end:
+                best[passage.id] = max(best.get(passage.id, 0.0), one.chance)
+    read = [replace(one, answerable=best.get(one.passage.id)) for one in candidates]
+    return sorted(read, key=lambda one: -(one.answerable or 0.0))

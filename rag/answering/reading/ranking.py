@@ -1,6 +1,7 @@
-"""Which sentences answer: every sentence that was read with its probability, and the set of them to show.
+"""In what order: candidates before they are read, every sentence that was read, and the set of them to show.
 
-In: windows and what the reader says of them. Out: scored sentences, best first; the chosen ones in the order to show.
+In: candidates, windows and what the reader says of them. Out: scored sentences, best first; the chosen ones in the
+order to show. Of two that fit a question alike the fresher one comes first, as it is meant more often.
 """
 
 from __future__ import annotations
@@ -8,16 +9,49 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from math import exp
 
-from rag.answering.reading.digest import Digest
-from rag.answering.reading.freshness import freshness
-from rag.answering.reading.windows import Window
+from rag.answering.reading.windows import Digest, Window
 from rag.models.calibration import Calibration
 from rag.models.logits import sigmoid
-from rag.schema import Candidate, SentenceReading, WindowReading
+from rag.schema import Candidate, Filters, SentenceReading, WindowReading
 from rag.text.dates import date_line
 from rag.text.sentences import Span
+
+# --- how fresh an article was on the day of the question
+
+DAYS = 30.0  # in which it falls to 1/e; 7 days measure alike
+# Of freshness beside the fused score (0..1) in the order of reading. Passage MRR@10 of that order with 0 / .1 / .2:
+# dev_300 .854 / .871 / .874, dev_1000 .782 / .824 / .841, by the date of each question. The least of these gains is
+# kept: a fresh article must not hide an older one that says it better.
+LEAD = 0.1
+AHEAD = timedelta(days=1)  # that an outlet's date may be ahead of the day of a question asked elsewhere on the globe
+
+
+def freshness(published: date | None, today: date | None) -> float:
+    """1 for an article of today, falling with its age; 0 without dates, and for articles of a later day."""
+    if published is None or today is None or published > today:
+        return 0.0
+    return exp(-(today - published).days / DAYS)
+
+
+def worth_reading(candidate: Candidate, today: date | None) -> float:
+    """What candidates are put in order by before they are read: the fused score with the lead of a fresh article."""
+    return candidate.score + LEAD * freshness(candidate.published, today)
+
+
+def fresh_first(candidates: Sequence[Candidate], today: date | None) -> list[Candidate]:
+    """The candidates in the order in which they are worth reading; their scores stay as they are."""
+    return sorted(candidates, key=lambda one: worth_reading(one, today), reverse=True)
+
+
+def as_on(day: date | None, filters: Filters) -> Filters:
+    """The filters for a question asked as on another day: what was published later was not known."""
+    return replace(filters, known_on=day + AHEAD) if day else filters
+
+
+# --- sentences that were read
 
 MOST = 6  # sentences shown
 LEAST = 0.2  # probability below which a further sentence is noise

@@ -1,15 +1,17 @@
-"""When the articles do not say: what must stand in the evidence, and what a refusal may claim."""
+"""When the articles do not say: what must stand in the evidence, how sure an answer is, what a refusal may claim."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 
 from rag.answering.query.analysis import Question, one_of
 from rag.answering.reading.ranking import ScoredSentence
 from rag.answering.reading.windows import Window
-from rag.schema import Candidate
+from rag.models.calibration import Calibration
+from rag.models.logits import sigmoid
+from rag.schema import Candidate, WindowReading
 from rag.text.names import aliases
 from rag.text.numbers import Figure, figures
 
@@ -96,3 +98,52 @@ def holds(text: str, words: str) -> bool:
     """Whether a text holds these words as whole words, however they are spaced, quoted or written large."""
     pattern = r"\W+".join(re.escape(word) for word in re.findall(r"\w+", words))
     return bool(pattern) and re.search(rf"(?<!\w){pattern}(?!\w)", text, re.I) is not None
+
+
+# --- how sure an answer is
+
+SEVERAL = 5  # sentences: what is told about at length has more than one that fits
+MOST_MISSING = 2  # names that count
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the confidence of an answer is made of; each has its weight in `AnswerWeights`."""
+
+    best: float  # logit of the best sentence
+    several: float  # mean logit of the best sentences
+    answers: float  # logit of the surest window
+    together: float  # logit of the best sentences read side by side; that of the surest window where they were not
+    fused: float  # best retrieval score, 0..1
+    corrects: float  # logit of the sentence that most contradicts what the question presumes
+    missing: float  # names of the question that no article holds
+
+
+def signals(
+    ranked: Sequence[ScoredSentence],
+    readings: Sequence[WindowReading],
+    candidates: Sequence[Candidate],
+    missing: Sequence[str],
+    whole: WindowReading | None = None,
+) -> Signals:
+    """The signals of an answer whose sentences are chosen from `ranked`, which holds at least one.
+
+    `whole` is what the reader says of the digest.
+    """
+    answers = max(one.answers for one in readings)
+    scores = [one.score for one in ranked[:SEVERAL]]
+    return Signals(
+        best=scores[0],
+        several=sum(scores) / len(scores),
+        answers=answers,
+        together=whole.answers if whole else answers,
+        fused=max((one.score for one in candidates), default=0.0),
+        corrects=max(one.sentence.corrects for one in ranked),
+        missing=float(min(MOST_MISSING, len(missing))),
+    )
+
+
+def confidence(found: Signals, calibration: Calibration) -> float:
+    """Probability that the sentences to show answer the question, 0..1."""
+    weights = calibration.answer
+    return sigmoid(weights.bias + sum(getattr(weights, one.name) * getattr(found, one.name) for one in fields(found)))

@@ -1,7 +1,8 @@
-"""What the reader reads: windows of whole sentences, cut from the articles around the passages that were found.
+"""What the reader reads: windows of whole sentences around the passages that were found, and the digest of the best.
 
 In: candidates, best first, and their articles' texts. Out: windows, best first, in an order that depends on nothing
-else. Neighbouring passages of one article become one window, so that the reader sees what a pronoun stands for.
+else. Neighbouring passages of one article become one window, so that the reader sees what a pronoun stands for. The
+digest has the best sentences of many windows side by side: there the reader compares what stands far apart.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from rag.answering.citations import stands
-from rag.schema import Candidate
+from rag.schema import Candidate, SentenceReading, WindowReading
 from rag.text.sentences import Span, split_sentences
 
 TextOf = Callable[[str], str | None]  # the text of an article by its id, None when it is gone
@@ -155,3 +157,64 @@ def _cuts(spans: Sequence[Span], runs: Iterable[tuple[int, int]]) -> Iterator[tu
 def _can_lean(spans: Sequence[Span], first: int) -> bool:
     """Whether there is a sentence before, short enough to be read with those that may lean on it."""
     return first > 0 and spans[first - 1][1] - spans[first - 1][0] < LONGEST // 3
+
+
+# --- the best sentences side by side
+
+MOST_COMPARED = 12  # sentences
+LONGEST_DIGEST = 1_350  # characters: with question and title within one input of the reader
+
+Key = tuple[str, int]  # an article and a place in it
+
+
+class Found(Protocol):
+    """A sentence that may answer."""
+
+    @property
+    def key(self) -> Key:
+        """Its article and its place there; sentences of an article are ordered by it."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """Its words."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """Of its article."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Sentences in the order in which they stand in their articles, the best one's article first."""
+
+    title: str  # of the best one's article
+    text: str
+    spans: tuple[Span, ...]  # of the sentences in `text`
+    keys: tuple[Key, ...]  # their places in the articles
+
+    def said(self, whole: WindowReading) -> dict[Key, SentenceReading]:
+        """What a reading of the digest says of each sentence, by its place."""
+        read = {(one.start, one.end): one for one in whole.sentences}
+        return {key: read[span] for key, span in zip(self.keys, self.spans, strict=True) if span in read}
+
+
+def digest(ranked: Sequence[Found], most: int = MOST_COMPARED) -> Digest | None:
+    """The first `most` of the sentences as one text, as many as it can hold; None when there are none."""
+    chosen: dict[Key, str] = {}
+    size = 0
+    for one in ranked[:most]:
+        if one.key not in chosen and (not chosen or size + len(one.text) <= LONGEST_DIGEST):
+            chosen[one.key] = one.text
+            size += len(one.text) + 1
+    if not chosen:
+        return None
+    articles = list(dict.fromkeys(article for article, _ in chosen))
+    keys = sorted(chosen, key=lambda key: (articles.index(key[0]), key[1]))
+    spans: list[Span] = []
+    for key in keys:
+        start = spans[-1][1] + 1 if spans else 0
+        spans.append((start, start + len(chosen[key])))
+    return Digest(ranked[0].title, " ".join(chosen[key] for key in keys), tuple(spans), tuple(keys))

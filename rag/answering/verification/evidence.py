@@ -1,7 +1,8 @@
 """Where passages say what a statement states: the run of sentences that holds most of it, and what others add.
 
-In: a statement and the passages it may rest on. Out: the sentences to read it against, in the order of the texts. One
-sentence mostly says it all; what sums up several is read against all that it sums up.
+In: a statement and the passages it may rest on. Out: the sentences to read it against, in the order of the texts, and
+how much of it stands there in the same words. One sentence mostly says it all; what sums up several is read against all
+that it sums up.
 """
 
 from __future__ import annotations
@@ -9,13 +10,113 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from operator import itemgetter
 
-from rag.answering.verification.coverage import Weighed, coverage, text_stems, weigh
+from rag.models.logits import ramp
 from rag.schema import Candidate
+from rag.text.names import aliases, is_known, name_words, names_in, numbers_in
 from rag.text.numbers import rejoin
 from rag.text.sentences import Span, split_sentences
-from rag.text.words import words
+from rag.text.words import content_words, stem, stems, words
+
+# --- how much of a text another one holds
+
+NAME_WEIGHT = 2.5  # a name that is lacking tells more than a missing plain word
+NUMBER_WEIGHT = 2.0
+GENERIC_WEIGHT = 0.3  # words such as "say" and "happen" that any passage of news may or may not hold
+
+_GENERIC = frozenset(
+    stem(word)
+    for word in (
+        "say said tell told think claim happen happened give given name many much long last new first person people "
+        "thing year time day week month article articles news according report reported call called make made take "
+        "took come came get got go went find use know known mean want kind type number amount percentage following "
+        "country company group"
+    ).split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """The words of a text."""
+
+    weights: dict[str, float]  # stems of the content words and how much each matters
+    others: dict[str, tuple[frozenset[str], ...]]  # stems that mean the same name: 'us' is also {'unit', 'state'}
+    names: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+
+def weigh(text: str) -> Weighed:
+    """The words of a text with their weights."""
+    names = tuple(name for name in names_in(text) if name_words(name))
+    numbers = numbers_in(text)
+    return Weighed(_weights(text, names, numbers), _others(names), names, numbers)
+
+
+def coverage(wanted: Weighed, text: str) -> float:
+    """The weighted share of the words that `text` holds, 0..1; 1.0 where there are none."""
+    if not wanted.weights:
+        return 1.0
+    held = text_stems(text).held
+    total = sum(wanted.weights.values())
+    found = sum(weight for word, weight in wanted.weights.items() if word in held or _otherwise(wanted, word, held))
+    return found / total
+
+
+def surroundings(candidate: Candidate) -> str:
+    """A passage with its title and date, as far as a text may refer to them."""
+    published = candidate.published.strftime("%d %B %Y") if candidate.published else ""
+    return f"{candidate.title}\n{published}\n{candidate.passage.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class TextStems:
+    """The stems of a text's content words, and which of them are neighbours."""
+
+    held: frozenset[str]
+    pairs: frozenset[frozenset[str]]
+
+
+@lru_cache(maxsize=8192)
+def text_stems(text: str) -> TextStems:
+    """The stems of a text, for many comparisons."""
+    found = stems(text)
+    return TextStems(frozenset(found), frozenset(map(frozenset, pairwise(found))))
+
+
+def _otherwise(wanted: Weighed, word: str, held: frozenset[str]) -> bool:
+    """Whether a text holds another name for the word of a name."""
+    return any(other <= held for other in wanted.others.get(word, ()))
+
+
+def _others(names: tuple[str, ...]) -> dict[str, tuple[frozenset[str], ...]]:
+    found: dict[str, tuple[frozenset[str], ...]] = {}
+    for name in names:
+        forms = tuple(frozenset(stems(form)) for form in aliases(name)[1:] if len(form) > 2) if is_known(name) else ()
+        for word in name_words(name):
+            found[stem(word)] = tuple(form for form in forms if form)
+    return found
+
+
+def _weights(text: str, names: tuple[str, ...], numbers: tuple[str, ...]) -> dict[str, float]:
+    """How much each stem matters."""
+    named = {stem(word) for name in names for word in name_words(name)}
+    figures = set(numbers)
+    weights: dict[str, float] = {}
+    for word in content_words(text):
+        root = stem(word)
+        if root in _GENERIC:
+            weights[root] = GENERIC_WEIGHT
+        elif word in figures:
+            weights[root] = NUMBER_WEIGHT
+        else:
+            weights[root] = NAME_WEIGHT if root in named else 1.0
+    return weights
+
+
+# --- the sentences that hold most of a statement
 
 LONGEST_RUN = 3  # sentences that one citation may cover: what a fluent sentence sums up is rarely spread wider
 RUN_COST = 0.08  # coverage that a further sentence must bring, so that a citation stays as short as it can
@@ -165,3 +266,49 @@ def _shorter(text: str) -> tuple[str, ...]:
 
 def _in_words(text: str) -> str:
     return f" {' '.join(words(text))} "
+
+
+# --- statements that are cut and pasted
+
+LEAST_PIECE = 2  # content words in a row that count as copied
+COPIED_FROM, COPIED_FULL = 0.8, 0.9  # share of a statement in copied pieces: from where it counts, and counts whole
+
+Piece = tuple[int, int, int]  # words, sentence of the text, place in it
+
+
+def spliced(statement: str, text: str) -> float:
+    """0 for a statement that is worded anew or copied from one sentence, 1 for one pasted together; 0..1."""
+    mine = stems(statement)
+    pieces = [piece for piece in _pieces(mine, text) if piece[0] >= LEAST_PIECE]
+    if len({sentence for _, sentence, _ in pieces}) < 2:
+        return 0.0
+    copied = sum(size for size, _, _ in pieces) / len(mine)
+    return ramp(copied, COPIED_FROM, COPIED_FULL)
+
+
+def _pieces(mine: Sequence[str], text: str) -> list[Piece]:
+    """The statement as the longest pieces that a sentence of the text has in a row, from left to right."""
+    sentences = [stems(text[start:end]) for start, end in split_sentences(text)]
+    places = [(number, place) for number, sentence in enumerate(sentences) for place in range(len(sentence))]
+    found: list[Piece] = []
+    at = 0
+    while at < len(mine):
+        pieces = ((_common(mine, at, sentences[number], place), number, place) for number, place in places)
+        best = max(pieces, key=lambda one: (one[0], _continues(found, *one[1:])), default=(0, 0, 0))
+        if best[0]:
+            found.append(best)
+        at += max(1, best[0])
+    return found
+
+
+def _common(one: Sequence[str], at: int, other: Sequence[str], place: int) -> int:
+    """How many words two texts share in a row from these places on."""
+    size = 0
+    while at + size < len(one) and place + size < len(other) and one[at + size] == other[place + size]:
+        size += 1
+    return size
+
+
+def _continues(found: Sequence[Piece], number: int, place: int) -> bool:
+    """Whether a piece goes on in the sentence that the last one came from."""
+    return bool(found) and found[-1][1] == number and place >= found[-1][2]

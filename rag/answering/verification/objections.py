@@ -10,8 +10,16 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from rag.answering.verification.coverage import coverage, weigh
-from rag.answering.verification.evidence import Place, best_place, best_run, neighbourhood, pairs_held, widened
+from rag.answering.verification.evidence import (
+    Place,
+    best_place,
+    best_run,
+    coverage,
+    neighbourhood,
+    pairs_held,
+    weigh,
+    widened,
+)
 from rag.answering.verification.facts import Source, holds_name, source
 from rag.schema import Candidate
 from rag.text.moments import moments

@@ -1,7 +1,8 @@
 """Whether passages bear a statement out: rules on what can be looked up, word overlap, and the reader's own opinion.
 
-In: one sentence of an answer and the passages it may rest on. Out: the places that say it, and a support of 0..1.
-The rules have a veto; all else goes through logistic weights that `python -m training.verification` calibrates.
+In: one sentence of an answer and the passages it may rest on. Out: the places that say it, and a support of 0..1; for a
+model's sentence its citations, or that it is not verified. The rules have a veto; all else goes through logistic
+weights that `python -m training.verification` calibrates.
 """
 
 from __future__ import annotations
@@ -12,15 +13,24 @@ from dataclasses import astuple, dataclass
 from statistics import fmean
 from typing import Protocol, runtime_checkable
 
+from rag.answering.citations import cite, stands
 from rag.answering.reading.windows import TextOf
-from rag.answering.verification.coverage import coverage, weigh
-from rag.answering.verification.evidence import Evidence, Place, gather, pairs_held, stands_in
+from rag.answering.verification.evidence import (
+    Evidence,
+    Place,
+    coverage,
+    gather,
+    pairs_held,
+    spliced,
+    stands_in,
+    surroundings,
+    weigh,
+)
 from rag.answering.verification.facts import Missing, missing
 from rag.answering.verification.objections import contradicting, denied, is_caseless, source_of, wrong_speaker
 from rag.answering.verification.probing import probes
-from rag.answering.verification.splices import spliced
 from rag.models.logits import logit, ramp, sigmoid
-from rag.schema import Candidate
+from rag.schema import AnswerSentence, Candidate, Citation
 from rag.text.numbers import as_written, rejoin
 
 LOGIT_LIMIT = 6.0  # the reader's opinion beyond 0.25 % or 99.75 % tells nothing more
@@ -165,3 +175,67 @@ def probability(found: Features, weights: Weights) -> float:
 def _bounded(probability: float) -> float:
     """Log-odds of an opinion, as far as they tell anything."""
     return max(-LOGIT_LIMIT, min(LOGIT_LIMIT, logit(probability)))
+
+
+# --- a model's sentence with its citations
+
+SEARCHED = 6  # other passages that are looked at together when the cited ones do not bear a claim out: some 20 ms
+
+
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """A model's sentence as one of the answer, citations not numbered yet."""
+
+    sentence: AnswerSentence
+    unknown: int = 0  # numbers of passages that do not exist
+    moved: bool = False  # it got other citations than those the model gave
+
+
+class Grounding:
+    """Grounds the sentences of one answer in the passages that the model was shown."""
+
+    def __init__(self, judge: Judge, passages: Sequence[Candidate], text_of: TextOf) -> None:
+        self._judge = judge
+        self._passages = passages
+        self._text_of = text_of
+
+    def ground(self, text: str, numbers: Sequence[int]) -> Grounded:
+        """A sentence that cites the passages of these numbers, from 1: verified with the places that bear it out, or
+        unverified and without any."""
+        known = [self._passages[number - 1] for number in numbers if 0 < number <= len(self._passages)]
+        unknown = len(numbers) - len(known)
+        own = self._judge.judge(text, known) if known else None
+        if own and verified(own.support):
+            also = self._saying_it_too(text, own, known)
+            return Grounded(self._sentence(text, own.support, (*own.places, *also)), unknown)
+        near = self._near(text, known)
+        every = self._judge.judge(text, [*known, *near]) if near else None
+        if every and verified(every.support):
+            return Grounded(self._sentence(text, every.support, every.places), unknown, moved=True)
+        support = round(own.support, 3) if own else 0.0
+        return Grounded(AnswerSentence(text, (), support, verified=False), unknown)
+
+    def _saying_it_too(self, statement: str, judged: Judgement, known: Sequence[Candidate]) -> list[Place]:
+        """The places of cited passages that bear the statement out by themselves, though others do already."""
+        cited_already = {place.candidate.passage.id for place in judged.places}
+        rest = [one for one in known if one.passage.id not in cited_already]
+        alone = [self._judge.judge(statement, [one]) for one in rest]
+        return [one.evidence.main for one in alone if verified(one.support)]
+
+    def _near(self, statement: str, known: Sequence[Candidate]) -> list[Candidate]:
+        """The passages not cited that hold most of its words."""
+        asked = weigh(statement)
+        rest = [one for one in self._passages if one not in known]
+        return sorted(rest, key=lambda one: -coverage(asked, surroundings(one)))[:SEARCHED]
+
+    def _sentence(self, text: str, support: float, places: Sequence[Place]) -> AnswerSentence:
+        citations = tuple(made for place in places if (made := self._citation(place)))
+        return AnswerSentence(text, citations, round(support, 3), bool(citations))
+
+    def _citation(self, place: Place) -> Citation | None:
+        """The citation of a run of sentences; None when the article has changed meanwhile."""
+        passage = place.candidate.passage
+        text = self._text_of(passage.article_id)
+        if text is None or not stands(passage, text):
+            return None
+        return cite(place.candidate, text, passage.start + place.span[0], passage.start + place.span[1])
