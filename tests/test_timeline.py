@@ -25,10 +25,19 @@ from rag.text.moments import day_named
         ("They met on 12 March.", date(2022, 5, 1), date(2022, 3, 12)),
         ("He died on 20 November.", date(2022, 1, 5), date(2021, 11, 20)),
         ("They meet on 4 January.", date(2022, 12, 20), date(2023, 1, 4)),
+        ("A fire broke out on Sunday night.", date(2025, 3, 3), date(2025, 3, 2)),
+        ("The board said on Friday that the line will open.", date(2025, 3, 14), date(2025, 3, 14)),
+        ("The line will open on Monday.", date(2025, 3, 14), date(2025, 3, 17)),
+        ("It will open on Friday.", date(2025, 3, 14), date(2025, 3, 21)),
     ],
 )
 def test_a_day_without_a_year_gets_the_one_that_the_tense_allows(sentence: str, published: date, day: date) -> None:
     assert day_named(sentence, published) == day
+
+
+@pytest.mark.parametrize("sentence", ["The market opens on Sundays.", "It is shut on Monday and Tuesday.", "A Sunday."])
+def test_a_weekday_that_is_no_single_day_names_none(sentence: str) -> None:
+    assert day_named(sentence, date(2025, 3, 3)) is None
 
 
 def candidate(article: str, text: str, title: str) -> Candidate:

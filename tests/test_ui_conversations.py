@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from rag.answering.certainty import certainty, why
 from rag.config import Settings
-from rag.schema import Answer, AnswerSentence, Article, Candidate, Citation, Difference, Passage, Period
+from rag.schema import Answer, AnswerSentence, Article, Candidate, Citation, Difference, OtherSource, Passage, Period
 from rag.store.kept import Head
 from rag.ui import backend as backends
 from rag.ui import state
@@ -341,6 +341,57 @@ def test_shared_words_alone_are_never_well_supported(answer: Answer) -> None:
     assert certainty(replace(answer, confidence=1.0, model="plain")) == "Supported in part"
 
 
+def test_what_only_holds_the_words_that_were_typed_is_not_judged(
+    chat: AppTest, keep: Callable[..., None], answer: Answer
+) -> None:
+    from dataclasses import replace
+
+    unread = replace(answer.candidates[0], answerable=None)
+    keep(replace(answer, confidence=1.0, model="library", candidates=(unread,)), "barrier cost")
+    text = text_of(opened(chat, panel="why-m1"))
+    assert not any(word in text for word in ("supported", "In our tests", "by library", "100%"))
+    assert "No question was read" in text
+    assert component(chat, "article_chat_why")["rows"][0]["fate"] == "Cited as 1"
+
+
+def test_an_uncertain_answer_says_how_uncertain_though_figures_differ(answer: Answer) -> None:
+    from dataclasses import replace
+
+    differing = replace(answer, differences=(Difference(values=("412", "450"), citations=answer.citations * 2),))
+    assert "different figures" in why(differing)
+    assert "about 5 of 10" in why(replace(differing, confidence=0.5))
+
+
+def test_a_refusal_shows_of_each_nearest_passage_the_sentence_on_the_question(
+    chat: AppTest, keep: Callable[..., None], answer: Answer
+) -> None:
+    from dataclasses import replace
+
+    passage = replace(answer.citations[0], quote="The board met. Ilse Brandt is the mayor. It rained.")
+    keep(replace(answer, answered=False, kind="refusal", question="How old is Ilse Brandt?", closest=(passage,)))
+    assert "“Ilse Brandt is the mayor.”" in text_of(opened(chat))
+
+
+def test_a_story_dates_its_first_sentence_and_names_the_titles(
+    chat: AppTest, keep: Callable[..., None], answer: Answer
+) -> None:
+    from dataclasses import replace
+
+    (sentence,) = answer.sentences
+    head = AnswerSentence("2 articles tell of this.", (), 1.0, True)
+    keep(replace(answer, kind="story", sentences=(head, sentence, sentence)))
+    assert text_of(opened(chat)).count("**5 March 2024** · :small[Post · The barrier]") == 2
+
+
+def test_a_list_says_who_else_published_an_article(chat: AppTest, keep: Callable[..., None], answer: Answer) -> None:
+    from dataclasses import replace
+
+    copied = replace(answer.citations[0], also=(OtherSource("Coast Weekly", "The barrier", None, "other"),))
+    head = AnswerSentence("1 article from Coast Weekly.", (copied,), 1.0, True)
+    keep(replace(answer, kind="library", sentences=(head,), citations=(copied,)))
+    assert "also in Coast Weekly" in text_of(opened(chat))
+
+
 def test_cited_outlets_are_counted_once(answer: Answer) -> None:
     from dataclasses import replace
 
@@ -374,7 +425,7 @@ def test_why_shows_scores_fates_and_times(chat: AppTest, keep: Callable[..., Non
     (row,) = shown["rows"]
     assert row["fate"] == "Cited as 1"
     assert (row["lexical"], row["dense"], row["reader"]) == (None, 0.8, 0.7)
-    assert shown["steps"] == [{"name": "reading", "ms": 12.5, "share": 1.0}]
+    assert shown["steps"] == [{"name": "Reading", "ms": 12.5, "share": 1.0}]
 
 
 def test_export_offers_four_files_and_references(chat: AppTest, keep: Callable[..., None], answer: Answer) -> None:

@@ -33,6 +33,11 @@ def test_words_before_a_colon_that_are_no_name_are_not_taken_for_a_speaker() -> 
     )
 
 
+def test_a_single_word_before_a_colon_is_no_speaker() -> None:
+    titles = ["Live: dockers' strike, day by day", "Correction: the visit to the port"]
+    assert not any("say about the" in question for question in suggested_questions(titles))
+
+
 def test_names_in_titles_are_asked_about_when_nothing_else_fits() -> None:
     assert suggested_questions(["A walk along the river Tamsel"]) == ["What do the articles say about Tamsel?"]
 

@@ -16,12 +16,13 @@ WELL = 0.85  # of a hundred such answers, 85 or more hold what was asked
 IN_PART = 0.6
 MOST_TOLD = 0.95  # nothing is told to be surer than this
 PLAIN = "plain"  # the reader that compares words only: what it finds is never well supported
+QUOTED = "library"  # quotes what holds the words that were typed, without reading: there is nothing to judge
 JUDGED = ("answer",)  # kinds of replies that are judged; the others count or quote
 
 
 def certainty(answer: Answer) -> Certainty | None:
-    """How sure the answer is; None for what is no answer to a question, or was counted."""
-    if answer.kind not in JUDGED or not answer.answered:
+    """How sure the answer is; None for what is no answer to a question, was counted, or quoted without reading."""
+    if answer.kind not in JUDGED or not answer.answered or answer.model == QUOTED:
         return None
     if answer.confidence < IN_PART:
         return "Uncertain"
@@ -34,10 +35,10 @@ def why(answer: Answer) -> str:
     if count := unverified(answer):
         told = "1 sentence was" if count == 1 else f"{count} sentences were"
         return f"{told} not found in the articles."
-    if answer.differences:
-        return "The articles give different figures, which stand side by side."
     if answer.model == PLAIN:
         return "Found by comparing words only, without the reader."
+    if answer.differences and answer.confidence >= IN_PART:
+        return "The articles give different figures, which stand side by side."
     often = "more than 9" if answer.confidence >= MOST_TOLD else f"about {round(10 * answer.confidence)}"
     share = f"In our tests, {often} of 10 answers that look like this hold what was asked."
     return share if answer.confidence >= WELL else f"{share} Read the passages before you rely on it."

@@ -75,14 +75,15 @@ def _suggestion(title: str, events: Counter[str]) -> _Suggestion | None:
 def _saying(title: str, events: Counter[str]) -> _Suggestion | None:
     """'Washington calls the trip a mistake' -> what did the US say about the visit?
 
-    Who comes before a colon speaks; a country or body does whatever verb follows it.
+    Who comes before a colon speaks, but a single word there may as well be a label ("Live:", "Correction:"); a country
+    or body does whatever verb follows it.
     """
     match = _LED.match(title)
     told = _events(match["rest"]) if match else []
     if not match or not told or _is_label(title, match["speaker"]):
         return None
     known = is_known(match["speaker"])
-    if not known and match["link"] != ": ":
+    if not known and (match["link"] != ": " or " " not in match["speaker"]):
         return None
     event = max(told, key=lambda one: events[one])
     return _Suggestion(f"What did {_named(match['speaker'])} say about the {event}?", events[event], known, event)

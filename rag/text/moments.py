@@ -36,6 +36,7 @@ _AHEAD = re.compile(
     re.I,
 )
 _TO_COME = re.compile(r"\b(?:will|shall|is to|are to|going to|plans? to)\b", re.I)
+_ON_WEEKDAY = re.compile(rf"\b(?:on |last |(?P<next>next ))(?P<weekday>{'|'.join(WEEKDAYS)})\b(?!s| (?:and|or|to)\b)")
 _SHIFT = {"today": 0, "tonight": 0, "yesterday": -1, "tomorrow": 1}
 
 
@@ -90,18 +91,35 @@ def implied(text: str, published: date | None) -> tuple[Moment, ...]:
 
 
 def day_named(sentence: str, published: date | None) -> date | None:
-    """The day that a sentence names; one without a year is near the day on which its article was published."""
+    """The day that a sentence names; one without a year is near the day on which its article was published.
+
+    "On Sunday" is the last one up to that day, or the next one behind what is to come ("will open on Sunday").
+    """
     if when := parse_date(sentence):
         return when
     named = next((one for one in moments(sentence)[0] if one.day and not one.year), None)
-    if named is None or published is None or named.day is None:
+    if published is None:
         return None
+    if named is None or named.day is None:
+        return _weekday_named(sentence, published)
     ahead = bool(_TO_COME.search(sentence) or _AHEAD.search(sentence[: sentence.index(named.written)]))
     try:
         when = date(published.year, named.month, named.day)
         return _nearest(when, published, ahead=ahead)
     except ValueError:  # 31 June, or 29 February of a common year
         return None
+
+
+def _weekday_named(sentence: str, published: date) -> date | None:
+    """The day of the first weekday that stands for a single day; None without one."""
+    match = _ON_WEEKDAY.search(sentence)
+    if match is None:
+        return None
+    before = sentence[: match.start()]
+    weekday = _WEEKDAYS.index(match["weekday"].lower())
+    if match["next"] or _TO_COME.search(before) or _AHEAD.search(before):
+        return published + timedelta(days=(weekday - published.weekday() - 1) % 7 + 1)
+    return last_weekday(weekday, published)
 
 
 def _nearest(when: date, published: date, *, ahead: bool) -> date:

@@ -4,19 +4,23 @@ with the nearest passages."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from rag.answering.certainty import certainty, unverified, why
 from rag.schema import Answer, Citation, Kind
 from rag.text.dates import day_in_words
+from rag.text.extracts import best_sentence
+from rag.text.sentences import split_sentences
+from rag.text.words import stems
 from rag.ui import state
 from rag.ui.answer_job import Draft
 from rag.ui.conversation import Message
 from rag.ui.feedback_view import draw_foot
 from rag.ui.judgement import newest, sources
 from rag.ui.library_view import draw_library, draw_reply, draw_story, draw_suggestions
-from rag.ui.markdown import CITE_PREFIX, byline, cite_link, escape, marks, sentences, shorten, tip
+from rag.ui.markdown import CITE_PREFIX, about_source, byline, cite_link, escape, marks, sentences, shorten, tip
 from rag.ui.news import draw_news
 from rag.ui.scope import Scope
 
@@ -27,7 +31,7 @@ STAGE_LINES = {
     "writing": "Writing…",
 }
 MAX_CLOSEST = 4
-OWN_READERS = ("reader", "plain")  # they quote; a chat model that writes is named on each answer
+OWN_READERS = ("reader", "plain", "library")  # they quote; a chat model that writes is named on each answer
 MAX_SHORT = 90  # characters: what is longer is a sentence, not a short answer
 
 
@@ -225,8 +229,7 @@ def _draw_sources(message_id: str, citations: Sequence[Citation]) -> None:
         first = cited[0]
         chips = "\u00a0".join(cite_link(str(one.number), f"{message_id}-{one.number}", tip(one)) for one in cited)
         title = f"**[{escape(shorten(first.title, 140))}]({CITE_PREFIX}{message_id}-{first.number})**"
-        also = ", ".join(dict.fromkeys(one.publisher or one.title for one in first.also))
-        about = escape(byline(first.publisher, first.published, *([f"also in {also}"] if also else [])))
+        about = escape(about_source(first))
         lines.append(f"- {chips} {title}" + (f"  \n  {about}" if about else ""))
     with st.container(key=f"sources-{message_id}"):
         st.markdown(f"### {'Source' if len(by_article) == 1 else 'Sources'}\n\n" + "\n".join(lines))
@@ -248,7 +251,14 @@ def _draw_refusal(message: Message, answer: Answer) -> None:
             args=(message.question,),
         )
     _draw_notes(answer)
-    _draw_quotations(message.id, "c", "The nearest passages", answer.closest[:MAX_CLOSEST])
+    nearest = [replace(one, quote=_extract(one.quote, answer.question)) for one in answer.closest[:MAX_CLOSEST]]
+    _draw_quotations(message.id, "c", "The nearest passages", nearest)
+
+
+def _extract(passage: str, question: str) -> str:
+    """The sentence of a passage that has most words of the question; the whole passage where none has any."""
+    start, end = best_sentence(passage, split_sentences(passage), stems(question)) or (0, len(passage))
+    return passage[start:end]
 
 
 def _draw_quotations(message_id: str, kind: str, head: str, citations: Sequence[Citation]) -> None:

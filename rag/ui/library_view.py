@@ -10,7 +10,7 @@ from rag.schema import Answer, AnswerSentence, Citation
 from rag.text.dates import day_in_words
 from rag.ui import state
 from rag.ui.conversation import Message
-from rag.ui.markdown import CITE_PREFIX, byline, escape, marks, sentences, shorten
+from rag.ui.markdown import CITE_PREFIX, about_source, escape, marks, sentences, shorten
 
 
 def draw_library(message: Message, answer: Answer) -> None:
@@ -31,11 +31,10 @@ def draw_story(message: Message, answer: Answer) -> None:
     """The most important sentence, then one of each article by its date."""
     head, first, *rest = answer.sentences
     _draw_head(message.id, head.text)
-    with st.container(key=f"answer-{message.id}"):
-        st.markdown(f"{escape(first.text)}\u00a0{marks(first.citations, message.id)}")
-    lines = [_turn(one, message.id) for one in rest]
+    with st.container(key=f"story-lead-{message.id}"):
+        st.markdown(_turn(first, message.id))
     with st.container(key=f"story-{message.id}"):
-        st.markdown("\n".join(lines))
+        st.markdown("\n".join(f"- {_turn(one, message.id)}" for one in rest))
     _draw_notes(answer)
 
 
@@ -64,7 +63,7 @@ def _draw_rows(message_id: str, citations: Sequence[Citation]) -> None:
     lines = []
     for one in citations:
         title = f"**[{escape(shorten(one.title, 140))}]({CITE_PREFIX}{message_id}-{one.number})**"
-        about = escape(byline(one.publisher, one.published))
+        about = escape(about_source(one))
         quote = escape(shorten(one.quote, 200))
         lines.append(f"- {title}" + (f" · {about}" if about else "") + f"  \n  “{quote}”")
     if lines:
@@ -80,11 +79,11 @@ def _draw_groups(message_id: str, rows: Sequence[AnswerSentence]) -> None:
 
 
 def _turn(sentence: AnswerSentence, message_id: str) -> str:
-    """A line of the story: its date, what is said, and by whom."""
+    """A turn of the story: when, by whom, under which title, and what is said."""
     citation = sentence.citations[0]
-    day = f"**{escape(day_in_words(citation.published))}**  \n  " if citation.published else ""
-    outlet = f" :small[{escape(citation.publisher)}]" if citation.publisher else ""
-    return f"- {day}{escape(sentence.text)}\u00a0{marks(sentence.citations, message_id)}{outlet}"
+    day = f"**{escape(day_in_words(citation.published))}** · " if citation.published else ""
+    about = escape(" · ".join(part for part in (citation.publisher, shorten(citation.title, 100)) if part))
+    return f"{day}:small[{about}]  \n  {escape(sentence.text)}\u00a0{marks(sentence.citations, message_id)}"
 
 
 def _draw_notes(answer: Answer) -> None:

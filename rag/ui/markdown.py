@@ -56,6 +56,12 @@ def byline(publisher: str | None, published: date | None, *more: str) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def about_source(citation: Citation) -> str:
+    """Who published what is cited, when, and who else has published it: 'The Courier · 24 May 2022 · also in Post'."""
+    also = ", ".join(dict.fromkeys(one.publisher or one.title for one in citation.also))
+    return byline(citation.publisher, citation.published, *([f"also in {also}"] if also else []))
+
+
 def cite_link(label: str, reference: str, tip: str) -> str:
     """A link that opens a citation beside the chat; `label` is Markdown, `tip` is any text."""
     title = escape(shorten(tip, 420)).replace('\\"', "”")

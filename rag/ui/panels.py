@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from rag.answering.certainty import QUOTED
 from rag.answering.extractive.timeline import Moment, timeline
 from rag.export.forms import to_html, to_markdown, to_rich_text, to_text
 from rag.export.pages import Exchange, Page, page
@@ -26,8 +27,9 @@ MOMENTS_OF_A_CHART = 3  # with fewer, or all on one day, the list tells as much
 TITLES = {"why": "Why this answer", "timeline": "Timeline", "export": "Export"}
 STEPS = ("follow-up", "encode", "lexical", "dense", "fuse", "read", "answer", "verify")
 PLAIN_STEPS = {
-    "follow-up": "understanding", "encode": "question's meaning", "lexical": "words", "dense": "meaning",
-    "fuse": "putting in order", "read": "reading", "answer": "choosing sentences", "verify": "checking",
+    "follow-up": "Understanding the question", "encode": "Taking its meaning", "lexical": "Searching by words",
+    "dense": "Searching by meaning", "fuse": "Putting in order", "read": "Reading", "answer": "Choosing sentences",
+    "verify": "Checking",
 }  # fmt: skip
 SUMS = ("retrieve", "total")  # of other steps
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -55,16 +57,18 @@ def copied(message: Message) -> dict[str, str]:
 
 
 def _draw_why(message: Message, answer: Answer) -> None:
-    st.caption(
-        "The passages that were found for this question, in the order in which they were read. Words: how well the "
-        "words of the question are matched. Meaning: how near the passage is to the question in meaning. Both: the two "
-        "together, which is the order of reading. Answers: how likely it is that the passage holds an answer."
+    read = any(one.answerable is not None for one in answer.candidates)
+    if answer.model == QUOTED:
+        how = "No question was read: the sentences with most of the words that were typed are shown."
+    else:
+        how = f"How likely it is that the answer holds what was asked: {answer.confidence:.0%}."
+    st.markdown(escape(f"{how} Asked of {message.scope.label}."))
+    scales = (
+        "Words: how well the words of the question are matched. Meaning: how near the passage is to the question in "
+        "meaning. Both: the two together."
     )
+    st.caption(f"{scales} Answers: how likely it is that the passage holds an answer." if read else scales)
     why_view(key="why", data={"rows": _rows(answer), "steps": _steps(answer)})
-    facts = [f"That the answer holds what was asked: {answer.confidence:.0%}"]
-    if answer.model:
-        facts.append(f"answered by {answer.model}")
-    st.caption(escape(", ".join(facts) + f". Asked of {message.scope.label}."))
 
 
 def _rows(answer: Answer) -> list[dict[str, Any]]:
@@ -91,10 +95,12 @@ def _fate(candidate: Candidate, answer: Answer) -> str:
     for citation in answer.citations:
         if citation.article_id == passage.article_id and citation.start < passage.end and passage.start < citation.end:
             return f"Cited as {citation.number}"
+    if answer.model == QUOTED:
+        return "Other sentences hold more of the words"
     if candidate.answerable is None:
-        return "Not read: the time for reading was over"
+        return "Not read: other passages looked better"
     if candidate.answerable < UNLIKELY:
-        return "Read, and holds no answer"
+        return "Read; no answer was found in it"
     if any(one.article_id == passage.article_id for one in answer.citations):
         return "Read; another passage of this article says more"
     return "Read; other passages answer better" if answer.answered else "Read, but not sure enough to be quoted"
@@ -148,11 +154,16 @@ def _draw_chart(moments: Sequence[Moment]) -> None:
         alt.Chart(alt.InlineData(values=rows))
         .mark_circle(size=110, opacity=0.75)
         .encode(
-            x=alt.X("day:T", title=None, axis=alt.Axis(format="%d %b %Y", labelOverlap=True, tickCount=4)),
+            x=alt.X(
+                "day:T",
+                title=None,
+                axis=alt.Axis(format="%d %b %Y", labelOverlap=True, tickCount=4),
+                scale=alt.Scale(padding=12),
+            ),
             y=alt.Y("outlet:N", title=None),
             tooltip=[alt.Tooltip("day:T", format="%d %B %Y"), alt.Tooltip("outlet:N"), alt.Tooltip("said:N")],
         )
-        .properties(height=34 + 30 * len({row["outlet"] for row in rows}))
+        .properties(height=34 + 30 * len({row["outlet"] for row in rows}), background="transparent")
     )
     first, last = moments[0].day, moments[-1].day
     st.altair_chart(

@@ -48,7 +48,7 @@ def _draw_choices(library: Library, scope: Scope) -> None:
     )  # fmt: skip
     collection = st.selectbox(
         "Collection", _choices(collections, scope.collection), _at(collections, scope.collection),
-        key=f"scope-collection-{number}", format_func=lambda name: name or "No collection",
+        key=f"scope-collection-{number}", format_func=lambda name: name or "All collections",
     )  # fmt: skip
     left, right = st.columns(2)
     since = left.date_input("Published since", scope.since, min_value=OLDEST, key=f"scope-since-{number}")

@@ -82,7 +82,7 @@ def test_an_answer_is_copied_with_its_sources(server: Server, open_page: Open) -
 def test_the_panels_open_beside_the_answer_and_close_by_key(server: Server, open_page: Open) -> None:
     page = open_page(server.address)
     shown = ask(page)
-    opened = {"Why this answer": "Milliseconds by step", "Timeline": "24 May 2022", "Export": "with its sources"}
+    opened = {"Why this answer": "Time taken, in milliseconds", "Timeline": "24 May 2022", "Export": "with its sources"}
     for name, text in opened.items():
         link = shown.get_by_role("link", name=name, exact=True)
         link.click()

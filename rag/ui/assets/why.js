@@ -41,5 +41,7 @@ export default function ({ data, parentElement }) {
   for (const step of data.steps) steps.append(bar(step.name, step.ms, step.share, step.ms < 10 ? 1 : 0));
   const list = el('ol');
   list.append(...data.rows.map(passage));
-  root.replaceChildren(el('h4', '', 'Milliseconds by step'), steps, el('h4', '', 'Passages'), list);
+  const heading = (text) => el('h4', '', text);
+  root.replaceChildren(heading('Passages, in the order in which they were found'), list);
+  if (data.steps.length) root.append(heading('Time taken, in milliseconds'), steps);
 }
