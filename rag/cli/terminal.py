@@ -23,19 +23,19 @@ from rich.table import Table
 from rich.text import Text
 
 from rag.export.plain import to_json
+from rag.text.showable import CONTROLS, DIRECTION_MARKS, REORDERING, SURROGATES
 
-# C0 and C1 controls (escape sequences begin with one), bidirectional overrides (text that reads other than it is), lone
-# surrogates (they cannot be encoded). Line feed and tab are handled by the callers below.
-_UNSAFE = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
-_UNSAFE_RE = re.compile(f"[{_UNSAFE}]")
-# The same characters as far as json.dumps leaves them as they are.
-_JSON_UNSAFE_RE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Escape sequences begin with a control; a terminal takes a carriage return and marks of direction for orders as well.
+_STEERING = (*CONTROLS, *DIRECTION_MARKS, *REORDERING, *SURROGATES)
+_UNSAFE = dict.fromkeys(code for code in _STEERING if chr(code) not in "\t\n")
+# The same characters, and the other ends of a line, as JSON may write them.
+_JSON_UNSAFE = {code: f"\\u{code:04x}" for code in (*_STEERING, 0x2028, 0x2029) if code > 0x20}
 PIPE_WIDTH = 160  # columns when stdout is no terminal: rich's 80 would break titles and ids in a pipe
 
 
 def clean(text: str) -> str:
     """`text` without characters that can steer a terminal; line feeds and tabs stay."""
-    return _UNSAFE_RE.sub("", text)
+    return text.translate(_UNSAFE)
 
 
 def one_line(text: str, limit: int | None = None) -> str:
@@ -83,8 +83,7 @@ def headed(*headings: str) -> Table:
 def print_json(value: object) -> None:
     """Write `value` (dataclasses, dates and collections of them) to stdout as JSON."""
     text = json.dumps(to_json(value), ensure_ascii=False, indent=2)
-    safe = _JSON_UNSAFE_RE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
-    sys.stdout.write(safe + "\n")
+    sys.stdout.write(text.translate(_JSON_UNSAFE) + "\n")
     sys.stdout.flush()
 
 

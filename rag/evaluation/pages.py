@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import string
 from collections.abc import Callable, Sequence
 from html import escape
 
@@ -12,12 +12,11 @@ from rag.evaluation.comparing import Change
 from rag.evaluation.figures import ALL, MEANINGS, Figures
 from rag.evaluation.results import Results
 from rag.evaluation.running import Outcome
+from rag.text.showable import markdown_escaped, one_line
 
 MISSES = 40  # shown in a report; the JSON holds all
 _SHOWN = 300  # characters of a question or quote in a report
-_MARKUP = re.compile(r"([!-/:-@\[-`{-~])")  # every ASCII punctuation character may be escaped in Markdown
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_FIGURE = re.compile(r"[A-Za-z0-9 .%+@-]*")
+_OF_FIGURES = frozenset(string.ascii_letters + string.digits + " .%+@-")
 Row = Sequence[str]
 
 
@@ -160,17 +159,17 @@ def _table(head: Row, rows: Sequence[Row]) -> list[str]:
 
 def _cell(text: str) -> str:
     """A cell of a table: figures stay readable in the source."""
-    return text if _FIGURE.fullmatch(text) else _plain(text)
+    return text if _OF_FIGURES.issuperset(text) else _plain(text)
 
 
 def _plain(text: str) -> str:
     """Text on one line that Markdown shows as it is."""
-    return _MARKUP.sub(r"\\\1", " ".join(_UNSAFE.sub(" ", text).split()))
+    return markdown_escaped(one_line(text))
 
 
 def _text(text: str) -> str:
     """Text on one line that HTML shows as it is."""
-    return escape(" ".join(_UNSAFE.sub(" ", text).split()))
+    return escape(one_line(text))
 
 
 def _list(items: Sequence[str] | map[str]) -> str:

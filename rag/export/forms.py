@@ -9,7 +9,7 @@ from html import escape
 from rag.export.pages import Footnote, Page
 from rag.text.dates import day_in_words
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|$~!&])")
+_MARKDOWN = str.maketrans({mark: f"\\{mark}" for mark in r"\`*_{}[]<>#|$~!&"})
 _LIST = re.compile(r"^(\d+)([.)])(?=\s)|^([-+=])(?=\s|[-+=]|$)")
 _STYLE = (
     "body{max-width:42rem;margin:3rem auto;padding:0 1rem;font:1.0625rem/1.6 Georgia,serif;color:#16181d;"
@@ -131,5 +131,5 @@ def _plain_note(note: Footnote) -> str:
 
 def _markdown(text: str) -> str:
     """Markdown that shows this line as it is; it stands after other text or at the beginning of a line."""
-    escaped = _MARKDOWN.sub(r"\\\1", text)
+    escaped = text.translate(_MARKDOWN)
     return _LIST.sub(lambda found: f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}", escaped)

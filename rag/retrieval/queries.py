@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from rag.errors import QuestionError
+from rag.text.showable import CONTROLS, SURROGATES
 from rag.text.words import content_words
 
 # The embedding model sees 256 tokens, about 1,100 characters of English. Of a longer question the beginning and the
@@ -15,8 +15,7 @@ TAIL = 550
 # 32 distinct words ask more than any real question; an OR query's time grows with its words.
 MAX_WORDS = 32
 
-_SPACE = re.compile(r"\s+")
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")  # a lone surrogate would break the tokenizer
+_UNREADABLE = dict.fromkeys((*CONTROLS, *SURROGATES), " ")  # a lone surrogate would break the tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Query:
 
 def make_query(question: str) -> Query:
     """The query of a question; a QuestionError when there is nothing in it."""
-    text = _SPACE.sub(" ", _CONTROL.sub(" ", question)).strip()
+    text = " ".join(question.translate(_UNREADABLE).split())
     if not text:
         raise QuestionError("The question is empty.", "Type what you want to know.")
     text = _clip(text)

@@ -14,7 +14,7 @@ from rag.answering.extractive.conflicts import outlets_saying
 from rag.schema import AnswerSentence, Citation
 from rag.text.dates import day_in_words
 from rag.text.quotations import quotations
-from rag.text.showable import showable
+from rag.text.showable import markdown_escaped, one_line, showable
 
 CITE_PREFIX = "#cite-"
 ACT_PREFIX = "#act-"
@@ -28,21 +28,18 @@ _SPLIT = re.compile(
     r"(?<=:)(?=//|[\w+-]+(?:/\w+)?:)|(?<=www)(?=\.)|(?<=@)(?=\w)|(?<=-)(?=[->])|(?<=<)(?=[-=])|(?<=[>~])(?==)",
     re.IGNORECASE,
 )
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-_SPACE = re.compile(r"\s+")
 _MARK = re.compile(r"\s*\[\d+\]")
 _HALF_MARK = re.compile(r"\s*\[\d*$")
 
 
 def escape(text: str) -> str:
     """Markdown that shows this text as it is, on one line."""
-    plain = _SPACE.sub(" ", showable(text)).strip()
-    return _PUNCTUATION.sub(r"\\\1", _SPLIT.sub(_JOINER, plain))
+    return markdown_escaped(_SPLIT.sub(_JOINER, one_line(text)))
 
 
 def shorten(text: str, limit: int) -> str:
     """The text in at most `limit` characters, cut at a word, with an ellipsis when cut."""
-    plain = _SPACE.sub(" ", text).strip()
+    plain = " ".join(text.split())
     if len(plain) <= limit:
         return plain
     cut = plain[: limit - 1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -33,7 +32,7 @@ _SETTINGS = {
     "random_page_cost": "1.1",
     "lock_timeout": str(BUSY_TIMEOUT_MS),
 }
-_UNKNOWN = re.compile("[\0\ud800-\udfff]")  # characters that PostgreSQL has not
+_UNKNOWN = dict.fromkeys((0, *range(0xD800, 0xE000)), "\ufffd")  # PostgreSQL has neither NUL nor surrogates
 
 
 class PostgreSQL:
@@ -127,7 +126,7 @@ class PostgreSQL:
 
 def kept(text: str) -> str:
     """A text as PostgreSQL can hold it."""
-    return _UNKNOWN.sub("\ufffd", text)
+    return text.translate(_UNKNOWN)
 
 
 def _prepare(connection: Any, _record: object) -> None:
