@@ -139,6 +139,12 @@ def test_a_given_title_is_not_repeated_in_the_text() -> None:
         "Reach the reporter at 602-555-0100 or jane@example.org.",
         "© Example Media 2022",
         "Got a tip? Send it to jane@example.org.",
+        "Skip to main content",
+        "Most popular",
+        "Share on Facebook Share on Twitter",
+        "By Jane Doe · 3 min read",
+        "(Photo: Jane Doe)",
+        "RELATED: The ferry that would not leave",
     ],
 )
 def test_furniture_is_known_by_its_words(line: str) -> None:
@@ -162,6 +168,13 @@ def test_furniture_is_known_by_its_words(line: str) -> None:
         "Jane Doe, a photographer for Reuters, was freed on Monday.",
         "The loss of the ferry: what it means",
         "Follow the money, Ms Brandt told the council; it ends in the harbour.",
+        "Terms of the deal were not disclosed.",
+        "Nobody may enter the site without permission.",
+        "Copyright infringement claims rose by a tenth last year.",
+        "By clicking on the link, victims let the thieves in.",
+        "An earlier version of this article gave a wrong figure for the ferry.",
+        "Photo: Relatives wait by the jetty on Thursday, when the ferry did not come. (Harbour Press)",
+        "Listen to: “The Crossing”, which the band wrote on the ferry.",
     ],
 )
 def test_sentences_of_articles_are_not_furniture(line: str) -> None:
