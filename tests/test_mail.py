@@ -140,6 +140,28 @@ def test_a_mail_passed_on_in_the_text_is_known_by_its_own_head(mark: str) -> Non
     assert paragraphs(article) == list(STORY)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "From: Rui Falcao <rui@c.example>\nSent: Monday, 3 March 2025 08:00\nTo: Dora Fink\nSubject: Two years late",
+        "Von: Rui Falcao\nGesendet: Montag, 3. März 2025\nAn: Dora Fink\nBetreff: Two years late",
+        "Subject: Two years late\nDate: Mon, 3 Mar 2025 08:00:00 +0000\nFrom: Rui Falcao <rui@c.example>",
+        "*From:* Rui Falcao <rui@c.example>\n\n*Date:* 3 March 2025\n\n*Subject:* Two years late",
+    ],
+)
+def test_the_head_of_a_mail_passed_on_is_known_in_the_order_of_any_program(head: str) -> None:
+    article = parse_eml(mail(f"fyi\n\n{head}\n\n" + "\n\n".join(STORY), subject="Fwd: Re[2]: News"))
+    assert (article.title, article.author) == ("Two years late", "Rui Falcao")
+    assert paragraphs(article) == list(STORY)
+
+
+def test_a_list_of_times_and_places_is_no_mail_passed_on() -> None:
+    body = "Open days\n\nDate: 4 May 2025\nFrom: 18:00\nTo: 20:00\n\n" + "\n\n".join(STORY)
+    article = parse_eml(mail(body, subject="Fwd: AW: The tram"))
+    assert article.title == "The tram"
+    assert "From: 18:00" in paragraphs(article)
+
+
 def test_a_mail_with_an_own_text_and_others_attached_is_several_articles() -> None:
     outer = EmailMessage()
     outer["From"], outer["Subject"] = "Dora Fink <dora@example.org>", "Two reports"

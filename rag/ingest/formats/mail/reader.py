@@ -18,7 +18,9 @@ from itertools import islice
 from typing import TypeVar
 
 from rag.errors import SourceError
-from rag.ingest.formats.mail.text import Inner, inner_mail, page_text, plain_text, web_version
+from rag.ingest.formats.mail.forwarded import Inner, inner_mail
+from rag.ingest.formats.mail.newsletters import web_version
+from rag.ingest.formats.mail.text import page_text, plain_text
 from rag.ingest.frontmatter import web_address
 from rag.ingest.html import parse_html
 from rag.schema import Article, Failure
@@ -30,8 +32,8 @@ _DEEPEST = 10  # mails inside mails, and parts inside parts
 # Of the words of its HTML, from which the plain text is the article: below it is a teaser, or says that it is none.
 _SAME_TEXT = 0.7
 _FEWEST_WORDS = 40  # a shorter text above a mail that is passed on is a covering note
-_OF_OUTLET = re.compile(r"(?P<author>.{2,60}?)\s+(?:from|at|via|von|@|\|)\s+(?P<outlet>.{2,80})", re.IGNORECASE)
-_PREFIX = re.compile(r"(?:(?:re|aw|fwd?|wg|tr|rv|res|enc|i|sv|vs|doorst)\s?(?:\[\d+\])?:\s*)+", re.IGNORECASE)
+_OF_OUTLET = ("from", "at", "via", "von", "@", "|")  # between the author and the outlet of a sender
+_PREFIXES = ("re", "aw", "fw", "fwd", "wg", "tr", "rv", "res", "enc", "i", "sv", "vs", "doorst")
 # The line before each mail of a mailbox. Python's mailbox takes any line with "From " for one, also inside a text.
 _ENVELOPE = re.compile(rb"^From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b[^\n]*\d{4}[^\n]*\n", re.MULTILINE)
 _ESCAPED = re.compile(rb"^(>*)>From ", re.MULTILINE)
@@ -133,7 +135,8 @@ def _article(message: Message, body: Decoded) -> Article:
 
 def _passed_on(message: Message, inner: Inner, remark: str) -> Article:
     """The mail inside a mail whose sender only passed it on."""
-    author, outlet = _author_and_outlet(*parseaddr(inner.sender), "")
+    sender, address = parseaddr(inner.sender) if "@" in inner.sender else (inner.sender, "")
+    author, outlet = _author_and_outlet(sender, address, "")
     return Article(
         title=inner.subject or _title(message),
         text=plain_text(inner.text),
@@ -146,15 +149,21 @@ def _passed_on(message: Message, inner: Inner, remark: str) -> Article:
 
 def _author_and_outlet(sender: str, address: str, listed: str) -> tuple[str | None, str | None]:
     """Who wrote, and who published: "Dora Fink from Brightwater Weekly" says both."""
-    both = _OF_OUTLET.fullmatch(sender)
-    author = (both["author"] if both else sender).strip(" '\"") or address
-    outlet = listed or (both["outlet"].strip(" '\"") if both else sender.strip(" '\"")) or address.rpartition("@")[2]
+    words = sender.strip(" '\"").split()
+    link = next((place for place, word in enumerate(words[1:-1], 1) if word.lower() in _OF_OUTLET), len(words))
+    author = " ".join(words[:link]) or address
+    outlet = listed or " ".join(words[link + 1 :] or words) or address.rpartition("@")[2]
     return author or None, outlet or None
 
 
 def _title(message: Message) -> str:
     """The subject without what replies and forwarding put before it."""
-    return _PREFIX.sub("", _header(message, "Subject"))
+    subject = _header(message, "Subject")
+    prefix, mark, rest = subject.partition(":")
+    while mark and prefix.lower().rstrip("[]0123456789 ") in _PREFIXES:
+        subject = rest.lstrip()
+        prefix, mark, rest = subject.partition(":")
+    return subject
 
 
 def _list_name(message: Message) -> str:
