@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,6 +17,7 @@ from urllib.parse import urljoin
 from rag.errors import SourceError
 from rag.ingest.frontmatter import language_code, web_address
 from rag.ingest.markup import html_text
+from rag.ingest.paywalls import breaks_off
 from rag.schema import Article
 from rag.text.dates import parse_date
 from rag.text.words import weight
@@ -27,11 +27,9 @@ MOST_ENTRIES = 2_000
 # Characters (weighed) of an entry's own text from which it is taken for the article; most teasers have 100 to 400.
 WHOLE_TEXT = 1_000
 _LONGEST_KEY = 500
-_GOES_ON = re.compile(
-    r"(?:…|\.\.\.|\[…\]|\[\.\.\.\]|read more|continue reading|read the (?:full|whole) \w+|weiterlesen|lire la suite)"
-    r"[\s.»>→\]]*\Z",
-    re.IGNORECASE,
-)
+_GOES_ON = (
+    "read more", "continue reading", "read the full article", "read the full story", "weiterlesen", "lire la suite",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Entry:
     @property
     def breaks_off(self) -> bool:
         """Whether the text in the listing says itself that it goes on elsewhere."""
-        return bool(_GOES_ON.search(self.own))
+        return _goes_on(self.own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ def _entry(entry: Any, feed: str, publisher: str, language: str | None) -> Entry
     text = max(_texts(entry), key=len, default="")
     title = _title(entry)
     key = str(entry.get("id") or url or f"{title}\x1f{_date(entry) or text}")[:_LONGEST_KEY]
-    whole = weight(text) >= WHOLE_TEXT and not _GOES_ON.search(text)
+    whole = weight(text) >= WHOLE_TEXT and not _goes_on(text)
     own_id = hashlib.sha256(f"entry:{feed}\x1f{key}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     source = entry.get("source", {}).get("title", "") if isinstance(entry.get("source"), dict) else ""
     article = Article(
@@ -143,3 +141,7 @@ def _plain_get(entry: Any, name: str) -> Any:
 
 def _one_line(text: object) -> str:
     return " ".join(text.split()) if isinstance(text, str) else ""
+
+
+def _goes_on(text: str) -> bool:
+    return breaks_off(text) or text.lower().rstrip(" \n.»>→]").endswith(_GOES_ON)

@@ -13,8 +13,10 @@ from typing import Any
 from rag.errors import SourceError
 from rag.ingest.frontmatter import language_code, web_address
 from rag.ingest.live_blogs import live_text
-from rag.ingest.page_dates import meta_elements, published_on
-from rag.ingest.page_kinds import refuse_what_is_no_article, without_paywall
+from rag.ingest.page_data import meta_elements
+from rag.ingest.page_dates import published_on
+from rag.ingest.page_kinds import refuse_what_is_no_article
+from rag.ingest.paywalls import without_paywall
 from rag.schema import Article
 from rag.text.encoding import read_text
 from rag.text.language import detect_language

@@ -6,18 +6,17 @@ copyright, a number, the name of a file, or the date of another story is no evid
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, islice
 from typing import Any
 
+from rag.ingest.page_data import json_ld, meta_elements
 from rag.ingest.page_places import LONGEST_LINE, Page, alike, following, in_prose, line_of, names_of, text_of
 from rag.text.dates import date_in_url, date_line, parse_date
 
 _FIGURES = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d{2})(?!\d)")
-_CDATA = re.compile(r"<!\[CDATA\[|\]\]>")  # around scripts of pages that want to be XHTML as well
 _META_DATES = (
     "article:published_time", "og:published_time", "og:article:published_time", "datepublished", "publishdate",
     "publish_date", "publish-date", "published_time", "pubdate", "article.published", "parsely-pub-date",
@@ -139,13 +138,8 @@ def _json_ld_dates(root: Any, title: str) -> list[str]:
     Several with other headlines are the stories that the page links to.
     """
     found: list[tuple[str, str]] = []
-    for script in root.iter("script"):
-        if "ld+json" in (script.get("type") or "").lower() and script.text:
-            try:
-                loaded = json.loads(_CDATA.sub("", script.text), strict=False)
-            except (json.JSONDecodeError, RecursionError):
-                continue
-            found += islice(_dates_in(loaded, depth=0), _MOST_NODES)
+    for loaded in json_ld(root):
+        found += islice(_dates_in(loaded, depth=0), _MOST_NODES)
     own = [when for head, when in found if head and alike(head, title)]
     bare = [when for head, when in found if not head]
     other = [when for head, when in found if head and not alike(head, title)]
@@ -172,15 +166,6 @@ def _meta_dates(root: Any) -> Iterator[str]:
     yield from (found[name] for name in _META_DATES if name in found)
 
 
-def meta_elements(root: Any) -> dict[str, str]:
-    """The meta elements of a page by name, the first of each name."""
-    found: dict[str, str] = {}
-    for meta in root.iter("meta"):
-        name = meta.get("property") or meta.get("name") or meta.get("itemprop") or ""
-        found.setdefault(name.lower(), meta.get("content") or "")
-    return found
-
-
 def _microdata(page: Page) -> Iterator[str]:
     for element in page.root.xpath("//*[contains(@itemprop, 'datePublished')]")[:_MOST_PLACES]:
         if page.belongs(element, marked=True):
@@ -195,7 +180,8 @@ def _time_dates(page: Page) -> Iterator[str]:
     times = [time for time in page.root.iter("time") if text_of(time) or time.get("datetime")][:_MOST_PLACES]
     told = [(time, f"{time.get('itemprop')} {time.get('class')} {'pubdate' * ('pubdate' in time.attrib)}".lower())
             for time in times if not in_prose(time)]  # fmt: skip
-    marked = [time for time, names in told if re.search("publ|pubdate", names) and page.belongs(time, marked=True)]
+    published = [time for time, names in told if "publ" in names or "pubdate" in names]
+    marked = [time for time in published if page.belongs(time, marked=True)]
     told = [(time, names) for time, names in told if page.belongs(time)]
     plain = [time for time, names in told if not _CHANGED.search(names) and not _CHANGED.search(line_of(time))]
     blogs = [time for time, names in told if "updated" in names.split()]

@@ -1,72 +1,38 @@
-"""Pages that hold no whole article: beginnings before a paywall, lists of articles, errors and checks of visitors.
+"""Pages that hold no article: lists of articles, errors and checks of visitors.
 
-In: the tree of a page, its address, the text that was found. Out: the text without the words of a paywall, and whether
-it breaks off; a SourceError for a page that is no article.
+In: the tree of a page, its address, the title and text that were found. Out: a SourceError for a page that is
+none.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from rag.errors import SourceError
-from rag.ingest.page_dates import meta_elements
+from rag.ingest.page_data import json_ld_nodes, meta_elements
 from rag.text.words import weight
 
-# Words of a paywall that a page shows in the place of the rest of its article.
-_PAYWALL = re.compile(
-    r"\b(?:subscribe|sign (?:up|in)|log ?in|register|become a (?:member|subscriber)|join)\b.{0,30}\b(?:to|and)\b.{0,20}"
-    r"\b(?:continue|keep|read(?:ing)?|unlock|access|view|finish)\b|"
-    r"\b(?:to|want to) (?:continue|keep) reading\b|\b(?:continue|keep) reading (?:with|for|by|this)\b|"
-    r"\b(?:article|story|content|report) is (?:for|only for|only available to|available to|exclusive(?:ly)? (?:to|for)|"
-    r"reserved for|available exclusively) .{0,30}\b(?:subscribers?|members?|premium)\b|"
-    r"\b(?:subscriber|member|premium)[ -](?:only|exclusive)\b|\b(?:exclusive|only) (?:to|for) (?:our )?(?:paying )?"
-    r"(?:subscribers|members)\b|\balready (?:a |have a )?(?:subscri\w+|member)\b|"
-    r"\byou(?:'|’)?ve (?:reached|read) (?:your|the) .{0,30}\b(?:limit|free)\b|"
-    r"\b(?:unlimited|full) (?:digital )?access\b|"
-    r"\b(?:weiterlesen|weiterzulesen)\b.{0,60}\b(?:abo\w*|mit|anmelden|registrieren)\b|\b(?:nur|exklusiv) für "
-    r"(?:\w+ )?abonnent\w*|\bjetzt (?:weiterlesen|abonnieren|testen)\b|"
-    r"\b(?:bereits|schon) (?:abonnent|ein abo|registriert)|"
-    r"\bréservée?s? (?:aux|à nos) abonné\w*|\bil vous reste .{0,30}\bà lire\b|\bdéjà abonné|\babonnez-vous\b|"
-    r"\bpour lire la suite\b|\b(?:solo|exclusiv[oa]s?) (?:para|de) (?:nuestros )?(?:suscriptores|assinantes)\b|"
-    r"\bsuscríb(?:ete|ase)\b|\bya (?:es|eres) suscriptor|\bpara (?:seguir|continuar) leyendo\b|"
-    r"\bassine (?:já|agora|para)\b|"
-    r"\briservato agli abbonati\b|\babbonati (?:ora|per)\b|\balleen voor abonnees\b|\bverder lezen\?|"
-    r"\btylko dla (?:prenumeratorów|subskrybentów)\b|订阅后继续|会員限定|有料会員|この記事は会員",
-    re.IGNORECASE,
-)
-# Each of these ways to say it holds one of these; most paragraphs hold none, and are looked at ten times as fast.
-_STEMS = (
-    "subscri", "sign", "log", "regist", "member", "join", "reading", "exclusive", "premium", "access", "free", "limit",
-    "weiter", "abo", "für", "jetzt", "schon", "réserv", "reste", "lire", "déjà", "solo", "exclusiv", "suscri",
-    "leyendo", "assin", "riservat", "abbonat", "alleen", "verder", "tylko", "订阅", "会員",
-)  # fmt: skip
-_LONGEST_OFFER = 320  # characters of a paragraph of a paywall; stories about paywalls have longer ones
-_BREAKS_OFF = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])[\s.»”\"\]]*\Z")
-_SHORT = 700  # characters (as of English): a lead and a paragraph or two, which may be the beginning of an article
-_NO_ARTICLE = re.compile(
-    r"\A\W*(?:(?:error )?(?:404|403|410|500|503)\b|page not found|not found|page (?:does not|doesn(?:'|’)t) exist|"
-    r"access denied|"
-    r"forbidden|just a moment|attention required|are you (?:a )?(?:human|robot)|checking your browser|one more step|"
-    r"security check|verify (?:that )?you are|before you continue|(?:please )?enable (?:javascript|cookies)|"
-    r"javascript (?:is )?(?:required|disabled)|service unavailable|seite nicht gefunden|zugriff verweigert|"
-    r"page (?:introuvable|non trouvée)|página no encontrada|pagina non trovata|pagina niet gevonden)",
-    re.IGNORECASE,
+# How the titles and texts of error pages and checks of visitors begin.
+_NO_ARTICLE = tuple(
+    "404 -|404 –|404:|404 not found|404 page|404 error|error 404|error 403|error 500|error 503|403 forbidden|410 gone|"
+    "500 internal|503 service|page not found|not found|page does not exist|page doesn't exist|access denied|"
+    "just a moment|attention required|are you a human|are you a robot|are you human|checking your browser|"
+    "one more step|security check|verify you are|verify that you are|before you continue|enable javascript|"
+    "enable cookies|please enable javascript|please enable cookies|javascript is required|javascript is disabled|"
+    "service unavailable|seite nicht gefunden|zugriff verweigert|page introuvable|page non trouvée|"
+    "página no encontrada|pagina non trovata|pagina niet gevonden".split("|")
 )
 _LONGEST_ERROR = 1_500  # characters of such a page; articles about them are longer
-_SEARCH_TITLE = re.compile(
-    r"\A\W*(?:search(?: results)?\b.{0,4}(?:\bfor\b|:|\Z|[-–|])|results? for\b|(?:\d[\d,.]* )?(?:search )?results\b|"
-    r"you searched for\b|suchergebnis\w*|suche nach\b|résultats? (?:de|pour)\b|resultados? (?:de|para)\b|risultati\b|"
-    r"zoekresultaten\b)",
-    re.IGNORECASE,
+_SEARCH_TITLES = tuple(
+    "search results|search:|results for|you searched for|suchergebnis|suche nach|résultats de|résultats pour|"
+    "resultados de|resultados para|risultati|zoekresultaten".split("|")
 )
-_SEARCH_PATH = re.compile(r"/(?:search|suche|recherche|buscar|busca|ricerca|zoeken)(?:/|\.\w+)?\Z", re.IGNORECASE)
-_LIST_PATH = re.compile(
-    r"/(?:tags?|topics?|categor(?:y|ies)|sections?|authors?|archives?|page)/[^/]+/?\Z", re.IGNORECASE
+_SEARCH_PATHS = frozenset("search suche recherche buscar busca ricerca zoeken".split())
+_LIST_PATHS = frozenset(
+    "tag tags topic topics category categories section sections author authors archive archives page".split()
 )
 _LIST_TYPES = {"searchresultspage", "collectionpage", "itemlist", "profilepage"}
 _ARTICLE_TYPES = ("article", "posting", "report", "review", "recipe", "howto", "qapage")
@@ -75,12 +41,11 @@ _LONG_PARAGRAPH = 200  # characters: teasers are shorter
 _FEWEST_PARAGRAPHS = 3  # long ones, of text outside lists: from so many a page is an article, whatever else it lists
 _HEADINGS = ("h1", "h2", "h3", "h4")
 _MOST_HEADLINES = 1_000  # that are looked at
-_SAVE = "Log in, save the whole page by hand, and add the file."
 
 
 def refuse_what_is_no_article(root: Any, url: str | None, title: str, text: str) -> None:
     """A SourceError for an error page, a check of visitors, a page of search results, and a home or list page."""
-    if weight(text) <= _LONGEST_ERROR and any(map(_NO_ARTICLE.match, (title, _window(root), text))):
+    if weight(text) <= _LONGEST_ERROR and any(_begins(one, _NO_ARTICLE) for one in (title, _window(root), text)):
         raise SourceError(
             "The page is an error or a check of its visitors, not an article.",
             "Open it in a browser and save it there.",
@@ -91,10 +56,11 @@ def refuse_what_is_no_article(root: Any, url: str | None, title: str, text: str)
     parts = urlsplit(url or "")
     path = parts.path if url else None
     searched = parse_qs(parts.query).keys() & {"q", "s", "query", "search"}
-    search = bool(
-        _SEARCH_TITLE.match(title) or _SEARCH_TITLE.match(_window(root)) or (path and _SEARCH_PATH.search(path))
-    )
-    listed = kinds & _LIST_TYPES or (path is not None and (path in ("", "/") or _LIST_PATH.search(path))) or searched
+    folders = [folder.partition(".")[0].lower() for folder in (path or "").strip("/").split("/")]
+    titled = _begins(title, _SEARCH_TITLES) or _begins(_window(root), _SEARCH_TITLES)
+    search = titled or folders[-1] in _SEARCH_PATHS
+    at_root = path is not None and not path.strip("/")
+    listed = kinds & _LIST_TYPES or at_root or (folders[-2:-1] and folders[-2] in _LIST_PATHS) or searched
     if _is_prose(text) or not (search or listed or _has_cards(root) or _is_of_headlines(root, text, parts.path)):
         return
     if search or _headlines(root, parts.path) >= _FEWEST_HEADLINES:
@@ -102,29 +68,8 @@ def refuse_what_is_no_article(root: Any, url: str | None, title: str, text: str)
         raise SourceError(f"The page is {what}, not an article.", "Give the addresses of its articles, or its feed.")
 
 
-def without_paywall(text: str, root: Any) -> tuple[str, str]:
-    """The text without the words of a paywall, and a note when it breaks off; a SourceError when nothing is left."""
-    paragraphs = text.split("\n")
-    offers = [one for one in paragraphs if len(one) <= _LONGEST_OFFER and _is_offer(one)]
-    first = min((paragraphs.index(one) for one in offers), default=len(paragraphs))
-    # Behind the words of a paywall come its prices; in the midst of an article they are an advertisement.
-    behind = [one for one in paragraphs[first:] if one not in offers]
-    ends_there = bool(offers) and weight("".join(behind)) < _LONGEST_OFFER
-    kept = paragraphs[:first] if ends_there else [one for one in paragraphs if one not in offers]
-    free = "\n".join(kept).strip()
-    short = weight(free) < _SHORT
-    walled = offers or (short and (_walled(root) or _offers(root)))
-    if not walled or not (ends_there or short or _BREAKS_OFF.search(free)):
-        return text, ""
-    if not free:
-        raise SourceError("The page shows nothing of its article; it is for subscribers.", _SAVE)
-    return free, f"The page shows only the beginning of its article; the rest is for subscribers. {_SAVE}"
-
-
-def _is_offer(text: str) -> bool:
-    """Whether a text holds words of a paywall."""
-    lower = text.lower()
-    return any(stem in lower for stem in _STEMS) and bool(_PAYWALL.search(text))
+def _begins(text: str, openings: tuple[str, ...]) -> bool:
+    return text.lower().replace("’", "'").lstrip(' “"„«-–').startswith(openings)
 
 
 def _window(root: Any) -> str:
@@ -174,34 +119,6 @@ def _headlines(root: Any, path: str) -> int:
 
 def _kinds(root: Any) -> Iterator[str]:
     """The types that JSON-LD gives the page and what it is about."""
-    for node in _nodes(root):
+    for node in json_ld_nodes(root):
         kind = node.get("@type")
         yield from (one for one in (kind if isinstance(kind, list) else [kind]) if isinstance(one, str))
-
-
-def _walled(root: Any) -> bool:
-    """Whether JSON-LD says that the article is not free."""
-    return any(str(node.get("isAccessibleForFree")).lower() == "false" for node in _nodes(root))
-
-
-def _offers(root: Any) -> bool:
-    """Whether a box named for a paywall shows its words."""
-    marks = ("paywall", "regwall", "subscribe-wall", "premium-wall", "piano-offer", "meter-wall", "subscription-wall")
-    named = " or ".join(f"contains(@class, '{mark}') or contains(@id, '{mark}')" for mark in marks)
-    return any(_is_offer(" ".join("".join(box.itertext()).split())) for box in root.xpath(f"//*[{named}]")[:20])
-
-
-def _nodes(root: Any) -> Iterator[dict[str, Any]]:
-    """The outer nodes of the page's JSON-LD, and those of its graph."""
-    for script in root.iter("script"):
-        if "ld+json" not in (script.get("type") or "").lower() or not script.text:
-            continue
-        try:
-            loaded = json.loads(script.text, strict=False)
-        except (json.JSONDecodeError, RecursionError):
-            continue
-        for node in loaded if isinstance(loaded, list) else [loaded]:
-            if isinstance(node, dict):
-                yield node
-                graph = node.get("@graph")
-                yield from (one for one in (graph if isinstance(graph, list) else ()) if isinstance(one, dict))
