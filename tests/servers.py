@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -54,3 +56,14 @@ def _wait(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
             pass
         time.sleep(0.1)
     raise AssertionError("the server did not get ready")
+
+
+def in_mcp(server: httpx.Client, work: Any) -> Any:
+    """What the work, a coroutine that gets an MCP client of the server, gives."""
+    from mcp.client import Client  # a second, which tests of other things need not wait for
+
+    async def run() -> Any:
+        async with Client(f"{server.base_url}/mcp".replace("//mcp", "/mcp")) as client:
+            return await work(client)
+
+    return asyncio.run(run())

@@ -18,7 +18,7 @@ import pytest
 from chromas import Chroma
 from embedders import DIMENSION as HASHED
 from embedders import HashEmbedder
-from servers import environment
+from servers import environment, in_mcp
 from servers import served as served_by
 from sites import Site
 from stores import prepare
@@ -371,8 +371,11 @@ def test_a_server_answers_while_the_index_is_frozen_says_so_and_recovers(
         def asked() -> tuple[list[str], str, bool]:
             answer = client.post("/api/ask", json=question).json()
             found = client.get("/api/search", params={"q": question["question"]}).json()
+            agent = in_mcp(client, lambda mcp: mcp.call_tool("search", {"query": question["question"]}))
             assert answer["answered"]
             assert found["results"]
+            assert agent.structured_content["results"]
+            assert agent.structured_content["note"] == found["note"]
             return answer["notes"], found["note"], client.get("/api/health").json()["index_answers"]
 
         assert asked() == ([], "", True)

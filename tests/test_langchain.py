@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chromas import Chroma
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import ToolMessage
 from langchain_core.runnables import RunnableLambda
@@ -19,9 +20,10 @@ from test_assistant import COPY, TREATY
 from test_generative_writer import GOOD, QUESTION, assistant_for
 
 from rag.assistant import Assistant
-from rag.config import Settings
+from rag.config import Settings, load_settings
 from rag.library import Library
 from rag.schema import Answer, Article, Done, Writing
+from rag.store.served import SILENT
 
 pytest.importorskip("langchain_openai", reason="needs article-chat[openai]")
 
@@ -126,6 +128,16 @@ def test_an_article_cannot_pass_for_another_source_in_the_tool(tmp_path: Path) -
 def test_the_tool_says_what_is_wrong_with_a_question_and_when_nothing_is_found(library: Library) -> None:
     assert "empty" in library.tool().invoke({"question": " "})
     assert library.tool(publisher="Nobody").invoke({"question": QUESTION}) == "No passage was found."
+
+
+def test_the_tool_says_when_a_part_of_the_index_could_not_be_searched(tmp_path: Path, chroma: Chroma) -> None:
+    with Library.open(settings=load_settings(library=tmp_path / "library", chroma=chroma.address)) as library:
+        library.add([Article(title="Ferry", text="The ferry was cancelled on Monday. A storm was the cause.")])
+        whole = library.tool().invoke({"question": "Why was the ferry cancelled?"})
+        chroma.kill()
+        partly = library.tool().invoke({"question": "Why was the ferry cancelled?"})
+    assert "Note:" not in whole
+    assert partly.endswith(f"Note: {SILENT}")
 
 
 def scripted_agent(request: Request, number: int) -> Reply:

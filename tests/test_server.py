@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 from mcp.client import Client
-from servers import command, environment, free_port, served
+from servers import command, environment, free_port, in_mcp, served
 from typer.testing import CliRunner
 
 import rag
@@ -83,14 +82,6 @@ def problem(response: httpx.Response, status: int) -> dict[str, Any]:
     assert said["status"] == status
     assert said["detail"]
     return said
-
-
-def in_mcp(server: httpx.Client, work: Any) -> Any:
-    async def run() -> Any:
-        async with Client(f"{server.base_url}/mcp".replace("//mcp", "/mcp")) as client:
-            return await work(client)
-
-    return asyncio.run(run())
 
 
 # --- one Answer

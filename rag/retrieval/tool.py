@@ -24,11 +24,12 @@ def build_tool(search: HybridSearch, *, name: str = NAME, description: str = DES
 
     def find(question: str) -> tuple[str, tuple[Citation, ...]]:
         try:
-            found = search.candidates(question)
+            found = search.retrieve(question)
         except QuestionError as error:
             raise ToolException(str(error)) from error
-        citations = tuple(as_citation(number, candidate) for number, candidate in enumerate(found, start=1))
-        return "\n\n".join(map(_described, citations)) or NOTHING, citations
+        citations = tuple(as_citation(number, candidate) for number, candidate in enumerate(found.candidates, start=1))
+        told = list(map(_described, citations)) or [NOTHING]
+        return "\n\n".join([*told, *([f"Note: {found.note}"] if found.note else [])]), citations
 
     return StructuredTool.from_function(
         find, name=name, description=description, response_format="content_and_artifact", handle_tool_error=True

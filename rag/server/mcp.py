@@ -52,6 +52,7 @@ class Results(BaseModel):
     """What a search found, best first."""
 
     results: list[Result]
+    note: str = Field(description="What could not be searched; empty when all was.")
 
 
 class Document(BaseModel):
@@ -137,13 +138,14 @@ async def _resource(work: Callable[[], str]) -> str:
 
 def _search(service: Service, query: str) -> Results:
     results: dict[str, Result] = {}
-    for found in service.search(query, PASSAGES, Filters()).candidates:
+    retrieved = service.search(query, PASSAGES, Filters())
+    for found in retrieved.candidates:
         passage = found.passage
         url = service.link(passage.article_id, found.url, (passage.start, passage.end))
         results.setdefault(
             passage.article_id, Result(id=passage.article_id, title=found.title, url=url, text=passage.text)
         )
-    return Results(results=list(results.values())[:FOUND])
+    return Results(results=list(results.values())[:FOUND], note=retrieved.note)
 
 
 def _document(service: Service, article: Article) -> Document:
