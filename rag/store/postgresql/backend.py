@@ -24,6 +24,13 @@ CONNECT_TIMEOUT_S = 3
 BUSY_TIMEOUT_MS = 30_000
 # Seconds until a connection whose other end is gone without a word is given up.
 _ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+# The same at the server: the writer's lock of a machine that is gone without a word is free again.
+_SERVER_ALIVE = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25000",
+}
 # JIT compiles what runs for milliseconds. To tell whether a text vector matches takes ten times as long as the planner
 # reckons, so it would rather look at each than use the index. Every other setting is the server's own.
 _SETTINGS = {
@@ -31,6 +38,7 @@ _SETTINGS = {
     "cpu_operator_cost": "0.025",
     "random_page_cost": "1.1",
     "lock_timeout": str(BUSY_TIMEOUT_MS),
+    **_SERVER_ALIVE,
 }
 _UNKNOWN = dict.fromkeys((0, *range(0xD800, 0xE000)), "\ufffd")  # PostgreSQL has neither NUL nor surrogates
 
@@ -65,6 +73,7 @@ class PostgreSQL:
                 **self._url.query,
             },
         )
+        event.listen(engine, "do_connect", _connect)
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "checkout", _as_the_server_says)
         self.pool = engine
@@ -127,6 +136,13 @@ class PostgreSQL:
 def kept(text: str) -> str:
     """A text as PostgreSQL can hold it."""
     return text.translate(_UNKNOWN)
+
+
+def _connect(_dialect: object, _record: object, _arguments: object, named: Mapping[str, Any]) -> Any:
+    """A connection that does not wait for a server that has stopped."""
+    from rag.store.postgresql.patience import PatientConnection
+
+    return PatientConnection.connect(**named)
 
 
 def _prepare(connection: Any, _record: object) -> None:

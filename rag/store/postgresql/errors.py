@@ -52,6 +52,11 @@ def explain(error: Exception, place: str) -> LibraryError:
     return _kind(state or "")(f"{message} ({place}: {said})", hint)
 
 
+def unreachable(error: Exception) -> bool:
+    """Whether nobody answered when a connection was tried."""
+    return _state(error, " ".join(str(error).split())) is None
+
+
 def _state(error: Exception, said: str) -> str | None:
     """The SQLSTATE, or the one that the words stand for; None when nobody answered."""
     state = getattr(getattr(error, "orig", None), "sqlstate", None)
