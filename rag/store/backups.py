@@ -148,7 +148,7 @@ def _replace_rows(draft: Path, folder: Path, database: Database, lock_timeout: f
     with closing(database), WriterLock(database.backend.lock(), lock_timeout).held():
         database.create(fingerprint, dimension)
         database.verify(fingerprint, dimension)
-        database.extend()
+        database.upgrade()
         with database.read() as connection:
             now = generation(connection)
             filled = connection.execute(select(func.count()).select_from(tables.articles)).scalar_one()
@@ -168,7 +168,7 @@ def _fit(draft: Path, fingerprint: str, dimension: int) -> None:
     database = Database(SQLite(draft))
     try:
         database.verify(fingerprint, dimension)
-        database.extend()
+        database.upgrade()
     finally:
         database.close()
     with closing(sqlite3.connect(draft)) as copy:

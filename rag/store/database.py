@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoneFree
 
 from rag.errors import EmbedderMismatch, LibraryError
 from rag.forks import leave_to_parent, renew_in_children
-from rag.store import tables
+from rag.store import migrations, tables
 from rag.store.backends import Backend, lexical_index
 
 _RESTORE = "Restore a backup (`rag restore FILE`), or remove its folder and add the articles anew."
@@ -25,6 +25,7 @@ class Database:
         self.backend = backend
         self.engine = backend.engine()
         self._pinned = threading.local()
+        self._verified = False
         renew_in_children(self)
 
     def after_fork(self) -> None:
@@ -57,6 +58,7 @@ class Database:
         held = self.backend.held()
         if held is not None:
             with self._translated(), held.begin():
+                self._known(held)
                 yield held
             return
         with (
@@ -65,6 +67,7 @@ class Database:
             connection.execution_options(**self.backend.writing).begin(),
         ):
             self.backend.alone(connection)
+            self._known(connection)
             yield connection
 
     def exists(self) -> bool:
@@ -87,15 +90,21 @@ class Database:
         tables.metadata.create_all(connection, checkfirst=False)
         self.backend.name(connection)
         lexical_index(connection).create(connection)
+        migrations.mark_new(connection)
 
-    def extend(self) -> None:
-        """Add the tables that this version has and the library, made by an older one, lacks."""
+    def outdated(self) -> bool:
+        """Whether an older version made the library, and its tables lack changes."""
         with self.read() as connection:
-            present = set(inspect(connection).get_table_names())
-        lacking = [table for name, table in tables.metadata.tables.items() if name not in present]
-        if lacking:
-            with self.write() as connection:
-                tables.metadata.create_all(connection, tables=lacking)
+            return migrations.waiting(connection)
+
+    def upgrade(self) -> None:
+        """Make the changes that the tables lack, all or none, unless another process did so first.
+
+        The caller holds the writer lock.
+        """
+        with self.write() as connection:
+            if migrations.waiting(connection):
+                migrations.run(connection)
 
     def verify(self, fingerprint: str, dimension: int) -> None:
         """Raise unless this program and this embedding model can use the library."""
@@ -108,16 +117,27 @@ class Database:
             raise LibraryError(said, "Run the same `rag move` again.")
         if row is None:
             raise LibraryError(f"{where} lacks its own description.", _RESTORE)
-        if row.schema_version > tables.SCHEMA_VERSION:
-            made, known = row.schema_version, tables.SCHEMA_VERSION
-            raise LibraryError(
-                f"{where} was made by a newer version (schema {made}; this one knows {known}).", "Update Article Chat."
-            )
+        self._refuse_newer(row.schema_version)
         if (row.fingerprint, row.dimension) != (fingerprint, dimension):
             raise EmbedderMismatch(
                 f"{where} was made by the embedding model {row.fingerprint} ({row.dimension} dimensions), "
                 f"but {fingerprint} ({dimension}) is set.",
                 "Set RAG_EMBEDDER to the library's model, or choose a new folder (RAG_LIBRARY) and add the articles.",
+            )
+        self._verified = True
+
+    def _known(self, connection: Connection) -> None:
+        """Raise when a newer version has changed the library since it was opened: what we write might do it harm."""
+        made = connection.execute(select(tables.library.c.schema_version)).scalar() if self._verified else None
+        if made is not None:
+            self._refuse_newer(made)
+
+    def _refuse_newer(self, made: int) -> None:
+        if made > tables.SCHEMA_VERSION:
+            raise LibraryError(
+                f"The library {self.backend.place} was made by a newer version "
+                f"(schema {made}; this one knows {tables.SCHEMA_VERSION}).",
+                "Update Article Chat.",
             )
 
     @contextmanager

@@ -145,7 +145,7 @@ def _begin(origin: Database, database: Database) -> str:
     row = {"draft": draft, "source": origin.backend.place, "identity": origin.backend.identity()}
     known = database.exists()
     if known:
-        database.extend()
+        database.upgrade()
     with database.write() as connection:
         if not known:
             database.make_tables(connection)

@@ -112,7 +112,9 @@ class Store:
                 with lock.held():
                     opened.create(fingerprint, dimension)
             opened.verify(fingerprint, dimension)
-            opened.extend()
+            if opened.outdated():
+                with lock.held():
+                    opened.upgrade()
             store = cls(folder, dimension, opened, lock, exact_limit=exact_limit, chroma=chroma)
         except BaseException:
             opened.close()

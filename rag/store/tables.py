@@ -201,11 +201,11 @@ feedback = Table(  # outlives its conversation: it is about the answers, not abo
 wrong_sources = Table(  # citations that readers called wrong; outlives its conversation like other feedback
     "wrong_sources",
     metadata,
-    Column("conversation", String, primary_key=True),
-    Column("reference", String, primary_key=True),  # of the citation in it: "m2-1"
-    Column("question", Text, nullable=False),
-    Column("article_id", String, nullable=False),
-    Column("quote", Text, nullable=False),
+    Column("conversation", _String, primary_key=True),
+    Column("reference", _String, primary_key=True),  # of the citation in it: "m2-1"
+    Column("question", _Text, nullable=False),
+    Column("article_id", _String, nullable=False),
+    Column("quote", _Text, nullable=False),
     Column("given", DateTime, nullable=False),  # UTC
 )
 
