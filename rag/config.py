@@ -84,7 +84,11 @@ class Settings(BaseSettings):
     chroma: str = Field(
         "",
         description="Address of a Chroma server, as http://127.0.0.1:8000, or several with commas between, which share "
-        "the index; empty: Chroma runs inside the program.",
+        "the index; Chroma Cloud: https://api.trychroma.com/TENANT/DATABASE; "
+        "pgvector: in the database of RAG_DATABASE; empty: Chroma runs inside the program.",
+    )
+    chroma_token: SecretStr = Field(
+        SecretStr(""), description="API key of Chroma Cloud, or of a proxy that asks for it."
     )
 
     @field_validator("chroma")
@@ -158,14 +162,24 @@ def _complete(settings: Settings) -> Settings:
 
 
 def _server(address: str) -> str:
-    """The address of a server as "http://host:port"; a ValueError says what is wrong with it."""
+    """The address of a server as "http://host:port", with tenant and database where it names them.
+
+    A ValueError says what is wrong with it.
+    """
+    if address == "pgvector":  # the library's own PostgreSQL
+        return address
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("the address of a Chroma server looks like http://127.0.0.1:8000")
-    if parts.username or parts.password or parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError("the address of a Chroma server has a host and a port only, no user, password or path")
+    names = [name for name in parts.path.split("/") if name]
+    if parts.username or parts.password or len(names) not in (0, 2) or parts.query or parts.fragment:
+        raise ValueError(
+            "the address of a Chroma server has a host and a port only, no user, password or path, "
+            "but for /TENANT/DATABASE of Chroma Cloud"
+        )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return "/".join([f"{parts.scheme}://{host}:{port}", *names])
 
 
 def _without_secret(value: object) -> object:

@@ -111,6 +111,7 @@ class Library:
             lock_timeout=settings.lock_timeout_s,
             exact_limit=ONE_SHOT_EXACT if one_shot else 0,
             chroma=settings.chroma_servers,
+            chroma_token=settings.chroma_token.get_secret_value(),
         )
         return cls(store, settings, one_shot=one_shot)
 

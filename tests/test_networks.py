@@ -115,7 +115,7 @@ def test_stopped_processes_of_the_server_cost_a_question_one_line(near: Store, p
     for process in stopped:
         os.kill(process, signal.SIGSTOP)
     try:
-        with pytest.raises(LibraryError, match="cannot be reached|has stopped answering"):
+        with pytest.raises(LibraryError, match=r"cannot be reached|has stopped answering"):
             near.articles()
     finally:
         for process in stopped:

@@ -6,6 +6,7 @@ may take long to look up. So a call runs in a thread of its own, which the calle
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -20,7 +21,11 @@ from rag.forks import renew_in_children
 from rag.schema import Vectors
 from rag.store.vectors import HNSW, Numbers
 
+LISTED = 100  # collections of a page
 HEARTBEAT_S = 0.8  # a server that is well answers in some milliseconds, on a very busy machine in half a second
+# What Chroma Cloud takes in one write, and gives in one answer (docs.trychroma.com/cloud/quotas-limits, 2026).
+CLOUD_RECORDS, CLOUD_RESULTS = 300, 300
+LATER = (429, 502, 503, 504)  # HTTP states that pass by themselves
 RETRY_S = 5.0  # after a failure the server is left alone so long; then one caller tries it
 
 T = TypeVar("T")
@@ -38,6 +43,10 @@ class ServerResting(ServerSilent):
     """The server failed a moment ago, and was not asked again."""
 
 
+class ServerBusy(ServerSilent):
+    """The server asks to be asked later: it has too much to do, or a quota is used up."""
+
+
 class CollectionLost(ServerFailed):
     """The server holds no such collection, or one that was made by another embedding model."""
 
@@ -49,10 +58,20 @@ class ServerRefused(ServerFailed):
 class ChromaServer:
     """One Chroma server. Safe to use from many threads; nothing is opened before the first call."""
 
-    def __init__(self, address: str, seconds: float) -> None:
-        """`seconds` is the longest that a call may take."""
+    hint = "Start it (chroma run --path FOLDER), or set RAG_CHROMA to where it runs."
+
+    def __init__(self, address: str, seconds: float, token: str = "") -> None:
+        """`seconds` is the longest that a call may take; `token` goes with each call.
+
+        An address with /TENANT/DATABASE is one of Chroma Cloud, whose quotas hold.
+        """
         self.address = address
         self._seconds = seconds
+        self._token = token
+        names = urlsplit(address).path.split("/")[1:]
+        self._within = dict(zip(("tenant", "database"), names, strict=False))
+        self.most_records = CLOUD_RECORDS if names else sys.maxsize
+        self._most_results = CLOUD_RESULTS if names else sys.maxsize
         renew_in_children(self)
         self.after_fork()
 
@@ -77,24 +96,32 @@ class ChromaServer:
         return True
 
     def make(self, name: str, about: Mapping[str, str | int]) -> None:
-        """Make an empty collection; what it is about is kept with it."""
-        self._call(lambda api: api.create_collection(name, configuration={"hnsw": HNSW}, metadata=dict(about)))
+        """Make an empty collection; what it is about is kept with it. Chroma Cloud sets up its index by itself."""
+        index = {"space": HNSW["space"]} if self._within else HNSW
+        given = {"configuration": {"hnsw": index}, "metadata": dict(about), **self._within}
+        self._call(lambda api: api.create_collection(name, **given))
 
     def about(self, name: str) -> Mapping[str, Any]:
         """What was kept with the collection; CollectionLost when there is none."""
-        return dict(self._call(lambda api: api.get_collection(name)).metadata or {})
+        return dict(self._call(lambda api: api.get_collection(name, **self._within)).metadata or {})
 
     def names(self, beginning: str) -> list[str]:
         """Names of the collections that begin so."""
-        return sorted(
-            one.name for one in self._call(lambda api: api.list_collections()) if one.name.startswith(beginning)
-        )
+        found: list[str] = []
+        while page := self._listed(len(found)):
+            found += page
+        return sorted(name for name in found if name.startswith(beginning))
+
+    def _listed(self, after: int) -> list[str]:
+        """The next names of collections."""
+        page = self._call(lambda api: api.list_collections(limit=LISTED, offset=after, **self._within))
+        return [str(one.name) for one in page]
 
     def drop(self, name: str) -> None:
         """Delete the collection, if it is there."""
         self._collections.pop(name, None)
         try:
-            self._call(lambda api: api.delete_collection(name))
+            self._call(lambda api: api.delete_collection(name, **self._within))
         except CollectionLost:
             return
 
@@ -108,10 +135,12 @@ class ChromaServer:
         self._call(lambda api: self._collection(api, name).upsert(ids=ids, embeddings=vectors))
 
     def nearest(self, name: str, queries: Vectors, n: int) -> list[tuple[Numbers, Vectors]]:
-        """For each query the numbers and cosine similarities of the n nearest vectors, best first."""
-        found = self._call(
-            lambda api: self._collection(api, name).query(query_embeddings=queries, n_results=n, include=["distances"])
-        )
+        """For each query the numbers and cosine similarities of the n nearest vectors, best first.
+
+        Chroma Cloud gives CLOUD_RESULTS at most.
+        """
+        asked = {"query_embeddings": queries, "n_results": min(n, self._most_results), "include": ["distances"]}
+        found = self._call(lambda api: self._collection(api, name).query(**asked))
         try:
             return [
                 (np.array(ids, dtype=np.int64), 1 - np.array(distances, dtype=np.float32))
@@ -132,12 +161,12 @@ class ChromaServer:
         from chromadb.api.models.Collection import Collection
 
         if name not in self._collections:
-            self._collections[name] = Collection(api, api.get_collection(name), embedding_function=None)
+            self._collections[name] = Collection(api, api.get_collection(name, **self._within), embedding_function=None)
         return self._collections[name]
 
     def _call(self, what: Callable[[Any], T], seconds: float | None = None) -> T:
         """What the server answers, with its failures in our words."""
-        from chromadb.errors import ChromaError, NotFoundError
+        from chromadb.errors import ChromaError, NotFoundError, RateLimitError
 
         api, longest = self._opened(), self._seconds if seconds is None else seconds
         try:
@@ -147,22 +176,32 @@ class ChromaServer:
         except NotFoundError as error:
             self._collections.clear()  # of a server whose folder was deleted, none is right
             raise CollectionLost(str(error)) from error
+        except RateLimitError as error:
+            raise ServerBusy(str(error)) from error
         except ChromaError as error:
             raise ServerRefused(str(error)) from error
         except httpx.TransportError as error:
             raise ServerSilent(str(error) or type(error).__name__) from error
         except Exception as error:  # what answers there is no Chroma, or says what nobody expects of it
+            if (state := _state_of(error)) in LATER:
+                raise ServerBusy(f"it answers {state}") from error
             raise ServerRefused(f"{type(error).__name__}: {error}") from error
 
     def _opened(self) -> Any:
         """chromadb's client of the server; making it asks the server nothing."""
         with self._lock:
             if self._api is None:
-                self._api = _client(self.address, self._seconds)
+                self._api = _client(self.address, self._seconds, self._token)
             return self._api
 
 
-def _client(address: str, seconds: float) -> Any:
+def _state_of(error: Exception) -> int:
+    """The HTTP state behind an error of chromadb's client that says no more than the body; 0 when there is none."""
+    behind = error.__context__
+    return behind.response.status_code if isinstance(behind, httpx.HTTPStatusError) else 0
+
+
+def _client(address: str, seconds: float, token: str) -> Any:
     from chromadb.api import ServerAPI
     from chromadb.config import Settings, System
 
@@ -172,6 +211,7 @@ def _client(address: str, seconds: float) -> Any:
         chroma_server_host=parts.hostname,
         chroma_server_http_port=parts.port,
         chroma_server_ssl_enabled=parts.scheme == "https",
+        chroma_server_headers={"x-chroma-token": token} if token else None,
         anonymized_telemetry=False,
     )
     api: Any = System(settings).instance(ServerAPI)  # type: ignore[type-abstract]  # the one that the settings name

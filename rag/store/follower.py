@@ -19,10 +19,17 @@ from sqlalchemy import select
 
 from rag.schema import Vectors
 from rag.store import shards, tables
-from rag.store.chroma_server import ChromaServer, CollectionLost, ServerFailed, ServerRefused, ServerSilent
+from rag.store.chroma_server import (
+    CollectionLost,
+    ServerBusy,
+    ServerFailed,
+    ServerRefused,
+    ServerSilent,
+)
 from rag.store.database import Database
 from rag.store.retries import retried
 from rag.store.shards import Part, Shard
+from rag.store.vector_servers import VectorServer
 from rag.store.vectors import Numbers
 
 log = logging.getLogger("rag.store")
@@ -60,7 +67,7 @@ class Follower:
     """Follows the library with one part of its index. One at a time: the caller holds the claim to the part."""
 
     def __init__(
-        self, database: Database, server: ChromaServer, part: Part, identity: str, dimension: int, tell: Tell
+        self, database: Database, server: VectorServer, part: Part, identity: str, dimension: int, tell: Tell
     ) -> None:
         """`tell` gets a line of progress now and then."""
         self._database = database
@@ -69,7 +76,7 @@ class Follower:
         self._identity = identity
         self._dimension = dimension
         self._tell = tell
-        self._page = max(1, min(PAGE, PAGE_NUMBERS // dimension))
+        self._page = max(1, min(PAGE, PAGE_NUMBERS // dimension, server.most_records))
         self._proven = ""  # the collection that was found to be sound, by this follower
         self._count_dead_at = 0.0
         self._old: dict[str, float] = {}  # collections that nobody needs, since when
@@ -81,7 +88,7 @@ class Follower:
         tried again later.
         """
         if not self._server.answers():
-            raise ServerSilent(f"the Chroma server {self._part.address} does not answer")
+            raise ServerSilent(f"the index server {self._part.address} does not answer")
         with self._database.read() as connection:
             place = shards.place_of(connection, self._identity)
             live = shards.load(connection, self._part, "live", place)
@@ -264,10 +271,10 @@ class Follower:
             try:
                 self._server.put(collection, numbers, vectors)
                 return None
-            except CollectionLost:
+            except (CollectionLost, ServerBusy):
                 raise
             except ServerFailed as error:
                 failure = error
                 if not self._server.answers():
-                    raise ServerSilent(f"the Chroma server {self._part.address} does not answer") from error
+                    raise ServerSilent(f"the index server {self._part.address} does not answer") from error
         return failure

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from time import monotonic
 
-from rag.store.chroma_server import ChromaServer, ServerFailed
+from rag.store.chroma_server import ServerFailed
 from rag.store.claims import Claims
+from rag.store.database import Database
 from rag.store.follower import Follower, Tell
 from rag.store.shards import Part, claim_of
+from rag.store.vector_servers import VectorServer, server_at
 
 CHECK_S = 10.0  # so often a collection is looked at though the library has not changed: it may be gone
 RETRY_S = 5.0  # after a failure
@@ -72,9 +74,9 @@ class FollowedPart:
 
 
 @contextmanager
-def servers_of(parts: Sequence[Part], seconds: float) -> Iterator[list[ChromaServer]]:
+def servers_of(parts: Sequence[Part], seconds: float, token: str, database: Database) -> Iterator[list[VectorServer]]:
     """The server of each part, for calls that may take so long; closed at the end of the block."""
-    servers = [ChromaServer(part.address, seconds) for part in parts]
+    servers = [server_at(part.address, seconds, token, database) for part in parts]
     try:
         yield servers
     finally:

@@ -1,4 +1,4 @@
-"""The dense index on Chroma servers: searched with what is indexed, and exactly with the newest passages.
+"""The dense index on servers, Chroma's or pgvector: what it holds is searched there, the newest passages exactly.
 
 A server may be frozen, killed, emptied or behind. Then its part of the vectors is left out, a line says so, and words
 still find everything: no search waits longer than SEARCH_S, and after a failure none waits at all for a while.
@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from time import monotonic
+from random import uniform
+from time import monotonic, sleep
+from typing import TypeVar
 
 import numpy as np
 from sqlalchemy import Connection, func, select
@@ -22,8 +24,8 @@ from rag.schema import Finding, Vectors
 from rag.store import shards, tables
 from rag.store.chroma_server import (
     Breaker,
-    ChromaServer,
     CollectionLost,
+    ServerBusy,
     ServerFailed,
     ServerResting,
     begun,
@@ -43,15 +45,20 @@ from rag.store.dense_search import (
 from rag.store.follower import Follower, Tell
 from rag.store.following import FollowedPart, servers_of
 from rag.store.shards import ERA, Part, Shard, claim_of
+from rag.store.vector_servers import VectorServer, server_at
 from rag.store.vectors import Numbers
 
 log = logging.getLogger("rag.store")
+
+T = TypeVar("T")
 
 SEARCH_S = 2.0  # a search of 100,000 vectors takes some milliseconds
 WRITE_S = 10.0  # a page takes a second or two; a writer waits no longer ...
 FOLLOW_S = 60.0  # ... a follower does
 TAIL = 50_000  # so many passages that are not indexed yet are searched exactly: 77 MB, 4 ms
 BEHIND = 5_000  # while a writer still writes, it brings the index up to date when it lacks so many
+
+BUSY_S = (0.1, 0.3)  # before a search is tried again that a server of many users has put off
 
 SILENT = "The index of meanings does not answer; passages were found by their words only."
 PARTLY = "A part of the index of meanings does not answer; its passages were found by their words only."
@@ -95,13 +102,15 @@ class ServedIndex(DenseSearch[Served]):
         addresses: Sequence[str],
         dimension: int,
         exact_limit: int,
+        token: str = "",
     ) -> None:
         super().__init__(database, dimension)
         self._claims = claims
         self._identity = identity
         self._parts = shards.parts_of(addresses)
         self._exact_limit = exact_limit
-        self._servers = {address: ChromaServer(address, SEARCH_S) for address in addresses}
+        self._token = token
+        self._servers = {address: server_at(address, SEARCH_S, token, database) for address in addresses}
         self._breakers = {address: Breaker() for address in addresses}
         self._proven: set[str] = set()  # collections that are known to be of this library's embedding model
         self._missed: set[str] = set()  # collections that were not there, or were another model's
@@ -146,11 +155,20 @@ class ServedIndex(DenseSearch[Served]):
             raise ServerResting("it did not answer a moment ago")
         if shard.collection not in self._proven:
             self._prove(server, shard)
-        ((numbers, scores),) = server.nearest(shard.collection, query[None, :], n)
+        ((numbers, scores),) = self._in_turn(lambda: server.nearest(shard.collection, query[None, :], n))
         known = numbers <= shard.upto
         return numbers[known], scores[known]
 
-    def _prove(self, server: ChromaServer, shard: Shard) -> None:
+    def _in_turn(self, ask: Callable[[], T]) -> T:
+        """What the server answers; while it asks to wait, it is asked again. The caller's time bounds this."""
+        for pause in BUSY_S:
+            try:
+                return ask()
+            except ServerBusy:
+                sleep(pause * uniform(0.5, 1.5))  # noqa: S311
+        return ask()
+
+    def _prove(self, server: VectorServer, shard: Shard) -> None:
         """CollectionLost when another embedding model has made the collection."""
         with self._database.read() as connection:
             made_by = str(connection.execute(select(tables.library.c.fingerprint)).scalar_one())
@@ -166,12 +184,12 @@ class ServedIndex(DenseSearch[Served]):
             self._proven.discard(shard.collection)
             first = shard.collection not in self._missed
             self._missed.add(shard.collection)
+        elif isinstance(error, ServerBusy):
+            first = True
         else:
             first = self._breakers[shard.part.address].trip()
         if first:
-            log.warning(
-                "The Chroma server %s cannot be searched: %s", shard.part.address, str(error) or "no answer in time"
-            )
+            log.warning("The index on %s cannot be searched: %s", shard.part.address, str(error) or "no answer in time")
 
     # --- views
 
@@ -253,11 +271,11 @@ class ServedIndex(DenseSearch[Served]):
         with self._claims.held(claim_of(part)) as ours:
             if not ours:
                 return not anew
-            server = ChromaServer(part.address, WRITE_S)
+            server = server_at(part.address, WRITE_S, self._token, self._database)
             try:
                 self._follower(part, server, tell).follow(anew=anew)
             except ServerFailed as error:
-                if self._breakers[part.address].trip():
+                if isinstance(error, ServerBusy) or self._breakers[part.address].trip():
                     log.warning("The index on %s could not be brought up to date: %s", part.address, error)
                 return False
             finally:
@@ -269,7 +287,7 @@ class ServedIndex(DenseSearch[Served]):
     def following(self, tell: Tell) -> Iterator[Callable[[], bool]]:
         """A round of following the library, to be called again and again; claims are held until the block ends."""
         with ExitStack() as stack:
-            servers = stack.enter_context(servers_of(self._parts, FOLLOW_S))
+            servers = stack.enter_context(servers_of(self._parts, FOLLOW_S, self._token, self._database))
             followed = [
                 FollowedPart(part, self._follower(part, server, _about_index(tell)), self._claims, tell)
                 for part, server in zip(self._parts, servers, strict=True)
@@ -285,7 +303,7 @@ class ServedIndex(DenseSearch[Served]):
 
             yield once
 
-    def _follower(self, part: Part, server: ChromaServer, tell: Tell) -> Follower:
+    def _follower(self, part: Part, server: VectorServer, tell: Tell) -> Follower:
         return Follower(self._database, server, part, self._identity(), self._dimension, tell)
 
     def catch_up(self, *, done: bool) -> None:
@@ -328,7 +346,7 @@ class ServedIndex(DenseSearch[Served]):
         if fix:
             self.follow(log.info)
         for state in self.state():
-            yield _finding(state)
+            yield _finding(state, self._servers[state.part.address].hint)
         with self._database.read() as connection:
             unindexed = shards.count_unindexed(connection)
         if unindexed:
@@ -354,11 +372,10 @@ class ServedIndex(DenseSearch[Served]):
 REMAKE = "Remove these articles and add them again when the embedding model is mended."
 
 
-def _finding(state: ShardState) -> Finding:
+def _finding(state: ShardState, hint: str) -> Finding:
     where = f"Dense index on {state.part.address}" + (f" ({state.part.name})" if state.part.of > 1 else "")
     who = f"; followed by {state.follower}" if state.follower else ""
     if not state.answers:
-        hint = "Start it (chroma run --path FOLDER), or set RAG_CHROMA to where it runs."
         return Finding("warning", f"{where}: the server does not answer; passages are found by their words.", hint)
     if state.shard is None and state.behind:
         return Finding("warning", f"{where}: not built yet{who}.", "Run `rag work`, or `rag doctor --fix`.")

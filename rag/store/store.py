@@ -61,6 +61,7 @@ class Store:
         *,
         exact_limit: int,
         chroma: Sequence[str] = (),
+        chroma_token: str = "",
     ) -> None:
         self.folder = folder
         self.dimension = dimension
@@ -72,7 +73,7 @@ class Store:
         self.claims = backend.claims()
         self._followed = False  # whether this process follows the library with its index
         self._dense: DenseSearch[Any] = (
-            ServedIndex(self._database, self.claims, backend.identity, chroma, dimension, exact_limit)
+            ServedIndex(self._database, self.claims, backend.identity, chroma, dimension, exact_limit, chroma_token)
             if chroma
             else DenseIndex(self._database, self._snapshots, self._lock, dimension, exact_limit)
         )
@@ -95,6 +96,7 @@ class Store:
         lock_timeout: float = 30,
         exact_limit: int = 0,
         chroma: Sequence[str] = (),
+        chroma_token: str = "",
     ) -> Store:
         """The library in `folder`, or in the PostgreSQL `database` at an address; made when missing.
 
@@ -115,11 +117,12 @@ class Store:
             if opened.outdated():
                 with lock.held():
                     opened.upgrade()
-            store = cls(folder, dimension, opened, lock, exact_limit=exact_limit, chroma=chroma)
+            served: dict[str, Any] = {"chroma": tuple(chroma), "chroma_token": chroma_token}
+            store = cls(folder, dimension, opened, lock, exact_limit=exact_limit, **served)
         except BaseException:
             opened.close()
             raise
-        options = {"lock_timeout": lock_timeout, "exact_limit": exact_limit, "chroma": tuple(chroma)}
+        options = {"lock_timeout": lock_timeout, "exact_limit": exact_limit, **served}
         store._opening = {"fingerprint": fingerprint, "database": database, **options}
         return store
 
