@@ -47,6 +47,8 @@ class Chroma:
     def freeze(self) -> None:
         """Let it answer nothing, with its connections open."""
         self._signal(signal.SIGSTOP)
+        assert self._process is not None
+        os.waitpid(self._process.pid, os.WUNTRACED)  # its threads stop one after the other, on a busy machine late
 
     def thaw(self) -> None:
         """Let it go on."""
