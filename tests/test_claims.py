@@ -13,6 +13,7 @@ from rag.cli.app import run
 from rag.config import Settings
 from rag.errors import QuestionError
 from rag.library import Library
+from rag.schema import Article
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 
@@ -70,3 +71,39 @@ def test_the_command_prints_verdicts_and_tells_by_its_exit_code(
     assert claim["verdict"] == "said"
     assert run(["check", "The pool of Ellery was closed for good.", *place]) == 4
     assert "not found" in capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    settings = Settings(library=tmp_path_factory.mktemp("harbour") / "library")
+    with Library.open(settings=settings, one_shot=True) as opened:
+        opened.add(
+            [
+                Article(
+                    title="Battery set the Halcyon on fire, board finds",
+                    text="The fire on the ferry Halcyon began in the battery of a van, the accident board said on "
+                    "Friday. A valve of the sprinklers had been closed for repair and was never opened again.\n\n"
+                    "Seven people are now known to have died. Varn Lines said it accepted the findings and would equip "
+                    "all ferries with heat cameras by 1 June.",
+                ),
+                Article(
+                    title="Toll rises to six",
+                    text="The number of dead in the fire on the ferry rose to six on Tuesday. Varn Lines denied that "
+                    "the ship had been overloaded.",
+                ),
+            ]
+        )
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Seven people died on the Halcyon.", "said"),  # the "never" of the sentence before it denies something else
+        ("Varn Lines accepted the findings.", "said"),
+        ("Varn Lines did not accept the findings.", "contradicted"),  # that it denied something else does not say so
+    ],
+)
+def test_a_negation_counts_for_its_own_sentence_and_its_own_matter(harbour: Library, text: str, verdict: str) -> None:
+    (claim,) = Assistant(harbour, llm="").check(text)
+    assert claim.verdict == verdict

@@ -24,6 +24,7 @@ FOUND = 12  # passages found for a sentence
 JUDGED = 6  # of these judged one by one: 16 to 45 ms each with the reader
 QUOTED = 3  # places given for a sentence
 AS_NEAR = 0.9  # of the words held by the passage that contradicts most closely: others are not quoted
+NEAR_ENOUGH = 0.6  # the same for what is said: a passage that holds few of the words is no proof beside it
 SAME_SUBJECT = 0.6  # share of a sentence's words that a passage must hold before it can contradict it
 FEWEST_WORDS = 3  # a heading or "Really?" claims nothing
 
@@ -61,14 +62,17 @@ class Checker:
         asked = weigh(sentence)
         candidates.sort(key=lambda one: -coverage(asked, f"{one.title}\n{one.passage.text}"))
         alone = [_Judged(one, self._judge.judge(sentence, [one])) for one in candidates[:JUDGED]]
-        if saying := [one for one in alone if verified(one.judgement.support)]:
-            saying.sort(key=lambda one: -one.judgement.support)
-            return self._made(sentence, "said", [one.judgement.evidence.main for one in saying])
+        saying = [one for one in alone if verified(one.judgement.support)]
+        most = _most(saying)
+        if saying and most >= _most([one for one in alone if denies(sentence, one.judgement)]):
+            near = [one for one in saying if one.judgement.evidence.gathered >= NEAR_ENOUGH * most]
+            near.sort(key=lambda one: -one.judgement.support)
+            return self._made(sentence, "said", [one.judgement.evidence.main for one in near])
         whole = self._judge.judge(sentence, candidates[:JUDGED])
-        if verified(whole.support):
+        if not saying and verified(whole.support):
             return self._made(sentence, "said", whole.places)
         against = [one for one in alone if contradicts(sentence, one.judgement)]
-        nearest = max((one.judgement.evidence.gathered for one in against), default=0.0)
+        nearest = _most(against)
         against = [one for one in against if one.judgement.evidence.gathered >= AS_NEAR * nearest]
         verdict = "contradicted" if against else "not_found"
         return self._made(sentence, verdict, [one.judgement.evidence.main for one in against])
@@ -93,6 +97,16 @@ class Checker:
             article = self._library.article(article_id)
             self._texts[article_id] = article.text if article else None
         return self._texts[article_id]
+
+
+def _most(judged: Sequence[_Judged]) -> float:
+    """The share of the sentence's words that the nearest of the passages holds; 0 for none."""
+    return max((one.judgement.evidence.gathered for one in judged), default=0.0)
+
+
+def denies(sentence: str, judged: Judgement) -> bool:
+    """Whether a passage that speaks of the same denies it, or it denies what the passage says."""
+    return bool(judged.features.negation) and contradicts(sentence, judged)
 
 
 def contradicts(sentence: str, judged: Judgement) -> bool:

@@ -48,6 +48,7 @@ _NEGATIVE = re.compile(
     re.I,
 )
 
+_SENTENCE_END = re.compile(r"[.!?][\"”’')\]]*\s")
 LONGEST_SWAP = 5  # words: longer stretches that differ are worded anew, not swapped
 _TOKEN = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 
@@ -78,12 +79,16 @@ def is_caseless(text: str) -> bool:
 
 
 def denied(text: str, of: str) -> bool:
-    """Whether a text denies what it shares with another: an odd number of negative words before words of the other."""
+    """Whether a text denies what it shares with another: an odd number of negative words before words of the other.
+
+    A negative word reaches to the end of its sentence; the last word of a text denies all of it.
+    """
     shared = frozenset(stems(of))
     found = 0
     for match in _NEGATIVE.finditer(text):
-        after = stems(text[match.end() : match.end() + NEGATED_REACH])[:3]
-        found += bool(shared & frozenset(after)) or not after
+        rest = text[match.end() : match.end() + NEGATED_REACH]
+        after = stems(_SENTENCE_END.split(rest, maxsplit=1)[0])[:3]
+        found += bool(shared & frozenset(after)) or not stems(rest)
     return found % 2 == 1
 
 
