@@ -87,6 +87,52 @@ def test_a_topic_that_no_article_has_is_said_to_be_in_none(assistant: Assistant)
     assert answer.text.startswith("No article mentions “beekeeping”.")
 
 
+def test_words_that_are_no_name_count_apart_too(library: Library) -> None:
+    strike = Article(
+        title="Dockers in Varn strike", text="Dockers in Varn stopped work on Tuesday morning.", language="en"
+    )
+    live = Article(
+        title="Live: the dockers' strike", text="The dockers' strike goes on for a second day.", language="en"
+    )
+    house = Article(title="A white wall on a house", text="The house in Tarn Lane has a white wall, its owner says.")
+    named = Article(title="Visit in spring", text="The White House said on Monday that the visit is set for spring.")
+    with Library.open(
+        settings=library.settings.model_copy(update={"library": library.settings.library / "apart"}), one_shot=True
+    ) as small:
+        small.add([strike, live, house, named])
+        asked = Assistant(small, llm="")
+        answer = asked.ask("how many articles mention the dockers' strike?")
+        assert answer.text.startswith("1 article mentions “dockers' strike”; 1 more has these words apart.")
+        assert [one.title for one in answer.citations] == [live.title, strike.title]
+        assert asked.ask("how many articles mention the White House?").text.startswith(
+            "1 article mentions “White House”"
+        )
+        assert "apart" not in asked.ask("how many articles mention the White House?").text
+
+
+def test_articles_of_an_author_and_in_a_language_are_listed(library: Library) -> None:
+    written = Article(
+        title="Night trains return", text="Night trains return, the line says.", author="Ada Holm", language="en"
+    )
+    german = Article(title="Nachtzüge kehren zurück", text="Nachtzüge kehren nach Nord zurück.", language="de")
+    with Library.open(
+        settings=library.settings.model_copy(update={"library": library.settings.library / "shared"}), one_shot=True
+    ) as small:
+        small.add([written, german])
+        asked = Assistant(small, llm="")
+        assert asked.ask("articles by Ada Holm").text.startswith("1 article by Ada Holm.")
+        answer = asked.ask("articles in German")
+        assert answer.text.startswith("1 article in German.")
+        assert [one.title for one in answer.citations] == [german.title]
+
+
+@pytest.mark.parametrize("typed", ["list the sources you use", "how big is this collection?"])
+def test_a_verb_or_a_measure_of_the_request_is_no_topic(assistant: Assistant, typed: str) -> None:
+    answer = assistant.ask(typed)
+    assert answer.kind == "library"
+    assert "mention" not in answer.text
+
+
 def test_outlets_that_reported_are_named_with_their_number_of_articles(assistant: Assistant, library: Library) -> None:
     answer = assistant.ask("Which outlets reported on the earthquake?")
     wanted = articles_with(library, "earthquake")
@@ -196,6 +242,19 @@ def test_greetings_thanks_and_help_get_a_reply_without_a_search(assistant: Assis
     assert last.answer.kind == "reply"
     assert last.answer.answered
     assert not last.answer.candidates
+
+
+def test_what_points_at_nothing_asks_about_the_assistant_but_not_in_a_conversation(assistant: Assistant) -> None:
+    assert understand("how does this work?", [], TODAY, first=True).intent == "help"
+    assert understand("how does this work?", [], TODAY).intent == "content"
+    assert understand("How does this vaccine against malaria work?", [], TODAY, first=True).intent == "content"
+
+
+@pytest.mark.parametrize("typed", ["hola", "qwertz", "asdf jkl"])
+def test_keywords_that_no_article_has_are_said_to_be_in_none(assistant: Assistant, typed: str) -> None:
+    answer = assistant.ask(typed)
+    assert (answer.kind, answer.answered, answer.citations) == ("reply", False, ())
+    assert f"No article has “{typed}”" in answer.text
 
 
 def test_an_empty_library_says_so_and_how_to_fill_it(tmp_path: Path) -> None:

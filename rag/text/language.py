@@ -22,6 +22,16 @@ def detect_language(text: str) -> str | None:
     return str(code) if len(code) == 2 else None
 
 
+def language_name(code: str) -> str:
+    """The English name of a language by its code; the code itself where it has none."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return str(Locale(code).get_display_name("en") or code)
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
 def is_language(text: str) -> bool:
     """Whether `text` may be a language: False only for letters that make no words of any, and enough of them."""
     sample = text[:_SAMPLE]

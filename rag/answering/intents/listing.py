@@ -17,6 +17,7 @@ from rag.answering.query.time_filter import within
 from rag.library import Library
 from rag.schema import Answer, AnswerSentence, Article, Citation, Filters
 from rag.text.dates import day_in_words
+from rag.text.language import language_name
 from rag.text.words import content_words
 
 NEAR = 0.35  # cosine from which an article is called near to a topic that no article names
@@ -39,18 +40,31 @@ class Selection:
     ids: tuple[str, ...] | None = None  # None: all that the filters let through
     mentions: str = ""  # the topic as it was searched
     in_title: int = 0
+    apart: int = 0  # the last of them that only have the topic's words, not side by side
+    shared: str = ""  # what else they have in common, "by Ada Holm" or "in Arabic"
     near: bool = False  # no article mentions the topic: these are only near to it in meaning
 
     @property
     def about(self) -> str:
         """'from Northern Ledger, published since 1 May 2022', or ''."""
-        parts = [f"from {self.filters.publisher}"] if self.filters.publisher else []
+        parts = [self.shared] if self.shared else []
+        parts += [f"from {self.filters.publisher}"] if self.filters.publisher else []
         since, until = day_in_words(self.filters.since), day_in_words(self.filters.until)
         if since and until:
             parts.append(f"published {since} to {until}" if since != until else f"published on {since}")
         elif since or until:
             parts.append(f"published since {since}" if since else f"published until {until}")
         return ", ".join(parts)
+
+    @property
+    def topic(self) -> str:
+        """'“Kiptum”', or '“ferry fire” or these words apart'."""
+        return f"{self.mentions} or these words apart" if self.apart else self.mentions
+
+    @property
+    def whole(self) -> int:
+        """How many have the topic as it was typed, or its words where none has it so."""
+        return len(self.ids or ()) - self.apart
 
     def count(self, library: Library) -> int:
         """How many articles there are."""
@@ -77,19 +91,45 @@ def select(wish: Wish, library: Library, filters: Filters) -> Selection:
         wanted = replace(wanted, publisher=wish.outlets[0])
     if not wish.topic:
         return Selection(wanted)
-    for phrases in _readings(wish.topic):
-        found = library.store.mentioning(phrases, wanted)
-        if found:
-            ids = tuple(one.article_id for one in found)
-            words = " and ".join(f"“{phrase}”" for phrase in phrases)
-            return Selection(wanted, ids, words, sum(one.in_title for one in found))
-    return Selection(wanted, _near(wish.topic, library, wanted), f"“{wish.topic}”", near=True)
+    return (
+        _mentioning(wish.topic, library, wanted)
+        or _sharing(wish.topic, library, wanted)
+        or Selection(wanted, _near(wish.topic, library, wanted), f"“{wish.topic}”", near=True)
+    )
 
 
-def _readings(topic: str) -> list[list[str]]:
-    """How a topic may stand in articles: as it was typed, else all its words."""
+def _mentioning(topic: str, library: Library, filters: Filters) -> Selection | None:
+    """The articles that have the topic as it was typed, then those that have its words apart; None without any.
+
+    A name is its words side by side: where any article has it, those that have its words apart do not count.
+    """
+    whole = library.store.mentioning([topic], filters)
     separate = list(dict.fromkeys(content_words(topic)))
-    return [[topic], *([separate] if len(separate) > 1 else [])]
+    is_name = bool(whole) and all(word[:1].isupper() for word in topic.split())
+    known = {one.article_id for one in whole}
+    found = [] if is_name or len(separate) < 2 else library.store.mentioning(separate, filters)
+    apart = [one for one in found if one.article_id not in known]
+    if not whole and not apart:
+        return None
+    ids = tuple(one.article_id for one in (*whole, *apart))
+    if whole:
+        return Selection(filters, ids, f"“{topic}”", sum(one.in_title for one in whole), apart=len(apart))
+    words = " and ".join(f"“{word}”" for word in separate)
+    return Selection(filters, ids, words, sum(one.in_title for one in apart))
+
+
+def _sharing(topic: str, library: Library, filters: Filters) -> Selection | None:
+    """The articles by an author of this name, or in the language of this name; None without any."""
+    named = topic.casefold()
+    dated = (filters.since, filters.until)
+    held = library.articles(None, filters.publisher, *dated, limit=READ, article_ids=filters.article_ids)
+    written = [one for one in held if one.author and named in one.author.casefold()]
+    if written:
+        return Selection(filters, tuple(one.id for one in written), shared=f"by {written[0].author}")
+    told = [one for one in held if one.language and language_name(one.language).casefold() == named]
+    if told:
+        return Selection(filters, tuple(one.id for one in told), shared=f"in {language_name(told[0].language or '')}")
+    return None
 
 
 def _near(topic: str, library: Library, filters: Filters) -> tuple[str, ...]:
@@ -125,9 +165,7 @@ def outlets(wish: Wish, library: Library, filters: Filters, _today: date) -> Ans
     if selection.near or not found:
         return _listed(wish, library, selection, _counted(selection, library))
     verb = "mentions" if len(by_outlet) == 1 else "mention"
-    what = (
-        f"{verb} {selection.mentions}, in {_number(len(found), 'article')}" if selection.mentions else selection.about
-    )
+    what = f"{verb} {selection.topic}, in {_number(len(found), 'article')}" if selection.mentions else selection.about
     head = f"{_number(len(by_outlet), 'outlet')} {what}."
     return own_answer("library", wish.question, [said(head), *_rows(by_outlet, library, wish.topic)])
 
@@ -153,7 +191,7 @@ def authors(wish: Wish, library: Library, filters: Filters, _today: date) -> Ans
     by_author = _grouped(
         [(f"{one.author}, {one.publisher}" if one.publisher else str(one.author), one) for one in found]
     )
-    where = " ".join(filter(None, (selection.mentions and f"that mention {selection.mentions}", selection.about)))
+    where = " ".join(filter(None, (selection.mentions and f"that mention {selection.topic}", selection.about)))
     head = (
         f"{_number(len(by_author), 'author')} wrote the {_number(len(found), 'article')}{f' {where}' if where else ''}."
     )
@@ -167,17 +205,17 @@ def news(wish: Wish, library: Library, filters: Filters, today: date) -> Answer:
     until = wish.period.until if wish.period and wish.period.until else today
     wider = select(Wish(wish.intent, wish.question, wish.topic, wish.outlets), library, filters)
     latest = wider.articles(library, READ) if wider.mentions and not wider.near else _latest(wider, library)
+    latest.sort(key=lambda one: one.published or date.min, reverse=True)
     fresh = [one for one in latest if _in(one.published, since, until) or _in(_added(one), since, until)]
-    about = f" on {wider.mentions}" if wider.mentions and not wider.near else ""
+    about = f" on {wider.topic}" if wider.mentions and not wider.near else ""
     span = f"since {day_in_words(since)}" if until >= today else f"from {day_in_words(since)} to {day_in_words(until)}"
     if fresh:
         published = sum(_in(one.published, since, until) for one in fresh)
-        then = f"{published} of them published then" if published else "none of them published then"
+        then = f"{published} of them published then" if published else "published earlier, the newest first"
         head = f"{_number(len(fresh), 'article')}{about} came in {span}, {then}."
         return _listed(wish, library, selection, head, fresh)
     head = f"Nothing{about} was published or added {span}. The newest articles:"
-    newest = sorted(latest, key=lambda one: one.published or date.min, reverse=True)
-    return _listed(wish, library, selection, head, newest[:5])
+    return _listed(wish, library, selection, head, latest[:5])
 
 
 def _latest(selection: Selection, library: Library) -> list[Article]:
@@ -204,9 +242,13 @@ def _counted(selection: Selection, library: Library) -> str:
         near = " These are nearest to it in meaning:" if number else ""
         return f"No article{about} mentions {selection.mentions}.{near}"
     if selection.mentions:
-        verb = "mentions" if number == 1 else "mention"
-        titled = f", {selection.in_title} of them in the title" if selection.in_title and number > 1 else ""
-        return f"{_number(number, 'article')}{about} {verb} {selection.mentions}{titled}."
+        whole = selection.whole
+        verb = "mentions" if whole == 1 else "mention"
+        titled = f", {selection.in_title} of them in the title" if selection.in_title and whole > 1 else ""
+        more = f"; {selection.apart} more {'has' if selection.apart == 1 else 'have'} these words apart"
+        return (
+            f"{_number(whole, 'article')}{about} {verb} {selection.mentions}{titled}{more if selection.apart else ''}."
+        )
     return f"{_number(number, 'article')}{about}." if about else f"The library holds {_number(number, 'article')}."
 
 

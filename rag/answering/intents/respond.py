@@ -19,7 +19,7 @@ from rag.answering.query.rewrite import with_terms
 from rag.answering.suggestions import MOST_NEXT, suggested_questions
 from rag.library import Library
 from rag.schema import Answer, Filters, Turn
-from rag.text.language import detect_language
+from rag.text.language import detect_language, language_name
 from rag.text.names import names_in
 from rag.text.words import PRONOUNS, STOP_WORDS, words
 
@@ -36,6 +36,7 @@ EMPTY = (
     "The library is empty, so there is nothing to answer from yet. Add articles first: on the Library page, or with "
     "`rag add SOURCE`."
 )
+UNHEARD = "No article has {words}, nor anything near it. Try other words, or ask a question in a sentence."
 FOREIGN = "This looks like {language}. The articles here are in {languages}, so please ask in {languages}."
 UNKNOWN = "This does not look like {languages}, in which the articles here are. Please ask in {languages}."
 FEWEST_WORDS = 3  # of a question whose language is guessed
@@ -62,6 +63,17 @@ def help_text(wish: Wish, library: Library, _filters: Filters, _today: date) -> 
     return _reply(wish.question, HELP.format(articles=_articles(library)), questions=_first(library))
 
 
+def unheard(wish: Wish, library: Library) -> Answer:
+    """That no article has any of the keywords."""
+    asked = UNHEARD.format(words=f"“{' '.join(wish.question.split())}”")
+    return _reply(wish.question, asked, answered=False, questions=_first(library))
+
+
+def _held(typed: str, library: Library, filters: Filters) -> bool:
+    """Whether an article has one of the words that were typed."""
+    return any(library.store.mentioning([word], filters) for word in words(typed))
+
+
 def empty(question: str) -> Answer:
     """That there is nothing to answer from."""
     return _reply(question, EMPTY, answered=False)
@@ -79,8 +91,12 @@ def foreign(question: str, library: Library) -> Answer | None:
     held = {one.language for one in library.articles(limit=SAMPLE) if one.language}
     if not held or language == "en" or language in held or (language is None and not _is_foreign(question, held)):
         return None
-    names = " and ".join(sorted(map(_named, held)))
-    text = FOREIGN.format(language=_named(language), languages=names) if language else UNKNOWN.format(languages=names)
+    names = " and ".join(sorted(map(language_name, held)))
+    text = (
+        FOREIGN.format(language=language_name(language), languages=names)
+        if language
+        else UNKNOWN.format(languages=names)
+    )
     return _reply(question, text, answered=False)
 
 
@@ -98,16 +114,6 @@ def _other_script(text: str) -> bool:
     """Whether most letters are not Latin."""
     letters = [letter for letter in text if letter.isalpha()]
     return 2 * sum(not name(letter, "").startswith("LATIN") for letter in letters) > len(letters)
-
-
-def _named(code: str) -> str:
-    """The English name of a language."""
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        return str(Locale(code).get_display_name("en") or code)
-    except (UnknownLocaleError, ValueError):
-        return code
 
 
 def _articles(library: Library) -> str:
@@ -176,7 +182,7 @@ def respond(
     """
     began = perf_counter()
     publishers = [name for name, _ in library.publishers()]
-    wish = understand(question, publishers, today)
+    wish = understand(question, publishers, today, first=not turns)
     if wish.intent not in ALWAYS:
         if not library.count_articles():
             return Response(question, empty(question))
@@ -184,7 +190,7 @@ def respond(
             return Response(question, other)
     corrected = correct(question, library) if spelling and wish.intent not in ALWAYS else Corrected(question)
     if corrected.changes:
-        wish = understand(corrected.question, publishers, today)
+        wish = understand(corrected.question, publishers, today, first=not turns)
     if turns and not wish.topic and _goes_on(wish):
         wish = replace(wish, topic=_meant(turns))
         if not wish.topic or wish.intent in QUOTED:
@@ -192,6 +198,8 @@ def respond(
     made = None if model or turns or wish.intent in ALWAYS else keywords.titled(wish, library, filters, today)
     reply = REPLIES.get(wish.intent) or (None if model else QUOTED.get(wish.intent))
     made = made or (reply(wish, library, filters, today) if reply else None)
+    if made is None and wish.intent == "keywords" and not turns and not _held(wish.question, library, filters):
+        made = unheard(wish, library)
     if made is not None:
         made = replace(made, timings={"total": round(1000 * (perf_counter() - began), 2)})
         return Response(corrected.question, made, corrected.note)

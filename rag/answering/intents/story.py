@@ -148,7 +148,11 @@ def comparison(wish: Wish, library: Library, filters: Filters, _today: date) -> 
         return None
     if len(names) < 2:
         found = select(replace(wish, outlets=()), library, filters)
-        telling = [] if found.near else [one.publisher for one in found.articles(library, 100) if one.publisher]
+        telling = (
+            []
+            if found.near
+            else [one.publisher for one in found.articles(library, min(100, found.whole)) if one.publisher]
+        )
         names = tuple(dict.fromkeys((*names, *telling)))[:MOST_OUTLETS]
     return _side_by_side(wish, names, library, filters) if len(names) > 1 else None
 
@@ -171,7 +175,7 @@ def _side_by_side(wish: Wish, names: Sequence[str], library: Library, filters: F
 def _sentences(wish: Wish, library: Library, filters: Filters, quoter: Quoter) -> list[AnswerSentence]:
     """One sentence of each article of the outlet that mentions the topic, oldest first."""
     found = select(wish, library, filters)
-    chosen = [] if found.near else found.articles(library, MOST_ARTICLES)
+    chosen = [] if found.near else found.articles(library, min(MOST_ARTICLES, found.whole))
     chosen.sort(key=lambda one: one.published or date.min)
     return [quoted(place) for one in chosen if (place := quoter.on(one, wish.topic))]
 

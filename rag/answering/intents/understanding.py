@@ -14,8 +14,9 @@ from datetime import date, timedelta
 from rag.answering.query.time_filter import read_period, without
 from rag.models.intents import OTHER, OUTLET, IntentClassifier, load_intents
 from rag.schema import Period
+from rag.text.names import names_in
 from rag.text.sentences import Span
-from rag.text.words import STOP_WORDS, words
+from rag.text.words import PRONOUNS, STOP_WORDS, words
 
 LONGEST = 40  # words: what is longer is no request to the library, but a question or a pasted text
 SURE = 0.55  # together, of the intents that are not answered by reading, from which one of them is acted on
@@ -47,7 +48,9 @@ _NEEDED = {
     ),
 }
 _SPOKEN = frozenset({"hello", "thanks"})
+POINTED = 0.05  # chance from which a question that points at something, with nothing before it, asks for help
 FEWEST_LETTERS = 2  # of a greeting: a letter or a figure by itself greets nobody
+_BEFORE_FRAME = frozenset({"you", "we", "how"})
 _NO_TOPIC = frozenset({"hello", "thanks", "help"})
 _INTRODUCED = frozenset({"news", "authors"})  # intents whose topic follows a word that introduces it
 _YEAR = re.compile(r"\b(?:in|during) ((?:19|20)\d\d)\b")
@@ -68,8 +71,11 @@ class Wish:
     sure: float = 0.0  # probability of the intent
 
 
-def understand(question: str, publishers: Sequence[str], today: date) -> Wish:
-    """The wish behind a question; its intent is "content" for whatever is no request to the library."""
+def understand(question: str, publishers: Sequence[str], today: date, *, first: bool = False) -> Wish:
+    """The wish behind a question; its intent is "content" for whatever is no request to the library.
+
+    `first`: nothing was asked before, so that "this" and "it" can only mean the assistant itself.
+    """
     if len(question.split()) > LONGEST:
         return Wish("content", question)
     classifier = load_intents()
@@ -78,6 +84,8 @@ def understand(question: str, publishers: Sequence[str], today: date) -> Wish:
     intent = _likeliest(chances)
     if intent in _NEEDED and not _NEEDED[intent].search(masked):
         intent = "content"
+    if first and intent == "content" and chances["help"] >= POINTED and _points_at_nothing(question):
+        intent = "help"
     if intent in _SPOKEN and sum(map(str.isalpha, question)) < FEWEST_LETTERS:
         intent = "keywords"
     if intent in ANSWERED or chances[intent] < SURE:
@@ -111,6 +119,12 @@ def _likeliest(chances: dict[str, float]) -> str:
     if sum(chances.get(name, 0.0) for name in ANSWERED) >= 1 - SURE:
         return max(ANSWERED, key=lambda name: chances.get(name, 0.0))
     return max((name for name in chances if name not in ANSWERED), key=lambda name: chances[name])
+
+
+def _points_at_nothing(question: str) -> bool:
+    """Whether it has a pronoun and nothing else that could be looked up: "How does this work?"."""
+    plain = set(words(question))
+    return not PRONOUNS.isdisjoint(plain) and len(plain - STOP_WORDS - PRONOUNS) <= 1 and not names_in(question)
 
 
 def _are_keywords(question: str) -> bool:
@@ -153,6 +167,8 @@ def topic_of(masked: str, classifier: IntentClassifier, *, introduced: bool = Fa
     spans = [match.span() for match in _WORD.finditer(masked)]
     plain = [masked[start:end].lower().replace("’", "'").removesuffix("'s") for start, end in spans]
     frame = [word in classifier.frame or bool(_HELD.fullmatch(word)) or word.upper() in _PLACEHOLDERS for word in plain]
+    for place in range(1, len(plain)):  # "the sources you use", "how big": a verb, a measure, no topic
+        frame[place] = frame[place] or (plain[place - 1] in _BEFORE_FRAME and plain[place].isalpha())
     for first, last, behind in _ranges(plain, frame):
         if introduced and not behind:
             continue
