@@ -295,6 +295,7 @@ def test_what_the_articles_do_not_say_is_a_refusal(assistant: Assistant) -> None
         ("Kiptum marathn record", "Kiptum marathon record"),
         ("What is the ECB?", "What is the European Central Bank?"),
         ("what is the ecb", "what is the European Central Bank"),
+        ("What did the High Commissionar say?", "What did the High Commissioner say?"),
     ],
 )
 def test_what_no_article_has_is_corrected_by_the_words_of_the_articles(
@@ -399,17 +400,41 @@ def test_a_figure_is_found_in_any_spelling(assistant: Assistant, typed: str, hel
     assert held in assistant.ask(typed).citations[0].quote
 
 
+@pytest.mark.parametrize("typed", ["$45bn", "inflation 9.2%"])
+def test_keywords_show_no_sentence_about_another_figure(assistant: Assistant, typed: str) -> None:
+    assert not assistant.ask(typed).answered
+
+
+@pytest.mark.parametrize("typed", ["Explain", "list", "Describe!"])
+def test_a_word_of_command_by_itself_is_told_what_can_be_asked(assistant: Assistant, typed: str) -> None:
+    assert assistant.ask(typed).kind == "reply"
+
+
 @pytest.mark.parametrize("typed", ["x", "7", "z?"])
 def test_a_letter_or_figure_by_itself_is_no_thanks(assistant: Assistant, typed: str) -> None:
     assert assistant.ask(typed).kind != "reply"
 
 
-@pytest.mark.parametrize("typed", ["¿Quién ganó el Mundial?", "世界杯谁赢了？", "Кто выиграл?", "من فاز بكأس العالم؟"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "¿Quién ganó el Mundial?",
+        "世界杯谁赢了？",
+        "Кто выиграл?",
+        "من فاز بكأس العالم؟",
+        "Quem venceu a Copa?",
+        "Quanto custou o Twitter?",
+    ],
+)
 def test_a_short_question_in_another_language_is_told_what_is_read_here(assistant: Assistant, typed: str) -> None:
     answer = assistant.ask(typed)
     assert (answer.kind, answer.answered) == ("reply", False)
     assert "English" in answer.text
     assert "No article" not in answer.text
+
+
+def test_names_that_no_article_has_make_no_other_language(assistant: Assistant) -> None:
+    assert assistant.ask("Who is Zorbulax Plimtog Kramtok?").kind == "refusal"
 
 
 @pytest.mark.parametrize("typed", ["Who is Ines Garrowby?", "What is Meridian Wire?", "What happened in Turkey?"])

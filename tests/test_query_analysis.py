@@ -50,6 +50,7 @@ def test_a_long_text_without_a_question_is_read_from_its_beginning_and_a_short_o
         ("what did the UN say?", ("UN",)),
         ("What are Brask's plans for Saint-Malo?", ("Brask", "Saint-Malo")),
         ("Mira Castell left when?", ("Mira", "Castell")),
+        ("Summarise Norrvik", ("Norrvik",)),
         ("Volcanoes erupt when?", ()),
         ("Who left? Volcanoes did.", ()),
         ("Was it in May, on a Monday?", ()),

@@ -83,6 +83,8 @@ def test_nothing_is_called_missing_where_capitals_do_not_tell_names(question: st
 def test_the_refusal_says_what_no_article_mentions() -> None:
     assert refusal_text(()) == REFUSAL == "The articles do not say."
     assert refusal_text(("Brask",)) == "The articles do not say. No article mentions “Brask”."
+    assert refusal_text(("Quote Brask",), "Quote Brask on the mill").endswith("No article mentions “Brask”.")
+    assert refusal_text(("Quote",), "Quote Mira Castell") == REFUSAL
     assert refusal_text(("Brask", "Gorm")).endswith("No article mentions “Brask” or “Gorm”.")
 
 

@@ -206,7 +206,7 @@ class Pipeline:
         self._timings["total"] = sum(self._timings.get(step, 0.0) for step in steps)
         return Answer(
             question=searched,
-            text=" ".join(said) if sentences else refusal_text(read.missing),
+            text=" ".join(said) if sentences else refusal_text(read.missing, read.question.text),
             answered=bool(sentences),
             kind="answer" if sentences else "refusal",
             sentences=sentences,

@@ -40,6 +40,10 @@ class IntentClassifier:
     bias: NDArray[np.float32]  # [intents]
     frame: frozenset[str]  # words of the training phrasings around the topic they ask about
 
+    def opens(self, word: str) -> bool:
+        """Whether requests begin with this word ("Summarise", "List"): its capital there makes no name of it."""
+        return f"<s> {word.lower()}" in self.grams
+
     def probabilities(self, question: str) -> dict[str, float]:
         """The probability of each intent; they sum to 1."""
         vector = shared_encoder().encode([spoken(question)])[0]

@@ -13,7 +13,7 @@ from rag.answering.citations import Quoter, own_answer, quoted
 from rag.answering.intents.understanding import Wish
 from rag.answering.query.analysis import Question, analyse
 from rag.answering.query.time_filter import within
-from rag.answering.reading.refusal import holds
+from rag.answering.reading.refusal import bears, holds
 from rag.library import Library
 from rag.schema import Answer, Article, Filters
 from rag.text.sentences import Span, split_sentences
@@ -66,12 +66,13 @@ def keywords(wish: Wish, library: Library, filters: Filters, _today: date) -> An
 def _hit(article: Article, asked: Question, typed: str, near: float) -> Hit | None:
     """The sentence that holds most of the keywords that the title lacks; the first for those in the title.
 
-    None without what stands in quotation marks, or with what is to be left out.
+    None without what stands in quotation marks or a figure that was typed, or with what is to be left out.
     """
     if any(holds(article.title, word) for word in asked.left_out):
         return None
     wanted = list(dict.fromkeys([*stems(typed), *filter(_is_number, _plain_words(typed))]))
     title, spans = set(stems(article.title)) | set(_plain_words(article.title)), _spans(article, asked)
+    spans = [span for span in spans if bears(f"{article.title}\n{article.text[slice(*span)]}", asked)]
     if not spans or not wanted:
         return None
     held = [_held(article.text[slice(*span)], wanted, title) for span in spans]

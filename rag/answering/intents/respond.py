@@ -81,9 +81,9 @@ def empty(question: str) -> Answer:
 
 def foreign(question: str, library: Library) -> Answer | None:
     """That the question is in a language that no article is in; None for one that may be answered."""
-    asked = words(question)
-    if not asked or (len(asked) < FEWEST_WORDS and not _other_script(question)):
+    if len(words(question)) < FEWEST_WORDS and not _other_script(question):
         return None
+    asked = _told_by(question)
     familiar = sum(word in STOP_WORDS or bool(library.store.mentioning([word], Filters())) for word in asked)
     if familiar >= KNOWN * len(asked):
         return None
@@ -104,10 +104,17 @@ def _is_foreign(question: str, held: set[str]) -> bool:
     """Whether a question too short to tell its language is surely in none of these: by its letters, or its marks."""
     if held <= _LATIN and _other_script(question):
         return True
-    content = [word for word in words(question) if word not in STOP_WORDS]
+    content = [word for word in _told_by(question) if word not in STOP_WORDS]
     if held == {"en"} and len(content) > 1 and not any(map(is_english, content)):
         return True
     return "es" not in held and any(mark in question for mark in "¿¡")
+
+
+def _told_by(question: str) -> list[str]:
+    """The words that tell its language: not names, which are the same in others, nor single letters."""
+    typed = question.lower().split() if question.isupper() else question.split()
+    plain = (word for place, word in enumerate(typed) if not (place and word[0].isupper()))
+    return [word for word in words(" ".join(plain)) if len(word) > 1]
 
 
 def _other_script(text: str) -> bool:
@@ -183,11 +190,10 @@ def respond(
     began = perf_counter()
     publishers = [name for name, _ in library.publishers()]
     wish = understand(question, publishers, today, first=not turns)
-    if wish.intent not in ALWAYS:
-        if not library.count_articles():
-            return Response(question, empty(question))
-        if not model and (other := foreign(question, library)):
-            return Response(question, other)
+    if wish.intent not in ALWAYS and not library.count_articles():
+        return Response(question, empty(question))
+    if not model and (other := foreign(question, library)):
+        return Response(question, other)
     corrected = correct(question, library) if spelling and wish.intent not in ALWAYS else Corrected(question)
     if corrected.changes:
         wish = understand(corrected.question, publishers, today, first=not turns)

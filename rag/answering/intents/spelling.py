@@ -130,8 +130,11 @@ def _alike(typed: str, library: Library) -> str | None:
 
 
 def _surface(term: str, typed: str, library: Library) -> str | None:
-    """The word of that stem nearest to what was typed, as the articles write it most often."""
-    found = library.store.search_lexical([term], SEEN, Filters())
+    """The word of that stem nearest to what was typed, as the articles write it most often.
+
+    A stem may have a stem of its own ("commission", that of "commissioner"): an ending keeps the search from taking it.
+    """
+    found = [one for word in (term, f"{term}er") for one in library.store.search_lexical([word], SEEN, Filters())]
     held = library.store.candidates([one for one, _ in found])
     told = Counter(word for one in held.values() for word in _WORD.findall(f"{one.title}\n{one.passage.text}"))
     near = [(OSA.distance(typed, word.lower()), -told[word], word) for word in told if stem(word.lower()) == term]

@@ -90,6 +90,8 @@ def understand(question: str, publishers: Sequence[str], today: date, *, first: 
         intent = "keywords"
     if intent in ANSWERED or chances[intent] < SURE:
         intent = "keywords" if _are_keywords(question) else intent
+    if first and intent == "keywords" and classifier.opens(" ".join(words(question))):
+        intent = "help"  # "Explain", "Translate": what, is not said
     dated = _OF_A_TIME.sub("in ", masked)
     period = _period(dated, today)
     left = without(dated, period)

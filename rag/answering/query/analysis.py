@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rag.models.intents import load_intents
 from rag.text.dates import MONTHS, WEEKDAYS
 from rag.text.numbers import Figure, figures
 from rag.text.sentences import split_sentences
@@ -144,6 +145,7 @@ def asks_several(text: str) -> bool:
 def names(text: str) -> tuple[str, ...]:
     """The words that are written as names: with a capital inside the question, or in capitals; no day, no month.
 
+    No word of command that opens the question, either ("Summarise Parasite").
     In a question written as a headline, or without any capital, they cannot be told.
     """
     tokens = list(_TOKEN.finditer(text))
@@ -154,7 +156,8 @@ def names(text: str) -> tuple[str, ...]:
     for number, one in enumerate(tokens):
         word = one.group().removesuffix("'s").removesuffix("’s")
         opens = number == 0 or text[: one.start()].rstrip().endswith((".", "?", "!", ":", "“", '"'))
-        led = opens and not (number + 1 < len(tokens) and capital[number + 1] and word.lower() not in STOP_WORDS)
+        named = number + 1 < len(tokens) and capital[number + 1] and word.lower() not in STOP_WORDS
+        led = opens and (not named or load_intents().opens(word))
         if capital[number] and not led and len(word) > 1 and word.lower() not in _CALENDAR and content_words(word):
             found.append(word)
     return tuple(dict.fromkeys(found))

@@ -60,7 +60,7 @@ def named_first(ranked: Sequence[ScoredSentence], question: Question) -> tuple[S
     """
     if not question.figures and not question.phrases:
         return tuple(ranked)
-    fitting = [one for one in ranked if _bears(f"{one.window.title}\n{one.text}", question)]
+    fitting = [one for one in ranked if bears(f"{one.window.title}\n{one.text}", question)]
     first = next((one for one in fitting if _names(one.text, question)), None)
     if first is None:
         return tuple(fitting if question.figures else ranked)
@@ -73,19 +73,22 @@ def holds_phrases(sentence: ScoredSentence, question: Question) -> bool:
     return bool(question.phrases) and all(holds(sentence.text, phrase) for phrase in question.phrases)
 
 
-def _bears(text: str, question: Question) -> bool:
+def bears(text: str, question: Question) -> bool:
+    """Whether a text gives every figure by which the question says what it is about."""
     return not question.figures or all(holds_figure(text, one) for one in question.figures)
 
 
 def _names(sentence: str, question: Question) -> bool:
-    return _bears(sentence, question) and all(holds(sentence, phrase) for phrase in question.phrases)
+    return bears(sentence, question) and all(holds(sentence, phrase) for phrase in question.phrases)
 
 
-def refusal_text(missing: Sequence[str]) -> str:
-    """The refusal, with what was looked for and is in no article."""
-    if not missing:
+def refusal_text(missing: Sequence[str], question: str = "") -> str:
+    """The refusal, with what was looked for and is in no article; the word that opens the question may be no name."""
+    opening = f"{question.split(maxsplit=1)[0]} " if question else ""
+    named = [rest for term in missing if (rest := f"{term} ".removeprefix(opening).strip())]
+    if not named:
         return REFUSAL
-    listed = " or ".join(f"“{term}”" for term in missing)
+    listed = " or ".join(f"“{term}”" for term in named)
     return f"{REFUSAL} No article mentions {listed}."
 
 
