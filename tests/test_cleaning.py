@@ -10,7 +10,7 @@ import pytest
 from rag.errors import SourceError
 from rag.text.boilerplate import is_boilerplate
 from rag.text.cleaning import CleanText, clean, line_hash, recurring_lines
-from rag.text.dates import date_in_url, date_line, parse_date
+from rag.text.dates import date_in_url, date_line, parse_date, published_line
 from rag.text.encoding import decode
 from rag.text.language import detect_language
 from rag.text.normalise import normalise
@@ -213,8 +213,16 @@ def test_dates_are_read_when_they_can_mean_one_day_only(text: str, expected: dat
     assert parse_date(text) == expected
 
 
+def test_a_line_that_tells_only_a_change_stays_and_gives_no_date() -> None:
+    cleaned = clean("The ferry stays\n\nLast updated: 26 May 2022\n\nThe ferry of Norrmouth stays, its owner said.")
+    assert cleaned.published is None
+    assert "26 May 2022" in cleaned.text
+
+
 def test_date_lines_and_addresses_tell_dates_and_prose_does_not() -> None:
     assert date_line("Published 25 May 2022 | Updated 26 May 2022") == date(2022, 5, 25)
+    assert published_line("Updated 26 May 2022 | Published 25 May 2022") == date(2022, 5, 25)
+    assert published_line("25 May 2022 (updated 26 May 2022)") == date(2022, 5, 25)
     assert date_line("The war began on 24 February 2022") is None
     assert date_in_url("https://example.org/news/2022/05/25/ferry") == date(2022, 5, 25)
     assert date_in_url("https://example.org/news/ferry") is None

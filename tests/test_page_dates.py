@@ -58,6 +58,7 @@ def published(
         {"below": "<table><tr><td>Founded</td><td><span class='bday published'>1998-02-28</span></td></tr></table>"},
         {"below": "<p class='byline'>By Ines Roza, Thursday</p>"},
         {"below": "<p class='date'>25 May</p>"},
+        {"head": "<meta property='article:published_time' content='1970-01-01T00:00:00Z'>"},
     ],
 )  # fmt: skip
 def test_what_tells_no_publication_gives_no_date(where: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 from pathlib import Path
 
@@ -42,6 +43,24 @@ def test_a_live_blog_keeps_the_time_and_headline_of_each_post() -> None:
     ]
     assert "23:17 – Update 1: the wind turns in sector 1" in lines
     assert sum(" – Update " in line for line in lines) == 60
+
+
+def test_posts_that_only_the_json_ld_of_a_page_holds_are_read_with_who_wrote_them() -> None:
+    posts = [
+        {"headline": f"Report {n}", "datePublished": f"2024-07-11T1{n}:05:00Z", "articleBody": STORY[n]}
+        for n in range(3)
+    ]
+    told = {
+        "@type": "LiveBlogPosting",
+        "headline": "Ferry stays",
+        "author": [{"@type": "Person", "name": "Mo Ekberg"}],
+        "publisher": {"name": "The Courier"},
+        "liveBlogUpdate": [*posts, {"headline": "No text"}, None],
+    }
+    head = f"<script type='application/ld+json'>{json.dumps([told])}</script>"
+    found = parse_html(page("<h1>Ferry stays</h1><div id='app'>Loading...</div>", title="Ferry stays", head=head))
+    assert (found.title, found.author, found.publisher) == ("Ferry stays", "Mo Ekberg", "The Courier")
+    assert found.text.split("\n") == [line for n in range(3) for line in (f"2024-07-11 1{n}:05 – Report {n}", STORY[n])]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +172,18 @@ RESULTS = "".join(f"<li><a href='/story-{n}'>Result {n}</a><p>{STORY[n % 3]}</p>
 def test_lists_of_articles_are_refused_and_said_to_be_some(body: str, title: str, url: str | None, reason: str) -> None:
     with pytest.raises(SourceError, match=reason):
         parse_html(page(f"<nav><a href='/'>Home</a></nav><main>{body}</main>", title=title), url=url)
+
+
+@pytest.mark.parametrize("title", ["Results for the ferry", "Suche nach der Fähre geht weiter", "Risultati del voto"])
+def test_an_article_whose_title_speaks_of_results_or_a_search_is_no_list(title: str) -> None:
+    assert parse_html(page(f"<h1>{title}</h1>{''.join(f'<p>{line}</p>' for line in STORY)}", title=title)).text
+
+
+def test_an_article_in_a_table_that_lays_the_page_out_keeps_its_paragraphs() -> None:
+    prose = "".join(f"<p>{line}</p>" for line in STORY)
+    rows = f"<tr><td><h1>Ferry stays</h1>{prose}</td><td><a href='/x'>Offers</a></td></tr>"
+    found = parse_html(page(f"<table>{rows}</table>", title="Ferry stays"))
+    assert found.text.split("\n") == list(STORY)
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,15 @@ In: the bytes of a page. Out: an Article with what the page says about it; a Sou
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from rag.errors import SourceError
 from rag.ingest.frontmatter import language_code, web_address
-from rag.ingest.live_blogs import live_text
-from rag.ingest.page_data import meta_elements
+from rag.ingest.live_blogs import live_text, with_told_posts
+from rag.ingest.page_data import json_ld_nodes, meta_elements
 from rag.ingest.page_dates import published_on
 from rag.ingest.page_kinds import refuse_what_is_no_article
 from rag.ingest.paywalls import without_paywall
@@ -28,6 +29,7 @@ _FEWEST_CHARACTERS = 120  # of text, weighed: menus and error pages give less, t
 LARGEST_PAGE = 10_000_000  # bytes of HTML without embedded pictures; its tree takes 20 times as much memory
 _PICTURE = re.compile(rb"data:[\w/+.;=-]{1,100};base64,[A-Za-z0-9+/=%\s]{64,}")
 _LISTS_IN_CELLS = "//td//ul|//td//ol|//th//ul|//th//ol"
+_CELLS_OF_PROSE = "//td[.//h1 and count(.//p) > 1]"  # of tables that lay a page out, the article with its title in one
 _META_TITLES = ("og:title", "twitter:title", "dc.title", "citation_title")
 _PARTS = re.compile(r"\s+[|–—·]\s+|\s+-\s+")  # of a window's title: "Article | Section - Site"
 _WEEKDAY = re.compile(r",? (?:mon|tues|wednes|thurs|fri|satur|sun)day\b.*", re.IGNORECASE)  # behind a name in a byline
@@ -49,6 +51,7 @@ def parse_html(data: bytes, *, url: str | None = None, charset: str | None = Non
     decoded = read_text(data, charset or (declared.group(1).decode("ascii", "replace") if declared else None))
     page = _XML_HEAD.sub("", decoded.text, count=1)
     root = _tree(page)
+    page = _written(root) if with_told_posts(root) else page
     found = _extract(_with_open_cells(root, page), url)
     if found is None or root is None or weight(found.text) < _FEWEST_CHARACTERS:
         raise SourceError("No article text was found in the page.", "Save the page of one article, or paste its text.")
@@ -61,8 +64,8 @@ def parse_html(data: bytes, *, url: str | None = None, charset: str | None = Non
         title=title,
         text=text,
         url=address,
-        publisher=found.site,
-        author=found.author,
+        publisher=found.site or (_live_name(root, "publisher") if live else None),
+        author=found.author or (_live_name(root, "author") if live else None),
         published=published_on(root, address, title=title, language=detect_language(found.text)),
         language=found.language,
         notes=tuple(filter(None, (decoded.remark, breaks_off))),
@@ -107,24 +110,50 @@ def _tree(page: str) -> Any:
 
 
 def _with_open_cells(root: Any, page: str) -> str:
-    """The page with the lists inside cells of tables as paragraphs, for the extractor drops them."""
-    from lxml import html
-
-    if root is None or not root.xpath(_LISTS_IN_CELLS):
+    """The page with the lists inside cells of tables as paragraphs, for the extractor drops them; without the tables
+    that lay it out, for it takes each of their rows for a paragraph."""
+    if root is None or not root.xpath(f"{_LISTS_IN_CELLS}|{_CELLS_OF_PROSE}"):
         return page
     opened = deepcopy(root)
     lists = [one for one in opened.xpath(_LISTS_IN_CELLS) if not _is_menu(one)]
+    laid_out = [box for cell in opened.xpath(_CELLS_OF_PROSE) for box in _table_around(cell)]
+    for box in laid_out:
+        box.tag = "div"
     for one in lists:
         for item in one.findall("li"):
             item.tag, item.text = "p", f"• {item.text or ''}"
         one.tag = "div"
-    return str(html.tostring(opened, encoding="unicode")) if lists else page
+    return _written(opened) if lists or laid_out else page
+
+
+def _table_around(cell: Any) -> Iterator[Any]:
+    """The parts of the table that a cell stands in, itself among them."""
+    table = next(cell.iterancestors("table"), None)
+    if table is not None:
+        own = (box for box in table.iter("tbody", "tr", "td", "th") if next(box.iterancestors("table"), None) is table)
+        yield from (*own, table)
+
+
+def _written(root: Any) -> str:
+    from lxml import html
+
+    return str(html.tostring(root, encoding="unicode"))
 
 
 def _is_menu(items: Any) -> bool:
     """Whether a list is of links mostly, as boxes of navigation are."""
     linked = sum(len(link.text_content()) for link in items.iter("a"))
     return bool(2 * linked >= len(items.text_content().strip()))
+
+
+def _live_name(root: Any, role: str) -> str | None:
+    """Who wrote or published a live blog, by its JSON-LD, in which the extractor knows articles only."""
+    for node in json_ld_nodes(root):
+        told = node.get(role) if "liveBlogUpdate" in node else None
+        named = [one.get("name") for one in (told if isinstance(told, list) else [told]) if isinstance(one, dict)]
+        if names := [name for name in named if isinstance(name, str) and name.strip()]:
+            return ", ".join(names)
+    return None
 
 
 def _title(root: Any, found: _Found) -> str:

@@ -1,14 +1,17 @@
 """Live blogs: pages of many short posts, each with its own time and headline.
 
 In: the tree of a page. Out: the text of its posts in their order, times and headlines kept; None for other pages.
+Posts that stand in the page's JSON-LD only are put into its tree first.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from rag.ingest.markup import paragraphs_of
+from rag.ingest.page_data import json_ld_nodes
 
 _FEWEST_POSTS = 3
 _LONG_LINE = 60  # characters of a line of prose
@@ -40,6 +43,38 @@ def live_text(root: Any, found: str) -> str | None:
         return None
     above = prose[: own.index(True)] if any(own) else []  # what introduces the posts
     return "\n".join([*above, whole])
+
+
+def with_told_posts(root: Any) -> bool:
+    """Whether posts were added to the tree: those that only its JSON-LD holds, since a script shows them to readers."""
+    if root is None or len(_posts(root)) >= _FEWEST_POSTS:
+        return False
+    posts = list(_told_posts(root))
+    body = root.find(".//body")
+    if len(posts) < _FEWEST_POSTS or body is None:
+        return False
+    (body.find(".//article") if body.find(".//article") is not None else body).extend(posts)
+    return True
+
+
+def _told_posts(root: Any) -> Iterator[Any]:
+    """The posts of JSON-LD (schema.org's liveBlogUpdate), each as an element with its time, headline and text."""
+    from lxml import html  # type: ignore[import-untyped]  # comes with trafilatura
+
+    for node in json_ld_nodes(root):
+        updates = node.get("liveBlogUpdate")
+        for update in updates if isinstance(updates, list) else ():
+            told = {key: value for key, value in update.items() if isinstance(value, str)} if update else {}
+            body = told.get("articleBody", "")
+            if not body.strip():
+                continue
+            shown = body if "<p" in body.lower() else "".join(f"<p>{line}</p>" for line in body.split("\n"))
+            post = html.fragment_fromstring(shown, create_parent="article")
+            post.set("class", "live-blog-post")
+            time, heading = html.Element("time", datetime=told.get("datePublished", "")), html.Element("h2")
+            heading.text = told.get("headline", "")
+            post[0:0] = [time, heading]
+            yield post
 
 
 def _posts(root: Any) -> list[Any]:

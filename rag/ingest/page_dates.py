@@ -23,6 +23,7 @@ _META_DATES = (
     "sailthru.date", "cxenseparse:recs:publishtime", "dc.date.issued", "dcterms.issued", "dcterms.created",
     "dcterms.date", "dc.date", "citation_publication_date", "citation_date", "date",
 )  # fmt: skip
+_UNSET = date(1970, 1, 1)  # what programs write that have no date
 _MOST_NODES = 500  # of JSON-LD
 _MOST_PLACES = 200  # elements that are looked at; a page of comments has thousands
 _NEAR = 12  # texts below the headline among which a line of its own is the dateline
@@ -113,7 +114,7 @@ class _Reader:
 
 def _plausible(when: date | None) -> date | None:
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
-    return when if when is not None and when <= tomorrow else None
+    return when if when is not None and when <= tomorrow and when != _UNSET else None
 
 
 def _in_language(text: str, language: str) -> tuple[str, date | None]:

@@ -26,9 +26,10 @@ _NO_ARTICLE = tuple(
     "página no encontrada|pagina non trovata|pagina niet gevonden".split("|")
 )
 _LONGEST_ERROR = 1_500  # characters of such a page; articles about them are longer
-_SEARCH_TITLES = tuple(
-    "search results|search:|results for|you searched for|suchergebnis|suche nach|résultats de|résultats pour|"
-    "resultados de|resultados para|risultati|zoekresultaten".split("|")
+_SEARCH_TITLES = tuple("search results|search:|you searched for|suchergebnis|zoekresultaten".split("|"))
+# What articles are called as well ("Risultati del voto"): of search results where headlines lead to other pages.
+_MAYBE_SEARCH_TITLES = tuple(
+    "results for|suche nach|résultats de|résultats pour|resultados de|resultados para|risultati".split("|")
 )
 _SEARCH_PATHS = frozenset("search suche recherche buscar busca ricerca zoeken".split())
 _LIST_PATHS = frozenset(
@@ -57,13 +58,15 @@ def refuse_what_is_no_article(root: Any, url: str | None, title: str, text: str)
     path = parts.path if url else None
     searched = parse_qs(parts.query).keys() & {"q", "s", "query", "search"}
     folders = [folder.partition(".")[0].lower() for folder in (path or "").strip("/").split("/")]
-    titled = _begins(title, _SEARCH_TITLES) or _begins(_window(root), _SEARCH_TITLES)
+    headlines = _headlines(root, parts.path)
+    titles = _SEARCH_TITLES + (_MAYBE_SEARCH_TITLES if headlines >= _FEWEST_HEADLINES else ())
+    titled = _begins(title, titles) or _begins(_window(root), titles)
     search = titled or folders[-1] in _SEARCH_PATHS
     at_root = path is not None and not path.strip("/")
     listed = kinds & _LIST_TYPES or at_root or (folders[-2:-1] and folders[-2] in _LIST_PATHS) or searched
     if _is_prose(text) or not (search or listed or _has_cards(root) or _is_of_headlines(root, text, parts.path)):
         return
-    if search or _headlines(root, parts.path) >= _FEWEST_HEADLINES:
+    if search or headlines >= _FEWEST_HEADLINES:
         what = "search results" if search else "a home page or a list of articles"
         raise SourceError(f"The page is {what}, not an article.", "Give the addresses of its articles, or its feed.")
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from rag.text.boilerplate import is_boilerplate, may_recur
-from rag.text.dates import date_line, dateline
+from rag.text.dates import date_line, dateline, published_line
 from rag.text.normalise import normalise
 from rag.text.paragraphs import split_paragraphs
 
@@ -91,10 +91,10 @@ def _take_date(paragraphs: list[str]) -> tuple[date | None, list[str]]:
     when: date | None = None
     kept: list[str] = []
     for number, paragraph in enumerate(paragraphs):
-        found = date_line(paragraph) if number < _DATE_WITHIN else None
-        if found is None:
+        if number >= _DATE_WITHIN or date_line(paragraph) is None:
             kept.append(paragraph)
-        when = when or found
+        else:
+            when = when or published_line(paragraph)
     if when is None or not kept:
         return when, paragraphs
     return when, _take_date(kept)[1]

@@ -71,6 +71,18 @@ def date_line(line: str) -> date | None:
     return when if not _LINE_WORDS.sub("", rest) else None
 
 
+def published_line(line: str) -> date | None:
+    """The date of publication in such a line; None where it tells only when the text was changed ("Updated: ...")."""
+    if date_line(line) is None:
+        return None
+    plain = line.lower()
+    published = max(plain.find("published"), plain.find("posted"))
+    changed = max(plain.find("updated"), plain.find("modified"))
+    if changed >= 0 and published < changed:
+        return parse_date(line[:changed])
+    return parse_date(line[max(published, 0) :])
+
+
 def dateline(paragraph: str) -> date | None:
     """The date at the head of a report, as in "LISBON, 25 May 2022 (Agency) – The mayor said"; None without one."""
     match = _DATELINE.match(paragraph[:_LONGEST_DATELINE])

@@ -92,6 +92,13 @@ def _placed(text: str) -> list[tuple[int, Figure]]:
     return found
 
 
+def one_of(text: str) -> str:
+    """The text with "a hundred million" as "one hundred million", which is read as a figure."""
+    for scale in ("dozen", "hundred", "thousand", "trillion", "billion", "million"):
+        text = text.replace(f"a {scale}", f"one {scale}")
+    return text
+
+
 def rejoin(text: str) -> str:
     """The text with its numbers in one piece: "235,000" for "235, 000"."""
     return _PULLED_APART.sub(_in_one_piece, text)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rag.models.intents import load_intents
 from rag.text.dates import MONTHS, WEEKDAYS
-from rag.text.numbers import Figure, figures
+from rag.text.numbers import Figure, figures, one_of
 from rag.text.sentences import split_sentences
 from rag.text.words import STOP_WORDS, content_words
 
@@ -118,13 +118,6 @@ def _is_telling(figure: Figure) -> bool:
     large = figure.value >= _TELLING or any(mark in figure.written for mark in ".,")
     is_year = figure.written.isdigit() and 1000 <= figure.value < 2100
     return large and not is_year and not figure.about
-
-
-def one_of(text: str) -> str:
-    """The text with "a hundred million" as "one hundred million", which is read as a figure."""
-    for scale in ("dozen", "hundred", "thousand", *_SCALES.values()):
-        text = text.replace(f"a {scale}", f"one {scale}")
-    return text
 
 
 def parts(text: str) -> tuple[str, ...]:

@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
-from rag.answering.query.analysis import Question, one_of
+from rag.answering.query.analysis import Question
 from rag.answering.reading.ranking import ScoredSentence
 from rag.answering.reading.windows import Window
 from rag.models.calibration import Calibration
 from rag.models.logits import sigmoid
 from rag.schema import Candidate, WindowReading
 from rag.text.names import aliases
-from rag.text.numbers import Figure, figures
+from rag.text.numbers import Figure, figures, one_of
 
 REFUSAL = "The articles do not say."
 
