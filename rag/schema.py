@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from rag.readings import Embedder as Embedder
@@ -185,6 +186,12 @@ class Difference:
 
     values: tuple[str, ...]  # what each says, verbatim inside its citation's quote
     citations: tuple[Citation, ...]
+
+    @property
+    def is_newer_each_time(self) -> bool:
+        """Whether each report is of a later day than the one before: newer figures of one story."""
+        days = [one.published for one in self.citations]
+        return all(one and other and one < other for one, other in pairwise(days))
 
 
 class AnswerSentence(NamedTuple):

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rag.answering.certainty import certainty, why
+from rag.answering.certainty import certainty, differing, why
 from rag.config import Settings
 from rag.schema import Answer, AnswerSentence, Article, Candidate, Citation, Difference, OtherSource, Passage, Period
 from rag.store.kept import Head
@@ -271,11 +271,22 @@ def test_outlets_that_differ_stand_side_by_side_with_their_dates(
         )
     )
     text = text_of(opened(chat))
-    assert "The articles give different figures" in text
+    assert "Later articles give other figures" in text
+    assert "later: **450**" in text
+    assert "later: **412**" not in text
     assert "**412**" in text
     assert "**450**" in text
     assert "Coast Weekly · 9 March 2024" in text
     assert "**Well supported**" not in text
+
+
+def test_figures_of_one_day_are_not_called_later(answer: Answer) -> None:
+    from dataclasses import replace
+
+    (one,) = answer.citations
+    undated = Difference(values=("412", "450"), citations=(replace(one, published=None), one))
+    for found in (Difference(values=("412", "450"), citations=(one, replace(one, number=2))), undated):
+        assert differing(found) == "The articles give different figures"
 
 
 def test_statements_stand_under_their_speakers_with_the_quotation_marked(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from rag.schema import Answer
+from rag.schema import Answer, Difference
 
 Certainty = Literal["Well supported", "Supported in part", "Uncertain"]
 
@@ -38,10 +38,15 @@ def why(answer: Answer) -> str:
     if answer.model == PLAIN:
         return "Found by comparing words only, without the reader."
     if answer.differences and answer.confidence >= IN_PART:
-        return "The articles give different figures, which stand side by side."
+        return f"{differing(answer.differences[0])}, which stand side by side."
     often = "more than 9" if answer.confidence >= MOST_TOLD else f"about {round(10 * answer.confidence)}"
     share = f"In our tests, {often} of 10 answers that look like this hold what was asked."
     return share if answer.confidence >= WELL else f"{share} Read the passages before you rely on it."
+
+
+def differing(one: Difference) -> str:
+    """What stands above figures that differ: those of later days are newer, those of one day contradict each other."""
+    return "Later articles give other figures" if one.is_newer_each_time else "The articles give different figures"
 
 
 def unverified(answer: Answer) -> int:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from rag.answering.certainty import certainty
+from rag.answering.certainty import certainty, differing
 from rag.export.fragments import with_fragment
 from rag.schema import Answer, Citation, Difference
 from rag.text.dates import day_in_words
@@ -105,7 +105,7 @@ def _section(exchange: Exchange, footnotes: _Footnotes) -> Section:
         said = [Marked(one_line(answer.text), ())]
         said += [footnotes.marked(f"{OTHERWISE} “{one_line(one.quote)}”", [one]) for one in answer.correction]
     notes = [
-        footnotes.marked(f"The articles give different figures: {one_line(_side_by_side(one))}.", one.citations)
+        footnotes.marked(f"{differing(one)}: {one_line(_side_by_side(one))}.", one.citations)
         for one in answer.differences
     ]
     notes += [Marked(line, ()) for line in _worth(question, answer, asked)]
@@ -125,12 +125,12 @@ def _told(answer: Answer) -> list[str]:
 
 
 def _side_by_side(one: Difference) -> str:
-    """'412 (Vellmar Post, 5 March 2024), 450 (Coast Weekly, 9 March 2024)'."""
+    """'412 (Vellmar Post, 5 March 2024), later: 450 (Coast Weekly, 9 March 2024)'."""
     listed = []
     for value, place in zip(one.values, one.citations, strict=True):
         about = (place.publisher or place.title, day_in_words(place.published))
         listed.append(f"{value} ({', '.join(part for part in about if part)})")
-    return ", ".join(listed)
+    return (", later: " if one.is_newer_each_time else ", ").join(listed)
 
 
 def _worth(question: str, answer: Answer, asked: date | None) -> list[str]:

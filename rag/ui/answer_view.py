@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from rag.answering.certainty import certainty, unverified, why
+from rag.answering.certainty import certainty, differing, unverified, why
 from rag.schema import Answer, Citation, Kind
 from rag.text.dates import day_in_words
 from rag.text.extracts import best_sentence
@@ -193,14 +193,13 @@ def _draw_sentences(message_id: str, draft: Draft) -> None:
 def _draw_differences(message_id: str, answer: Answer) -> None:
     """Figures or dates that differ from article to article, side by side, for the reader to judge."""
     for number, one in enumerate(answer.differences):
-        lines = [
-            f"- **{escape(value)}** {marks([citation], message_id)}  \n"
-            f"  {escape(byline(citation.publisher or citation.title, citation.published))}"
-            for value, citation in zip(one.values, one.citations, strict=True)
-        ]
+        lines = []
+        for place, (value, citation) in enumerate(zip(one.values, one.citations, strict=True)):
+            later = "later: " if place and one.is_newer_each_time else ""
+            about = escape(byline(citation.publisher or citation.title, citation.published))
+            lines.append(f"- {later}**{escape(value)}** {marks([citation], message_id)}  \n  {about}")
         with st.container(key=f"differ-{message_id}-{number}"):
-            head = "The articles give different figures"
-            st.markdown(f"### {head}\n\n" + "\n".join(lines))
+            st.markdown(f"### {differing(one)}\n\n" + "\n".join(lines))
 
 
 def _draw_worth(message_id: str, answer: Answer) -> None:
