@@ -12,6 +12,7 @@ from rag.schema import Article, Citation
 from rag.ui import passages
 from rag.ui.markdown import byline
 from rag.ui.passages import ALSO, CHOSEN, Segment, open_citation, paragraphs
+from rag.ui.references import Reference, parse_action, parse_place, parse_reference, parse_span
 
 TEXT = "First paragraph here.\n\nThe gates close at noon. They open at six.\nThird one."
 
@@ -92,3 +93,19 @@ def test_a_changed_article_is_searched_for_the_quote_and_says_so_when_it_is_not_
     other = open_citation(library, "m1-1", cited(article_id, "The gates never close.", "The gates never close."))
     assert other.notice == passages.CHANGED
     assert marked(other.paragraphs) == "The gates never close."
+
+
+@pytest.mark.parametrize("text", ["", "m", "m1", "m1-", "m1-x1", "m1-c", "x1-1", "m1-1-1", "m١-1", "m1-" + "1" * 20])
+def test_an_address_that_names_no_citation_names_nothing(text: str) -> None:
+    assert parse_reference(text) is None
+
+
+def test_addresses_name_citations_spans_and_actions() -> None:
+    assert parse_reference("m12-3") == Reference("m12", "", 3)
+    assert parse_reference("m2-c1") == Reference("m2", "c", 1)
+    assert parse_span("120-240") == (120, 240)
+    assert parse_span("120-") is parse_span("-1-2") is None
+    assert parse_place("at-an-article-120-240") == ("an-article", "120-240")
+    assert parse_place("at-120-240") is parse_place("an-article-120-240") is None
+    assert parse_action("export-all") == ("export", "all")
+    assert parse_action("delete-m1") is parse_action("copy-everything") is None

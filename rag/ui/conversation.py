@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import threading
 from collections import OrderedDict
@@ -16,6 +15,7 @@ from rag.schema import Answer, Citation, Turn
 from rag.store.kept import KeptConversation, KeptMessage, named
 from rag.ui.answer_job import AnswerJob, Draft
 from rag.ui.backend import Backend, Problem
+from rag.ui.references import parse_reference
 from rag.ui.scope import Scope
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # A conversation of 50 answers with their candidates is some 2 MB; those not looked at for longest are forgotten first,
 # and read from the database when they are opened again.
 MAX_CONVERSATIONS = 200
-_REFERENCE = re.compile(r"(m\d{1,4})-([ctof]?)(\d{1,3})")
 LOST = Problem("This question got no answer.", "Ask it again.")
 
 
@@ -140,12 +139,11 @@ class Conversation:
 
     def find(self, reference: str | None) -> tuple[Message, Citation] | None:
         """The citation that `m2-1` names (`m2-c1`: a nearest passage, `m2-t1`: of the timeline); else None."""
-        match = _REFERENCE.fullmatch(reference or "")
-        message = self.message(match[1]) if match else None
-        if match is None or message is None:
+        wanted = parse_reference(reference or "")
+        message = self.message(wanted.message) if wanted else None
+        if wanted is None or message is None:
             return None
-        shown = message.shown(match[2])
-        found = next((citation for citation in shown if citation.number == int(match[3])), None)
+        found = next((one for one in message.shown(wanted.kind) if one.number == wanted.number), None)
         return (message, found) if found else None
 
 

@@ -17,6 +17,7 @@ from rag.export.fragments import with_fragment
 from rag.schema import Article, Citation
 from rag.text.showable import showable
 from rag.ui.markdown import byline
+from rag.ui.references import parse_span
 
 if TYPE_CHECKING:
     from rag.library import Library
@@ -28,7 +29,6 @@ CHOSEN, ALSO = "chosen", "also"  # the passage that was opened; another one that
 # The browser gets at most this much of an article on each side of the passage: some 60 pages.
 MAX_SIDE = 100_000
 _BREAK = re.compile(r"\s*\n\s*")
-_PLACE = re.compile(r"(\d{1,9})-(\d{1,9})")
 CHANGED = "The article has changed since this answer. This is the passage as it was quoted."
 EARLIER = "The article has changed since this answer. This is its text as it was cited."
 ELSEWHERE = "The article has changed since this answer; the quoted passage still stands in it."
@@ -84,8 +84,7 @@ def open_citation(
 
 def open_article(article: Article, place: str = "") -> Opened:
     """The article from its beginning, nothing marked; `place` as '120-240' marks these characters."""
-    match = _PLACE.fullmatch(place)
-    start, end = (int(match[1]), int(match[2])) if match else (0, 0)
+    start, end = parse_span(place) or (0, 0)
     if not start < end <= len(article.text):
         start, end = 0, 0
     return _opened(article, article.text, (start, end), [], reference=article.id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -14,9 +13,7 @@ from rag.ui.backend import current
 from rag.ui.components import article_view, cite_listener
 from rag.ui.markdown import escape
 from rag.ui.passages import Opened, open_article, open_citation
-
-_PLACE = re.compile(r"at-([\w-]{1,200}?)-(\d{1,9}-\d{1,9})")  # a passage of an article that no answer cites
-_KIND = re.compile(r"m\d+-([ctof]?)\d+")
+from rag.ui.references import parse_place, parse_reference
 
 
 @st.fragment
@@ -114,8 +111,8 @@ def _among(opened: Opened, numbers: list[int], number: int) -> Opened:
 
 
 def _kind(reference: str) -> str:
-    match = _KIND.fullmatch(reference)
-    return match[1] if match else ""
+    named = parse_reference(reference)
+    return named.kind if named else ""
 
 
 def _copied() -> dict[str, Any]:
@@ -133,7 +130,7 @@ def _on_cite() -> None:
     reference = st.session_state["cites"].cite
     if reference == "-":
         state.close_source()
-    elif reference and (place := _PLACE.fullmatch(str(reference))):
-        state.open_article(place[1], at=place[2])
+    elif reference and (place := parse_place(str(reference))):
+        state.open_article(place[0], at=place[1])
     elif reference:
         state.open_source(str(reference))

@@ -13,7 +13,6 @@ up, never used as it is.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -24,6 +23,7 @@ from rag.store.kept import Head, KeptConversation
 from rag.ui.answer_job import AnswerJob
 from rag.ui.backend import Backend, current
 from rag.ui.conversation import Conversation, Conversations, Keeper, Message
+from rag.ui.references import ALL, parse_action
 from rag.ui.scope import IN_ADDRESS, Scope
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 MAX_QUESTION = 10_000
 MAX_KEPT = 50_000  # characters of all pages' addresses
 OPENED = ("src", "article", "at", "panel")
-_ACTION = re.compile(r"(copy|why|timeline|export)-(m\d{1,4}|all)")
 
 
 @st.cache_resource
@@ -204,24 +203,24 @@ def open_article(article_id: str, *, at: str = "") -> None:
 
 def act(action: str) -> None:
     """Take what a link under an answer asks for: open a panel, or copy the answer."""
-    match = _ACTION.fullmatch(action)
-    if match and match[1] == "copy":
-        st.session_state["copy"] = match[2]
+    named = parse_action(action)
+    if named and named[0] == "copy":
+        st.session_state["copy"] = named[1]
         st.session_state["copy-nonce"] = st.session_state.get("copy-nonce", 0) + 1
-    elif match:
+    elif named:
         _open("panel", action)
 
 
 def panel() -> tuple[str, Message | None] | None:
     """The panel that the address asks for: its kind, and the message it is about (None: the conversation)."""
-    match = _ACTION.fullmatch(st.query_params.get("panel") or "")
-    if not match or match[1] == "copy":
+    named = parse_action(st.query_params.get("panel") or "")
+    if not named or named[0] == "copy":
         return None
-    talk = conversation()
-    if match[2] == "all":
-        return (match[1], None) if match[1] == "export" and talk.messages else None
-    message = talk.message(match[2])
-    return (match[1], message) if message and message.answer else None
+    (kind, about), talk = named, conversation()
+    if about == ALL:
+        return (kind, None) if kind == "export" and talk.messages else None
+    message = talk.message(about)
+    return (kind, message) if message and message.answer else None
 
 
 def remember(page: str | None = None) -> None:
