@@ -7,7 +7,6 @@ each of them.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -95,7 +94,7 @@ def _csl(one: Reference) -> dict[str, Any]:
 
 def _key(name: str, published: date | None, number: int) -> str:
     """A key of plain letters: "northernledger2022-3"."""
-    plain = re.sub(r"[^a-z0-9]", "", name.lower())[:24] or "article"
+    plain = "".join(letter for letter in name.lower() if letter.isascii() and letter.isalnum())[:24] or "article"
     return f"{plain}{published.year if published else ''}-{number}"
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +38,7 @@ ARCHIVE = (".zip", ".wacz")
 KNOWN_ENDINGS = (*TEXT, *MARKDOWN, *PAGE, *DOCUMENT, *TABLE, *ARCHIVE, *SEVERAL)
 LARGEST_FILE = 20_000_000  # bytes. The longest novels have 4 MB; what is larger is a dump of many articles
 LARGEST_DOCUMENT = 100_000_000  # bytes, pictures included; most of them are never unpacked
-_ABOUT_THE_FOLDER = re.compile(r"(?:readme|license|licence|changelog|contributing)(?:[._-].*)?", re.IGNORECASE)
+_ABOUT_THE_FOLDER = ("readme", "license", "licence", "changelog", "contributing")
 # Part of every digest: raise it when cleaning or parsing changes, and unchanged files are read again.
 _READING = "3"
 
@@ -111,7 +110,8 @@ def is_table(name: str) -> bool:
 def is_article_name(name: str) -> bool:
     """Whether a file called `name` may hold one article."""
     known = Path(name).suffix.lower() in (*TEXT, *MARKDOWN, *PAGE, *DOCUMENT)
-    return known and not name.startswith(".") and not _ABOUT_THE_FOLDER.fullmatch(name)
+    first = name.lower().replace("-", ".").replace("_", ".").partition(".")[0]
+    return known and not name.startswith(".") and first not in _ABOUT_THE_FOLDER
 
 
 def parse_file(name: str, data: bytes) -> Article:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from rag.ingest.markup import paragraphs_of
@@ -16,13 +18,14 @@ from rag.ingest.page_data import json_ld_nodes
 _FEWEST_POSTS = 3
 _LONG_LINE = 60  # characters of a line of prose
 _LONGEST_TIME = 40  # characters of a time as it is written
+_TO_MINUTES = len("2024-07-11T18:05")
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}")
 _POST = re.compile(
     r"(?:^|[\s_-])(?:live[_-]*(?:blog)?[_-]*(?:posts?)?[_-]*|ticker[_-]*|timeline[_-]*)"
     r"(?:post|entry|item|update|block)(?:$|\s|--)",
     re.IGNORECASE,
 )
-_LIVE = re.compile(r"live-?blog|live-?(?:updates?|ticker|coverage|feed|posts?)|LiveBlogPosting", re.IGNORECASE)
+_LIVE = ("liveblog", "liveupdate", "liveticker", "livecoverage", "livefeed", "livepost")  # in names without hyphens
 _HEADINGS = ("h1", "h2", "h3", "h4")
 
 
@@ -101,7 +104,8 @@ def _is_live(root: Any) -> bool:
     """Whether a page says that it is a live blog, in JSON-LD or by the name of a part."""
     data = any("LiveBlogPosting" in (script.text or "") for script in root.iter("script"))
     parts = root.iter("div", "main", "section", "article", "body")
-    return data or any(_LIVE.search(f"{one.get('class')} {one.get('id')} {one.get('itemtype')}") for one in parts)
+    names = (f"{one.get('class')} {one.get('id')} {one.get('itemtype')}".lower().replace("-", "") for one in parts)
+    return data or any(live in name for name in names for live in _LIVE)
 
 
 def _is_post(element: Any) -> bool:
@@ -130,8 +134,10 @@ def _time_of(time: Any) -> str:
     shown = _line(time)
     if _CLOCK.search(shown) and len(shown) <= _LONGEST_TIME:
         return shown
-    match = re.match(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)", time.get("datetime") or "")
-    return f"{match[1]} {match[2]}" if match else shown if len(shown) <= _LONGEST_TIME else ""
+    with suppress(ValueError):
+        if len(stated := (time.get("datetime") or "")[:_TO_MINUTES]) == _TO_MINUTES:
+            return f"{datetime.fromisoformat(stated):%Y-%m-%d %H:%M}"
+    return shown if len(shown) <= _LONGEST_TIME else ""
 
 
 def _line(element: Any) -> str:

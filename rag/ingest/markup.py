@@ -73,4 +73,4 @@ def paragraphs_of(root: Any) -> str:
 
 
 def _flat(part: str) -> str:
-    return part if part == "\n\n" else re.sub(r"\s+", " ", part)
+    return part if part == "\n\n" else part.replace("\n", " ")

@@ -17,6 +17,7 @@ from rag.ingest.page_places import LONGEST_LINE, Page, alike, following, in_pros
 from rag.text.dates import date_in_url, date_line, parse_date
 
 _FIGURES = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d{2})(?!\d)")
+_YEAR = re.compile(r"\d{4}")
 _META_DATES = (
     "article:published_time", "og:published_time", "og:article:published_time", "datepublished", "publishdate",
     "publish_date", "publish-date", "published_time", "pubdate", "article.published", "parsely-pub-date",
@@ -95,7 +96,7 @@ class _Reader:
 
     def _foreign(self, text: str) -> tuple[str, date | None]:
         """A date whose month is written in the language of the page, with its words."""
-        if self._language is None or not self._foreign_reads or not re.search(r"\d{4}", text):
+        if self._language is None or not self._foreign_reads or not _YEAR.search(text):
             return "", None
         self._foreign_reads -= 1
         return _in_language(text, self._language)
@@ -228,7 +229,7 @@ def _bears_out(element: Any, text: str) -> bool:
 
 def _told(text: str) -> str:
     """The part of a short line that tells the publication; empty when it tells something else."""
-    if len(text) > LONGEST_LINE or not re.search(r"\d{4}", text) or _NO_PUBLICATION.search(text):
+    if len(text) > LONGEST_LINE or not _YEAR.search(text) or _NO_PUBLICATION.search(text):
         return ""
     published, changed = _PUBLISHED.search(text), _CHANGED.search(text)
     if changed is None:

@@ -18,7 +18,7 @@ _WRAPPED_SHARE = 0.8  # of the line breaks inside blocks that must be where a wr
 
 def split_paragraphs(text: str) -> list[str]:
     """The paragraphs of `text`: its lines, or its joined lines where it was hard-wrapped."""
-    blocks = [block.split("\n") for block in re.split(r"\n{2,}", text)]
+    blocks = [block.strip("\n").split("\n") for block in text.split("\n\n") if block]
     width = _wrap_width(blocks)
     paragraphs: list[str] = []
     for lines in blocks:

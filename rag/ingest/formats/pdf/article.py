@@ -204,7 +204,7 @@ def _kind(lines: list[Line], usual: float) -> str:
     if lines[0].size < _SMALLER * usual or _CAPTION.match(text):
         return "aside"
     large = lines[0].size >= _LARGER * usual
-    if (large or lines[0].bold) and len(lines) <= 4 and not re.search(r"[.;,]$", lines[-1].text):
+    if (large or lines[0].bold) and len(lines) <= 4 and not lines[-1].text.endswith((".", ";", ",")):
         return "heading"
     return "text"
 

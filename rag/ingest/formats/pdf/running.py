@@ -22,6 +22,7 @@ _PAGE_NUMBER = re.compile(
     r"(?: *(?:of|/|von|de|di|av|z|sur) *\d{1,3})?[-–—|\]) ]*",
     re.IGNORECASE,
 )
+_FEWEST_LETTERS = 3  # of what a head says
 _LONGEST_HEAD = 100  # characters of a head that only its page number gives away
 _AROUND = 6  # pages before and after on which it stands: heads change with the chapter, a word may recur anywhere
 _Place = tuple[int, float, float]  # page, height and size
@@ -40,7 +41,7 @@ def without_running_lines(pages: Sequence[Page]) -> tuple[list[Page], list[str]]
         below = _edge(rows[len(above) :][::-1], index, seen, enough, foot=True)
         gone = {id(one) for row in (*above, *below) for one in row}
         gone |= {id(one) for one in page.fragments if one.slanted and _runs(one, index, seen, enough)}
-        heads.update(one.text for row in above for one in row if re.search(r"[^\W\d_]{3}", one.text))
+        heads.update(one.text for row in above for one in row if sum(map(str.isalpha, one.text)) >= _FEWEST_LETTERS)
         kept.append(replace(page, fragments=tuple(one for one in page.fragments if id(one) not in gone)))
     return kept, [text for text in heads if heads[text] >= enough]
 

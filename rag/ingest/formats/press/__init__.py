@@ -5,7 +5,7 @@ In: the bytes of an export. Out: its articles, each with its own title, outlet, 
 
 from __future__ import annotations
 
-import re
+import posixpath
 from collections.abc import Callable, Iterator
 
 from rag.errors import SourceError
@@ -16,8 +16,7 @@ from rag.ingest.formats.word import parse_docx
 from rag.schema import Article, Failure
 from rag.text.encoding import decode
 
-_HINT = re.compile(rb"documents?\b|dokument|full text|proquest", re.IGNORECASE)
-_MAIN = re.compile(r"(?:^|/)document\d*\.xml$")
+_HINTS = (b"document", b"dokument", b"full text", b"proquest")
 _Splitter = Callable[[str], list[str]]
 _VENDORS: tuple[tuple[_Splitter, Callable[[str], Article]], ...] = (
     (nexis.documents, nexis.article),
@@ -29,7 +28,8 @@ _VENDORS: tuple[tuple[_Splitter, Callable[[str], Article]], ...] = (
 def is_export(data: bytes) -> bool:
     """Whether the text, rich text or Word document is an export of a press database."""
     try:
-        text = _text(data) if _HINT.search(_raw(data)) else ""
+        raw = _raw(data).lower()
+        text = _text(data) if any(hint in raw for hint in _HINTS) else ""
     except SourceError:
         return False  # what is wrong with it is said when it is read
     return any(documents(text) for documents, _ in _VENDORS)
@@ -46,7 +46,13 @@ def _raw(data: bytes) -> bytes:
     if not data.startswith(b"PK"):
         return data.replace(b"\0", b"")  # UTF-16
     container = open_package(data, "Word document (.docx)")
-    return b"".join(container.read(name, LARGEST_PART) for name in container.names if _MAIN.search(name))
+    return b"".join(container.read(name, LARGEST_PART) for name in container.names if _is_main(name))
+
+
+def _is_main(name: str) -> bool:
+    """Whether a part of a Word document is its text: document.xml, of some programs document2.xml."""
+    stem, ending = posixpath.splitext(posixpath.basename(name))
+    return ending == ".xml" and stem.rstrip("0123456789") == "document"
 
 
 def _articles(text: str) -> list[Article]:

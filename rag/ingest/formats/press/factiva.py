@@ -12,10 +12,12 @@ _ENDED = re.compile(
     r"^[ \t]*(?:AN[ \t]+)?(?:Document|Dokument|Documento)[ \t]+(?=\w*\d{6})[A-Za-z0-9]{20,30}[ \t]*\r?$", re.MULTILINE
 )
 _WORDS = re.compile(r"\d[\d.,  ]* (?:words|wörter|mots|palabras|parole|woorden|palavras)", re.IGNORECASE)
-_CODE = re.compile(r"(?:SE|HD|BY|CR|WC|PD|ET|SN|SC|ED|PG|VOL|LA|CY|LP|TD|CT|RF|CO|IN|NS|RE|IPC|IPD|PUB|AN|ART|CLM|DLN)")
+_CODES = frozenset(
+    "SE HD BY CR WC PD ET SN SC ED PG VOL LA CY LP TD CT RF CO IN NS RE IPC IPD PUB AN ART CLM DLN".split()
+)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?: ?[AP]M)?(?: GMT)?")
-_LANGUAGE = re.compile(
-    r"(?:english|deutsch|german|french|français|spanish|español|italian|italiano|dutch|portuguese)", re.I
+_LANGUAGES = frozenset(
+    "english deutsch german french français spanish español italian italiano dutch portuguese".split()
 )
 
 
@@ -28,7 +30,7 @@ def documents(text: str) -> list[str]:
 def article(document: str) -> Article:
     """The article of one document; its text is empty when there is none."""
     lines = [line for block in blocks_of(document) for line in block]
-    codes = [line for line in lines if _CODE.fullmatch(line.split(" ", 1)[0])]
+    codes = [line for line in lines if line.split(" ", 1)[0] in _CODES]
     return (
         _fielded(document)
         if sum(line[:2] in ("HD", "WC", "PD", "SN", "LP") for line in codes) >= 3
@@ -41,7 +43,7 @@ def _fielded(document: str) -> Article:
     name = ""
     for line in document.splitlines():
         code, _, rest = line.strip().partition(" ")
-        if _CODE.fullmatch(code) and (not rest or line.startswith(code)):
+        if code in _CODES and (not rest or line.startswith(code)):
             name = code
             fields.setdefault(name, []).append(rest.strip())
         elif name:
@@ -70,7 +72,7 @@ def _plain(document: str) -> Article:
     after = [line for line in below[(day if day is not None else -1) + 1 :] if not _CLOCK.fullmatch(line)]
     end = next((place for place, line in enumerate(below) if is_rights(line)), None)
     if end is None:
-        end = next((place for place, line in enumerate(below) if _LANGUAGE.fullmatch(line)), -1)
+        end = next((place for place, line in enumerate(below) if line.lower() in _LANGUAGES), -1)
     start = counted + 2 + end
     body: dict[int, list[str]] = {}
     for line, number in lines[start:]:

@@ -14,8 +14,8 @@ _COUNTED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _ENDED = re.compile(r"^[ \t]*(?:End of Document|Ende des Dokuments|Fin du document)[ \t]*\r?$", re.MULTILINE | re.I)
-_BODY = re.compile(r"(?:body|volltext|corps)\s*:?", re.IGNORECASE)
-_EDITION = re.compile(r".{0,40}\bedition\b.{0,20}", re.IGNORECASE)
+_BODY = ("body", "volltext", "corps")
+_LONGEST_EDITION = 60  # characters of "Late Edition (East Coast)"
 _HEAD = (
     "byline", "section", "length", "headline", "highlight", "dateline", "body", "source", "series", "autor", "länge",
     "rubrik", "copyright",
@@ -46,7 +46,7 @@ def article(document: str) -> Article:
     day = next((number for number, text in enumerate(head) if _is_day(text)), None)
     publisher = head[day - 1] if day else ""
     if counted or day is None:  # outlet, day, title
-        after = [text for text in head[(day or -1) + 1 :] if not _EDITION.fullmatch(text)]
+        after = [text for text in head[(day or -1) + 1 :] if not _is_edition(text)]
         title, rest = (after[0], after[1:]) if after else ("", [])
     else:  # title, outlet, day
         title, rest = head[day - 2] if day > 1 else "", head[day + 1 :]
@@ -63,7 +63,7 @@ def article(document: str) -> Article:
 def _parts(document: str) -> tuple[list[str], dict[str, str], list[str]]:
     """What stands above the article, its fields, and its paragraphs."""
     blocks = blocks_of(document)
-    marked = any(_BODY.fullmatch(line) for lines in blocks for line in lines)
+    marked = any(_is_body(line) for lines in blocks for line in lines)
     if marked:  # this form has a line for each thing, with or without blank ones between
         blocks = [[line] for lines in blocks for line in lines]
     head: list[str] = []
@@ -78,7 +78,7 @@ def _parts(document: str) -> tuple[list[str], dict[str, str], list[str]]:
         if named:
             fields.setdefault(named[0], joined([named[1], *lines[1:]]).strip())
             inside = inside or (named[0] in ("length", "länge", "body") and not marked)
-        elif _BODY.fullmatch(lines[0]):
+        elif _is_body(lines[0]):
             inside = True
         elif not foot and not all(map(is_rights, lines)):
             (body if inside else head).append(joined(lines))
@@ -87,3 +87,11 @@ def _parts(document: str) -> tuple[list[str], dict[str, str], list[str]]:
 
 def _is_day(text: str) -> bool:
     return len(text) <= _LONGEST_DAY and parse_date(text) is not None
+
+
+def _is_body(line: str) -> bool:
+    return line.lower().rstrip(": ") in _BODY
+
+
+def _is_edition(text: str) -> bool:
+    return len(text) <= _LONGEST_EDITION and "edition" in text.lower().split()

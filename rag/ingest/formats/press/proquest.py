@@ -11,8 +11,8 @@ from rag.text.dates import parse_date
 
 _RULE = re.compile(r"^[ \t]*_{20,}[ \t]*\r?$", re.MULTILINE)
 _TOLD = re.compile(r"^(?:ProQuest document (?:link|ID)|Publication title:|Full text:|FULL TEXT)", re.MULTILINE)
-_FULL_TEXT = re.compile(r"full text", re.IGNORECASE)
-_DETAILS = re.compile(r"(?:details|abstract|links|indexing \(details\)|contact proquest)", re.IGNORECASE)
+_FULL_TEXT = "full text"
+_DETAILS = ("details", "abstract", "links", "indexing (details)", "contact proquest")
 # "Petra Quist. The Oakham Mail; Oakham [Oakham]October 27, 2023 Friday: 4."
 _CITED = re.compile(
     r"(?:(?P<author>[^.;]{2,200})\.\s+)?(?P<outlet>[^;]{2,120});[^\[\]]{0,80}(?:\[[^\]]*\])?\s*(?P<day>.{6,60})"
@@ -61,19 +61,19 @@ def _fields(blocks: list[list[str]]) -> tuple[dict[str, str], list[str]]:
     for lines in blocks:
         paragraph: list[str] = []
         for line in lines:
-            if _FULL_TEXT.fullmatch(line) or _DETAILS.fullmatch(line):
-                name = "full text" if _FULL_TEXT.fullmatch(line) else ""
+            if line.lower() in (_FULL_TEXT, *_DETAILS):
+                name = _FULL_TEXT if line.lower() == _FULL_TEXT else ""
             elif named := field_of(line, _FIELDS):
                 name = named[0]
                 fields.setdefault(name, named[1])
-                if name == "full text" and named[1]:
+                if name == _FULL_TEXT and named[1]:
                     paragraph.append(named[1])
-            elif name == "full text":
+            elif name == _FULL_TEXT:
                 paragraph.append(line)
             elif name:
                 fields[name] = f"{fields[name]} {line}"
         if paragraph:
             body.append(joined(paragraph))
-        if name != "full text":
+        if name != _FULL_TEXT:
             name = ""  # other values end with their block
     return fields, body

@@ -5,7 +5,6 @@ In: a row as it was read, nested or flat. Out: its fields as text. Names are kno
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -142,7 +141,7 @@ def _leaves(row: Row) -> dict[str, str]:
 def _walk(items: Iterable[tuple[object, object]], depth: int) -> Iterator[tuple[str, str]]:
     nested: list[dict[object, object]] = []
     for key, value in items:
-        name = plain_name(re.sub(r"^.*[:/]", "", str(key)))
+        name = plain_name(str(key).replace("/", ":").rpartition(":")[2])
         named = name in _ALL_NAMES and not str(key).startswith("_")  # "_source" of search engines is no outlet
         text = as_text(value)
         if named:
