@@ -12,6 +12,7 @@ class ArticleId(str):
     __slots__ = ("source", "title")
 
     def __new__(cls, article_id: str, title: str = "", source: str | None = None) -> ArticleId:
+        """The id, with what a report says of its article."""
         made = super().__new__(cls, article_id)
         made.title = title
         made.source = source

@@ -103,6 +103,7 @@ class Scale:
         self._start, self._length = start, end - start
 
     def __call__(self, value: float) -> float:
+        """The place of a value."""
         return self._start + (value - self._low) / self._span * self._length
 
 

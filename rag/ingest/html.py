@@ -21,10 +21,9 @@ from rag.ingest.paywalls import without_paywall
 from rag.schema import Article
 from rag.text.encoding import read_text
 from rag.text.language import detect_language
-from rag.text.words import weight
+from rag.text.words import weight, words
 
 _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_XML_HEAD = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _FEWEST_CHARACTERS = 120  # of text, weighed: menus and error pages give less, the shortest news in brief has more
 LARGEST_PAGE = 10_000_000  # bytes of HTML without embedded pictures; its tree takes 20 times as much memory
 _PICTURE = re.compile(rb"data:[\w/+.;=-]{1,100};base64,[A-Za-z0-9+/=%\s]{64,}")
@@ -33,7 +32,6 @@ _CELLS_OF_PROSE = "//td[.//h1 and count(.//p) > 1]"  # of tables that lay a page
 _META_TITLES = ("og:title", "twitter:title", "dc.title", "citation_title")
 _PARTS = re.compile(r"\s+[|–—·]\s+|\s+-\s+")  # of a window's title: "Article | Section - Site"
 _WEEKDAY = re.compile(r",? (?:mon|tues|wednes|thurs|fri|satur|sun)day\b.*", re.IGNORECASE)  # behind a name in a byline
-_WORD = re.compile(r"\w+")
 _FEWEST_WORDS = 2  # of a window's title: a lone word is the site
 
 
@@ -49,7 +47,9 @@ def parse_html(data: bytes, *, url: str | None = None, charset: str | None = Non
         raise SourceError(f"The page has more than {LARGEST_PAGE / 1e6:.0f} MB of text and code.", "Save one article.")
     declared = _CHARSET.search(data[:4096])
     decoded = read_text(data, charset or (declared.group(1).decode("ascii", "replace") if declared else None))
-    page = _XML_HEAD.sub("", decoded.text, count=1)
+    page = decoded.text.lstrip()
+    if page.startswith("<?xml"):  # lxml reads no text that states an encoding
+        page = page.partition(">")[2]
     root = _tree(page)
     page = _written(root) if with_told_posts(root) else page
     found = _extract(_with_open_cells(root, page), url)
@@ -166,9 +166,9 @@ def _title(root: Any, found: _Found) -> str:
     bare = max(_PARTS.split(_without_site(window, found.site)), key=len)
     meta = meta_elements(root)
     given = " ".join([window, *(meta.get(name, "") for name in _META_TITLES)])
-    words, known = _WORD.findall(title.lower()), set(_WORD.findall(given.lower()))
-    shared = sum(word in known for word in words)
-    enough = max(1, min(len(words), len(bare.split())))
+    told, known = words(title), set(words(given))
+    shared = sum(word in known for word in told)
+    enough = max(1, min(len(told), len(bare.split())))
     return title if 2 * shared >= enough or len(bare.split()) < _FEWEST_WORDS else bare
 
 

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from itertools import chain, islice, takewhile
 from typing import Any
 
+from rag.text.words import words
+
 LONGEST_LINE = 120  # characters of a line that tells a date of publication; longer ones are prose
 _LONGEST_GAP = 20  # characters that may stand beside the date in a link that leads to the article itself
 _MOST_PLACES = 200  # elements that are looked at; a page of comments has thousands
 _MOST_TEXT = 2_000  # characters of an element; some hold the whole page
 _ASIDE = ("aside", "nav", "header", "footer", "select", "form", "blockquote", "figure", "table")
 _HEADINGS = ("h1", "h2", "h3", "h4")
-_WORD = re.compile(r"\w+")
 # Tokens of class, id and itemprop of a part of the page about other things.
 _ELSEWHERE = re.compile(
     r"(?:^|[\s_-])(?:related|recommend\w*|comments?|replies|reply|sidebar|side|widgets?|teasers?|promos?|popular|"
@@ -109,12 +110,12 @@ def _own_heading(root: Any, title: str) -> Any:
 
 def alike(text: str, title: str) -> bool:
     """Whether two headings are mostly of the same words."""
-    words, known = _words(text), _words(title)
-    return bool(words and known) and 3 * len(words & known) >= 2 * min(len(words), len(known))
+    own, known = _words(text), _words(title)
+    return bool(own and known) and 3 * len(own & known) >= 2 * min(len(own), len(known))
 
 
 def _words(text: str) -> set[str]:
-    return set(_WORD.findall(text.lower()))
+    return set(words(text))
 
 
 def in_prose(element: Any) -> bool:

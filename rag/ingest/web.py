@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from email.message import Message
 from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
 from urllib.robotparser import RobotFileParser
@@ -110,12 +111,12 @@ class Fetcher:
                 continue
             if response.status != 200 and not (response.status == 304 and headers):
                 raise SourceError(f"The server answered {response.status}.", _mend_of(response.status))
-            kind, _, rest = response.headers.get("content-type", "").partition(";")
-            charset = re.search(r"charset=[\"']?([\w.:-]+)", rest, re.IGNORECASE)
+            stated = Message()
+            stated["content-type"] = response.headers.get("content-type", "")
             return Fetched(
                 url=urlunsplit(parts),
-                kind=kind.strip().lower(),
-                charset=charset.group(1) if charset else None,
+                kind=stated["content-type"].partition(";")[0].strip().lower(),
+                charset=stated.get_content_charset(),
                 body=response.body,
                 changed=response.status == 200,
                 etag=response.headers.get("etag", "")[:_LONGEST_MARK],

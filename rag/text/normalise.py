@@ -11,9 +11,6 @@ from functools import cache
 
 # Joiners carry meaning inside emoji and in Persian and Indic words; anywhere else they are invisible litter.
 _STRAY_JOINER = re.compile(r"(?<![^\x00-\u05ff])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\u05ff\u200c\u200d])")
-_SPACES = re.compile(r"[ \t]+")
-_SPACE_AT_LINE_EDGE = re.compile(r" *\n *")
-_BLANK_LINES = re.compile(r"\n{3,}")
 _LINE_ENDS = "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 _KEPT_FORMAT = "\u200c\u200d"
 
@@ -26,8 +23,10 @@ def normalise(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").translate(_table())
     text = unicodedata.normalize("NFC", _STRAY_JOINER.sub("", text))
-    text = _SPACE_AT_LINE_EDGE.sub("\n", _SPACES.sub(" ", text))
-    return _BLANK_LINES.sub("\n\n", text).strip()
+    text = "\n".join(" ".join(line.split()) for line in text.split("\n"))
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip()
 
 
 @cache

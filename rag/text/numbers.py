@@ -114,14 +114,14 @@ def rejoined(text: str) -> tuple[Figure, ...]:
 
 
 def _in_one_piece(found: re.Match[str]) -> str:
-    return found["head"] + re.sub(r",? ", ",", found["groups"]) if found["head"] else "."
+    return found["head"] + found["groups"].replace(", ", ",").replace(" ", ",") if found["head"] else "."
 
 
 def _read(tokens: list[tuple[re.Match[str], str]], place: int) -> tuple[float, float, int] | None:
     """Value, unit of the last digit and the place after the number that begins at `place`; None when none does."""
     match, word = tokens[place]
     if match["digits"]:
-        plain = re.sub(r"[^\d.]", "", match["digits"])
+        plain = "".join(sign for sign in match["digits"] if sign.isdecimal() or sign == ".")
         if (year := _second_year(tokens, place, plain)) is not None:
             return year, 1.0, place + 1
         decimals = len(plain.partition(".")[2])
@@ -144,9 +144,11 @@ def _second_year(tokens: list[tuple[re.Match[str], str]], place: int, digits: st
         return None
     first = tokens[place - 2][0]
     joined = first.end() + 1 == tokens[place][0].start()
-    if not joined or not re.fullmatch(r"(?:19|20)\d\d", first.group()) or digits <= first.group()[2:]:
+    year = first.group()
+    of_century = len(year) == 4 and year.isdecimal() and year[:2] in ("19", "20")
+    if not joined or not of_century or digits <= year[2:]:
         return None
-    return float(first.group()[:2] + digits)
+    return float(year[:2] + digits)
 
 
 def _spelt(tokens: list[tuple[re.Match[str], str]], place: int) -> tuple[float, float, int] | None:

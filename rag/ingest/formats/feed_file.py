@@ -81,8 +81,9 @@ def _texts(entry: Any) -> Iterator[str]:
 
 def _plain(value: str) -> str:
     """What a reader sees. WordPress keeps paragraphs of its classic editor as blank lines among inline markup."""
-    if "<p" not in value and "<br" not in value and re.search(r"\n\s*\n", value):
-        value = "".join(f"<p>{part}</p>" for part in re.split(r"\n\s*\n", value))
+    blocks = "\n".join(map(str.strip, value.strip().split("\n"))).split("\n\n")
+    if "<p" not in value and "<br" not in value and len(blocks) > 1:
+        value = "".join(f"<p>{block}</p>" for block in blocks)
     return html_text(value) if "&" in value or looks_like_html(value) or "<p>" in value else value
 
 

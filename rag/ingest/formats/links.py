@@ -19,8 +19,8 @@ _LINK = re.compile(r"<a\s[^>]*?href\s*=\s*[\"']?(https?://[^\s\"'<>]+)[^>]*>(.*?
 _TAG = re.compile(
     r"<(?:script|style|title|head)\b.*?</(?:script|style|title|head)\s*>|<[^>]*>|<!--.*?-->", re.I | re.DOTALL
 )
-_PROSE = re.compile(rb"<(?:p|article)[\s>]", re.IGNORECASE)
-_BOOKMARKS = re.compile(rb"<!DOCTYPE\s+NETSCAPE-Bookmark-file|time_added\s*=", re.IGNORECASE)
+_PROSE = (b"<p>", b"<p ", b"<p\n", b"<article")
+_BOOKMARKS = (b"netscape-bookmark-file", b"time_added=")
 _MOST_ELSE = 0.2  # of the words of the list: headings and dates between the links
 
 
@@ -33,7 +33,9 @@ def is_link_list(data: bytes) -> bool:
     """Whether a page or text holds nothing but links."""
     if b"<a" not in data[:200_000].lower():
         return b"http" in data[:200] and len(_address_lines(data)) >= _FEWEST
-    if _PROSE.search(data) and not _BOOKMARKS.search(data):
+    lower = data.lower()
+    bookmarks = any(mark in lower for mark in _BOOKMARKS)
+    if not bookmarks and any(mark in lower for mark in _PROSE):
         return False
     text = data.decode("utf-8", "replace")
     links = _LINK.findall(text)
@@ -41,7 +43,7 @@ def is_link_list(data: bytes) -> bool:
         return False
     words = len(_TAG.sub(" ", text).split())
     linked = sum(len(_TAG.sub(" ", label).split()) for _, label in links)
-    return bool(_BOOKMARKS.search(data)) or words - linked <= _MOST_ELSE * words
+    return bookmarks or words - linked <= _MOST_ELSE * words
 
 
 def refuse_link_list(data: bytes) -> Iterator[Article | Failure]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from lxml import etree, html  # type: ignore[import-untyped]  # comes with trafilatura
@@ -20,8 +21,6 @@ from rag.ingest.markup import paragraphs_of
 from rag.schema import Article, Failure
 from rag.text.dates import parse_date
 
-_ARTICLE = re.compile(r"(?:^|/)feed_\d+/article_\d+/")
-_ISSUE = re.compile(r"\s*\[[^\]]*\]\s*$")  # "The Oakham Mail [Fri, 27 Oct 2023]"
 _DOWNLOADED = re.compile(r"This article was downloaded by\s+calibre\s+from\s+(\S+)", re.IGNORECASE)
 _HEADINGS = ("h1", "h2")
 
@@ -29,7 +28,7 @@ _HEADINGS = ("h1", "h2")
 def is_news(data: bytes) -> bool:
     """Whether the book is a news issue."""
     try:
-        return any(_ARTICLE.search(path) for path in open_book(data).chapters)
+        return any(map(_is_article, open_book(data).chapters))
     except SourceError:
         return False  # what is wrong with it is said when it is read
 
@@ -39,13 +38,19 @@ def read_articles(data: bytes) -> Iterator[Article | Failure]:
     book = open_book(data)
     parts: dict[str, list[str]] = {}
     for path in book.chapters:
-        if _ARTICLE.search(path):
+        if _is_article(path):
             parts.setdefault(posixpath.dirname(path), []).append(path)
     for folder, paths in parts.items():
         try:
             yield _article(book, paths)
         except SourceError as error:
             yield Failure(folder, str(error))
+
+
+def _is_article(path: str) -> bool:
+    """Whether a chapter is a part of an article: feed_0/article_3/index.html."""
+    folders = [folder.rstrip("0123456789") for folder in path.split("/")[:-1]]
+    return ("feed_", "article_") in pairwise(folders)
 
 
 def _article(book: Book, paths: list[str]) -> Article:
@@ -64,12 +69,12 @@ def _article(book: Book, paths: list[str]) -> Article:
     text = "\n\n".join(part for part in text.split("\n\n") if not _DOWNLOADED.search(part))
     if not text:
         raise SourceError("The article has no text.")
-    issue = book.about.get("title", "")
+    issue = book.about.get("title", "")  # "The Oakham Mail [Fri, 27 Oct 2023]"
     return Article(
         title=title,
         text=text,
         url=web_address(downloaded[1]) if downloaded else None,
-        publisher=_ISSUE.sub("", issue) or None,
+        publisher=issue.partition("[")[0].strip() or None,
         published=parse_date(issue) or parse_date(book.about.get("date", "")),
         language=language_code(book.about.get("language")),
     )

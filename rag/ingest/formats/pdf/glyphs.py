@@ -20,7 +20,7 @@ _SPACE = (
 )
 _RAISED = 0.6  # of the letter size: a baseline further off is another line; notes and indices stand 0.2 to 0.45 off
 # Fonts of bold letters by their names; the weight that PDFium works out is that of bold for many light fonts of TeX.
-_BOLD = re.compile(r"bold|black|heavy|demi|CMB|SFBX", re.IGNORECASE)
+_BOLD = ("bold", "black", "heavy", "demi", "cmb", "sfbx")
 _LINE_END_HYPHENS = "\ufffe\x02\u00ad"  # what PDFium gives for a hyphen before a line break, and soft hyphens
 _SMALLER, _HIGHER = 0.8, 0.15  # of the letter size: what is as small and as high is raised
 _BEFORE_NOTES = tuple(".,;:!?)]”’\"'»")
@@ -228,7 +228,7 @@ class _Letters:
         name = ctypes.create_string_buffer(_LONGEST_FONT_NAME)
         length = raw.FPDFText_GetFontInfo(text, number, name, _LONGEST_FONT_NAME, None)
         font = name.value.decode("latin-1") if length <= _LONGEST_FONT_NAME else ""
-        return _Style(max(size, 0.1), angle, font, bool(_BOLD.search(font)))
+        return _Style(max(size, 0.1), angle, font, any(mark in font.lower() for mark in _BOLD))
 
     def _parted(self, one: _Open, start: float, across: float) -> bool:
         larger = max(self._style.size, one.size)

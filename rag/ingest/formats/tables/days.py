@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 
 from rag.text.dates import parse_date
 
-_STAMP = re.compile(r"(\d{9,10})(\d{3})?(?:\.\d+)?")
+_STAMPS = {9: 1, 10: 1, 12: 1000, 13: 1000}  # figures of a time since 1970 in seconds or milliseconds
 _NUMBERS = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
 _CENTURY = 70  # two digits from here on are of the 1900s, as in the C library
 
@@ -25,8 +25,9 @@ def day_reader(values: Iterable[str]) -> Callable[[str], date | None]:
 
     def read(value: str) -> date | None:
         value = value.strip()
-        if stamp := _STAMP.fullmatch(value):
-            return datetime.fromtimestamp(int(stamp[1]), UTC).date()
+        whole, _, fraction = value.partition(".")
+        if len(whole) in _STAMPS and f"{whole}{fraction}".isdecimal():
+            return datetime.fromtimestamp(int(whole) // _STAMPS[len(whole)], UTC).date()
         numbers = _NUMBERS.match(value)
         if numbers and known:
             day, month = (numbers[1], numbers[2]) if first else (numbers[2], numbers[1])

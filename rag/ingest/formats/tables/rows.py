@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,8 +16,7 @@ from rag.ingest.formats.tables.columns import Row, holds_text, values_of
 
 LARGEST_VALUE = 5_000_000  # characters of one CSV value: csv's own limit of 131,072 is shorter than some articles
 _DELIMITERS = ",;\t|"
-_SEP = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # Excel's own line for the delimiter
-_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_SEP = "sep="  # Excel's own line for the delimiter
 _DEEPEST = 6  # objects and lists in which rows may lie
 _LOOKED_AT = 20  # rows of a list that are looked at to tell what it holds
 _JSON_FEED = "https://jsonfeed.org/version/"
@@ -34,11 +32,13 @@ class BadRow:
 def csv_rows(text: str, *, tabs: bool = False) -> Iterator[Row | BadRow]:
     """The rows of a CSV text by the names in its first line; `tabs` for a file that says so by its ending."""
     csv.field_size_limit(LARGEST_VALUE)
-    sep = _SEP.match(text)
-    text = text[sep.end() :] if sep else text
-    head = _QUOTED.sub("", text[:20_000].split("\n", 1)[0])
+    first, _, rest = text.partition("\n")
+    stated = first.rstrip("\r")[len(_SEP) :] if first[: len(_SEP)].lower() == _SEP else ""
+    if len(stated) == 1:
+        text = rest
+    head = "".join(text[:20_000].split("\n", 1)[0].split('"')[::2])  # what stands outside of quotes
     guess = max("\t,;|" if tabs else _DELIMITERS, key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sep[1] if sep else guess)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=stated if len(stated) == 1 else guess)
     try:
         columns = [name.strip() for name in next(reader, [])]
         for values in reader:
