@@ -27,7 +27,7 @@ _HEADED = re.compile(
     r"(?P<pairs>(?:(?:[-*] )?\*{0,2}[A-Z][\w ]{0,30}\*{0,2}:\*{0,2}[ \t]+\S[^\n]*(?:\n|\Z)){2,30})(?=\s*\n|\Z)"
 )
 _FEWEST_PAIRS = 2  # whose names are known: fewer may be the story's own lines
-_NOTE_LINK = re.compile(r"\[\[(?:[^\]|]*\|)?([^\]|]+)\]\]")
+NOTE_LINK = re.compile(r"\[\[(?:[^\[\]|\n]{0,300}\|)?([^\[\]|\n]{1,300})\]\]")  # of Obsidian, with what is shown
 _LARGEST = 20_000  # characters: a longer "block" is text between two rules
 _PAIR = re.compile(
     r"^(?:[-*] )?\*{0,2}([A-Za-z_][\w ]{0,30}?)\*{0,2}[ \t]*[:=]\*{0,2}[ \t]*(.*?)[ \t]*\r?$", re.MULTILINE
@@ -179,7 +179,7 @@ def _as_text(value: object) -> str:
         return _as_text(value.get("name", ""))
     if isinstance(value, bool) or value is None:
         return ""
-    return _NOTE_LINK.sub(r"\1", " ".join(str(value).split()))
+    return NOTE_LINK.sub(r"\1", " ".join(str(value).split()))
 
 
 # Names of fields, likeliest first. "source" holds an address in web clippers and the outlet elsewhere.

@@ -19,6 +19,7 @@ from rag.ingest.page_dates import published_on
 from rag.ingest.page_kinds import refuse_what_is_no_article
 from rag.ingest.paywalls import without_paywall
 from rag.schema import Article
+from rag.text.dates import WEEKDAYS
 from rag.text.encoding import read_text
 from rag.text.language import detect_language
 from rag.text.words import weight, words
@@ -31,7 +32,6 @@ _LISTS_IN_CELLS = "//td//ul|//td//ol|//th//ul|//th//ol"
 _CELLS_OF_PROSE = "//td[.//h1 and count(.//p) > 1]"  # of tables that lay a page out, the article with its title in one
 _META_TITLES = ("og:title", "twitter:title", "dc.title", "citation_title")
 _PARTS = re.compile(r"\s+[|–—·]\s+|\s+-\s+")  # of a window's title: "Article | Section - Site"
-_WEEKDAY = re.compile(r",? (?:mon|tues|wednes|thurs|fri|satur|sun)day\b.*", re.IGNORECASE)  # behind a name in a byline
 _FEWEST_WORDS = 2  # of a window's title: a lone word is the site
 
 
@@ -94,7 +94,7 @@ def _extract(page: str, url: str | None) -> _Found | None:
         text=document.text,
         url=document.url,
         site=document.sitename or None,
-        author=_WEEKDAY.sub("", (document.author or "").replace("; ", ", ")) or None,
+        author=_without_day((document.author or "").replace("; ", ", ")) or None,
         language=language_code(document.language),
     )
 
@@ -174,7 +174,19 @@ def _title(root: Any, found: _Found) -> str:
 
 def _without_site(title: str, site: str | None) -> str:
     """The title without " | Site" or " - Site" behind it."""
-    if site:
-        head = re.sub(rf"\s+[|–—·-]+\s+{re.escape(site)}\s*$", "", title, flags=re.IGNORECASE)
-        return head or title
-    return title
+    parts = title.split()
+    named = (site or "").lower().split()
+    behind = len(parts) - len(named)
+    ends_so = bool(named) and behind > 1 and [word.lower() for word in parts[behind:]] == named
+    return " ".join(parts[: behind - 1]) if ends_so and not parts[behind - 1].strip("|–—·-") else title
+
+
+def _without_day(author: str) -> str:
+    """The author without the day that some pages put behind the name: "Ann Lee, Friday 3 June"."""
+    parts = author.split(" ")
+    end = next((place for place, word in enumerate(parts) if place and _is_weekday(word)), len(parts))
+    return " ".join(parts[:end]).rstrip(",")
+
+
+def _is_weekday(word: str) -> bool:
+    return word.strip(",").capitalize() in WEEKDAYS

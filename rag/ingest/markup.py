@@ -44,11 +44,16 @@ def looks_like_html(text: str) -> bool:
 
 def html_text(markup: str | bytes) -> str:
     """What a reader of the markup sees, paragraphs apart; empty when there is nothing."""
+    root = parse_html_tree(markup)
+    return "" if root is None else paragraphs_of(root)
+
+
+def parse_html_tree(markup: str | bytes) -> Any:
+    """The root of markup in HTML; None when there is none."""
     try:
-        root = html.fromstring(markup)
+        return html.fromstring(markup)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
-        return ""
-    return paragraphs_of(root)
+        return None
 
 
 def paragraphs_of(root: Any) -> str:

@@ -13,7 +13,17 @@ from itertools import chain, islice
 from typing import Any
 
 from rag.ingest.page_data import json_ld, meta_elements
-from rag.ingest.page_places import LONGEST_LINE, Page, alike, following, in_prose, line_of, names_of, text_of
+from rag.ingest.page_places import (
+    LONGEST_LINE,
+    Page,
+    alike,
+    following,
+    in_prose,
+    line_of,
+    name_words,
+    names_of,
+    text_of,
+)
 from rag.text.dates import date_in_url, date_line, parse_date
 
 _FIGURES = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d{2})(?!\d)")
@@ -29,12 +39,12 @@ _MOST_NODES = 500  # of JSON-LD
 _MOST_PLACES = 200  # elements that are looked at; a page of comments has thousands
 _NEAR = 12  # texts below the headline among which a line of its own is the dateline
 
-# Tokens of class, id and itemprop of an element that tells a date.
-_DATED = re.compile(
-    r"(?:^|[\s_-])(?:e?[a-z]*date(?:line|time)?|datum|fecha|published|publi(?:sh|cation)\w*|pub|posted(?:on)?|"
-    r"time-?stamp|time|byline|author|meta|info|created|submitted|kicker)(?:$|[\s_-])",
-    re.IGNORECASE,
+# Words in class, id and itemprop of an element that tells a date, beside those that end in one of "date".
+_DATED = frozenset(
+    "datum fecha published pub posted postedon timestamp time byline author meta info created submitted kicker".split()
 )
+_DATED_ENDS = ("date", "dateline", "datetime")
+_DATED_STEMS = ("publish", "publication")
 _CHANGED = re.compile(
     r"modif|updat|revis|review|edited|aktualisiert|geändert|stand:|mis à jour|mise à jour|actuali[sz]|atualizad|"
     r"aggiornat|bijgewerkt|zaktualizow|güncelle|更新",
@@ -202,7 +212,7 @@ def _values(element: Any) -> Iterator[str]:
 
 def _datelines(page: Page, reader: _Reader) -> Iterator[date]:
     """Dates of elements that are named for one, then of lines that hold nothing else beside the headline."""
-    named = (one for one in page.root.iter() if isinstance(one.tag, str) and _DATED.search(names_of(one)))
+    named = (one for one in page.root.iter() if isinstance(one.tag, str) and _is_dated(one))
     for element in islice(named, _MOST_PLACES):
         text = _told(text_of(element))
         if text and _bears_out(element, text) and page.belongs(element) and (when := reader.read(text)):
@@ -211,6 +221,13 @@ def _datelines(page: Page, reader: _Reader) -> Iterator[date]:
         told = text if reader.line(text) else _told(text) if _BY.match(text) else ""
         if told and _bears_out(element, told) and page.belongs(element) and (when := reader.read(told)):
             yield when
+
+
+def _is_dated(element: Any) -> bool:
+    """Whether an element is named for a date."""
+    return any(
+        word in _DATED or word.endswith(_DATED_ENDS) or word.startswith(_DATED_STEMS) for word in name_words(element)
+    )
 
 
 def _tells_other(element: Any) -> bool:

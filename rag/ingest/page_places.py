@@ -5,7 +5,6 @@ In: the tree of a page and the title of its article. Out: whether an element tel
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import chain, islice, takewhile
 from typing import Any
@@ -18,17 +17,17 @@ _MOST_PLACES = 200  # elements that are looked at; a page of comments has thousa
 _MOST_TEXT = 2_000  # characters of an element; some hold the whole page
 _ASIDE = ("aside", "nav", "header", "footer", "select", "form", "blockquote", "figure", "table")
 _HEADINGS = ("h1", "h2", "h3", "h4")
-# Tokens of class, id and itemprop of a part of the page about other things.
-_ELSEWHERE = re.compile(
-    r"(?:^|[\s_-])(?:related|recommend\w*|comments?|replies|reply|sidebar|side|widgets?|teasers?|promos?|popular|"
-    r"trending|latest|more|footer|copyright|archives?|calendar|events?|breadcrumbs?|menu|nav|navigation|cards?|"
-    r"carousel|upcoming|newsletter|ads?|advert\w*|login|search|next|prev\w*|author-?bio|"
-    r"current|today|masthead|top-?bar|site-header|clock|weather)(?:$|[\s_-])",
-    re.IGNORECASE,
+# Words in class, id and itemprop of a part of the page about other things.
+_OTHERS = frozenset(
+    "related recommended recommendation recommendations comment comments replies reply review reviews teaser teasers "
+    "card cards".split()
 )
-_OTHERS = re.compile(
-    r"(?:^|[\s_-])(?:related|recommend\w*|comments?|replies|reply|reviews?|teasers?|cards?)(?:$|[\s_-])", re.IGNORECASE
+_ELSEWHERE = (_OTHERS - {"review", "reviews"}) | frozenset(
+    "sidebar side widget widgets promo promos popular trending latest more footer copyright archive archives calendar "
+    "event events breadcrumb breadcrumbs menu nav navigation carousel upcoming newsletter ad ads advert adverts "
+    "advertisement advertising login search next prev previous bio current today masthead topbar clock weather".split()
 )
+_ELSEWHERE_TOGETHER = ("top-bar", "site-header")
 
 
 class Page:
@@ -55,7 +54,7 @@ class Page:
                 (marked or box.tag in ("header", "footer")) and self._is_own(box.getparent())
             ):
                 return False
-            if (_OTHERS if marked else _ELSEWHERE).search(names_of(box)) or self._leads_away(box, element):
+            if _is_elsewhere(box, marked=marked) or self._leads_away(box, element):
                 return False
             if box.tag == "article" and self.heading is not None:
                 return False  # another one than that of the heading
@@ -80,6 +79,14 @@ class Page:
     def _is_own(self, box: Any) -> bool:
         """Whether a box is the article with its heading: what stands at its foot tells of it."""
         return box in self._boxes and box.tag == "article"
+
+
+def _is_elsewhere(box: Any, *, marked: bool) -> bool:
+    """Whether the names of a box say that it is about other things."""
+    if marked:
+        return not _OTHERS.isdisjoint(name_words(box))
+    together = any(name in names_of(box).lower() for name in _ELSEWHERE_TOGETHER)
+    return together or not _ELSEWHERE.isdisjoint(name_words(box))
 
 
 def _near(heading: Any) -> Iterator[Any]:
@@ -148,3 +155,8 @@ def text_of(element: Any) -> str:
 def names_of(element: Any) -> str:
     """The names that a page gives an element: class, id and itemprop."""
     return f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}"
+
+
+def name_words(element: Any) -> list[str]:
+    """The words of these names, in lower case: `Related-posts` gives "related" and "posts"."""
+    return names_of(element).lower().replace("-", " ").replace("_", " ").split()

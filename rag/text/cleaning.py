@@ -20,7 +20,7 @@ _LONGEST_TITLE = 250  # characters; headlines of the 8,000 news articles end at 
 _SHORT_TITLE = 120  # what a title made from a first paragraph is cut to
 _DATE_WITHIN = 6  # paragraphs from the top: a date line further down belongs to the story
 _DATELINE_WITHIN = 3  # paragraphs: a standfirst and a caption may stand above the report
-_ENDS_LIKE_PROSE = re.compile(r"[a-z0-9)”\"’][.][”\"’)]?$")
+_QUOTES = '”"’)'
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])[”\"’)]*\s")
 
 
@@ -103,9 +103,15 @@ def _take_date(paragraphs: list[str]) -> tuple[date | None, list[str]]:
 def _take_title(paragraphs: list[str]) -> tuple[str, list[str]]:
     """The first line as the title. One that reads like prose, or that is all there is, stays in the text as well."""
     first = paragraphs[0].lstrip("# ").strip() or paragraphs[0]
-    if len(paragraphs) == 1 or len(first) > _LONGEST_TITLE or (len(first) > 60 and _ENDS_LIKE_PROSE.search(first)):
+    if len(paragraphs) == 1 or len(first) > _LONGEST_TITLE or (len(first) > 60 and _ends_like_prose(first)):
         return _shorten(first), paragraphs
     return first, paragraphs[1:]
+
+
+def _ends_like_prose(line: str) -> bool:
+    """Whether a line ends in a full stop, in quotes or without, that is not one of an abbreviation in capitals."""
+    body = line[:-1] if line.endswith(tuple(_QUOTES)) else line
+    return body.endswith(".") and (body[-2:-1].islower() or body[-2:-1].isdigit() or body[-2:-1] in _QUOTES)
 
 
 def _drop_title(paragraphs: list[str], title: str) -> list[str]:

@@ -5,22 +5,20 @@ In: the bytes of a file. Out: whether it is one, and the addresses in it. They a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from typing import Any
 
 from rag.errors import SourceError
 from rag.ingest.frontmatter import web_address
+from rag.ingest.markup import parse_html_tree
 from rag.schema import Article, Failure
 from rag.text.encoding import decode
 
 LINKS_ONLY = "This is a list of links ({}), not of articles."
 _FEWEST = 2  # links of a list
-_LINK = re.compile(r"<a\s[^>]*?href\s*=\s*[\"']?(https?://[^\s\"'<>]+)[^>]*>(.*?)</a\s*>", re.IGNORECASE | re.DOTALL)
-_TAG = re.compile(
-    r"<(?:script|style|title|head)\b.*?</(?:script|style|title|head)\s*>|<[^>]*>|<!--.*?-->", re.I | re.DOTALL
-)
 _PROSE = (b"<p>", b"<p ", b"<p\n", b"<article")
 _BOOKMARKS = (b"netscape-bookmark-file", b"time_added=")
+_SHOWN = "//text()[not(ancestor::head or ancestor::title or ancestor::script or ancestor::style)]"
 _MOST_ELSE = 0.2  # of the words of the list: headings and dates between the links
 
 
@@ -37,12 +35,12 @@ def is_link_list(data: bytes) -> bool:
     bookmarks = any(mark in lower for mark in _BOOKMARKS)
     if not bookmarks and any(mark in lower for mark in _PROSE):
         return False
-    text = data.decode("utf-8", "replace")
-    links = _LINK.findall(text)
+    root = parse_html_tree(data.decode("utf-8", "replace"))
+    links = _links(root)
     if len(links) < _FEWEST:
         return False
-    words = len(_TAG.sub(" ", text).split())
-    linked = sum(len(_TAG.sub(" ", label).split()) for _, label in links)
+    words = len(" ".join(root.xpath(_SHOWN)).split())
+    linked = sum(len(link.text_content().split()) for link in links)
     return bookmarks or words - linked <= _MOST_ELSE * words
 
 
@@ -54,8 +52,13 @@ def refuse_link_list(data: bytes) -> Iterator[Article | Failure]:
 def links_of(data: bytes) -> list[str]:
     """The addresses in a page or text, each once, in their order."""
     text = decode(data)
-    found = [url for url, _ in _LINK.findall(text)] or _address_lines(data)
-    return list(dict.fromkeys(url for one in found if (url := web_address(one.replace("&amp;", "&")))))
+    found = [link.get("href") for link in _links(parse_html_tree(text))] or _address_lines(data)
+    return list(dict.fromkeys(url for one in found if (url := web_address(one))))
+
+
+def _links(root: Any) -> list[Any]:
+    """The links to web pages in their order."""
+    return [link for link in root.iter("a") if web_address(link.get("href"))] if root is not None else []
 
 
 def _address_lines(data: bytes) -> list[str]:

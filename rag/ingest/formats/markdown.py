@@ -15,6 +15,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from rag.ingest.formats.packages import CELL
+from rag.ingest.frontmatter import NOTE_LINK
 from rag.ingest.markup import html_text
 
 # What Obsidian and site generators put between the words, and a reader of their pages never sees.
@@ -27,7 +28,7 @@ _UNSEEN = re.compile(
 )
 # What else Obsidian adds to Markdown, with what a reader of its pages sees.
 _OBSIDIAN = (
-    (re.compile(r"\[\[(?:[^\[\]|\n]{0,300}\|)?([^\[\]|\n]{1,300})\]\]"), r"\1"),  # links to notes
+    (NOTE_LINK, r"\1"),
     (re.compile(r"==(?=\S)([^=\n]+?)(?<=\S)=="), r"\1"),  # highlights
     (re.compile(r"^([ \t]*(?:>[ \t]?)+)\[!\w+\][+-]?[ \t]*(.*)$", re.MULTILINE), r"\1\2" + "\n" + r"\1"),  # callouts
 )

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
-
-_NO_TITLE = re.compile(
-    r"\(?(?:untitled|unspecified|unbenannt|sans titre|sin título)\)?.*|(?:microsoft )?(?:word|powerpoint|excel) -.*|"
-    r"microsoft word.*|.*\.(?:docx?|pdf|indd|qxd|tex|dvi|ps|pages|odt|rtf|html?|txt|pptx?|xlsx?)|"
-    r"(?:document|doc|dokument|slide) ?\d*|(?:word|powerpoint) (?:document|presentation)|about:blank|https?://\S+|\W*|\d+",
-    re.IGNORECASE,
+# How titles begin and end that are a program's own, and what they are as a whole, with or without a number.
+_OPENINGS = tuple(
+    "untitled|unspecified|unbenannt|sans titre|sin título|microsoft word|microsoft powerpoint -|microsoft excel -|"
+    "word -|powerpoint -|excel -|about:blank|http://|https://".split("|")
 )
-_NO_AUTHOR = re.compile(
-    r"\(?(?:anonymous|unspecified|unknown|author|admin\w*|user|owner|default|root|guest|microsoft office user|"
-    r"windows[- ]user|none|null|n/?a|python-docx|calibre|openoffice(?:\.org)?|libreoffice)\)?\d*|\W*|\d+",
-    re.IGNORECASE,
+_ENDINGS = tuple(
+    ".doc .docx .pdf .indd .qxd .tex .dvi .ps .pages .odt .rtf .htm .html .txt .ppt .pptx .xls .xlsx".split()
 )
+_WHOLE = ("document", "doc", "dokument", "slide", "word document", "powerpoint presentation")
+_NO_AUTHORS = frozenset(
+    {"anonymous", "unspecified", "unknown", "author", "user", "owner", "default", "root", "guest", "none", "null", "na",
+     "n/a", "microsoft office user", "windows user", "windows-user", "python-docx", "calibre", "openoffice",
+     "openoffice.org", "libreoffice"}
+)  # fmt: skip
 
 
 def names_of(byline: str) -> str:
@@ -25,10 +26,14 @@ def names_of(byline: str) -> str:
 def stated_title(value: str) -> str:
     """The title on one line; empty when a program made it up."""
     title = " ".join(value.split())
-    return "" if _NO_TITLE.fullmatch(title) else title
+    plain = title.lower().strip("()")
+    made_up = plain.startswith(_OPENINGS) or plain.endswith(_ENDINGS) or plain.rstrip("0123456789 ") in _WHOLE
+    return "" if made_up or not any(map(str.isalpha, plain)) else title
 
 
 def stated_author(value: str) -> str:
     """The author on one line; empty when a program made it up."""
     author = " ".join(value.split())
-    return "" if _NO_AUTHOR.fullmatch(author) else author
+    plain = author.lower().strip("()0123456789")
+    made_up = plain in _NO_AUTHORS or (plain.startswith("admin") and plain.isalpha())
+    return "" if made_up or not any(map(str.isalpha, plain)) else author

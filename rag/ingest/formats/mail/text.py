@@ -8,10 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from lxml import etree, html  # type: ignore[import-untyped]  # comes with trafilatura
-
 from rag.ingest.formats.mail.newsletters import without_foot
-from rag.ingest.markup import paragraphs_of
+from rag.ingest.markup import paragraphs_of, parse_html_tree
 
 _LONGEST_SIGNATURE = 12  # lines; below a longer one the mail goes on
 _LINK = re.compile(
@@ -36,9 +34,8 @@ def plain_text(text: str, *, flowed: bool = False, joined: bool = False) -> str:
 
 def page_text(markup: str) -> str:
     """The paragraphs of a part in HTML: what a reader sees of it."""
-    try:
-        root = html.fromstring(markup)
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+    root = parse_html_tree(markup)
+    if root is None:
         return ""
     for element in list(root.iter()):
         if isinstance(element.tag, str) and element is not root and _is_hidden(element):
