@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag.errors import SourceError
+from rag.ingest.error_pages import refuse_errors
 from rag.ingest.frontmatter import language_code, web_address
 from rag.ingest.live_blogs import live_text, with_told_posts
-from rag.ingest.page_data import json_ld_nodes, meta_elements
+from rag.ingest.page_data import json_ld_nodes, meta_elements, window_title
 from rag.ingest.page_dates import published_on
-from rag.ingest.page_kinds import refuse_what_is_no_article
+from rag.ingest.page_kinds import refuse_lists
 from rag.ingest.paywalls import without_paywall
 from rag.schema import Article
 from rag.text.dates import WEEKDAYS
@@ -57,7 +58,8 @@ def parse_html(data: bytes, *, url: str | None = None, charset: str | None = Non
         raise SourceError("No article text was found in the page.", "Save the page of one article, or paste its text.")
     address = web_address(url) or web_address(found.url)
     title = _title(root, found)
-    refuse_what_is_no_article(root, address, title, found.text)
+    refuse_errors((title, window_title(root)), found.text)
+    refuse_lists(root, address, title, found.text)
     live = live_text(root, found.text)
     text, breaks_off = (live, "") if live else without_paywall(found.text, root)
     return Article(
@@ -162,7 +164,7 @@ def _title(root: Any, found: _Found) -> str:
     title = _without_site(found.title, found.site)
     if root is None:
         return title
-    window = " ".join((root.findtext(".//title") or "").split())
+    window = window_title(root)
     bare = max(_PARTS.split(_without_site(window, found.site)), key=len)
     meta = meta_elements(root)
     given = " ".join([window, *(meta.get(name, "") for name in _META_TITLES)])

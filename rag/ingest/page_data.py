@@ -19,6 +19,11 @@ def meta_elements(root: Any) -> dict[str, str]:
     return found
 
 
+def window_title(root: Any) -> str:
+    """The title of the page's window on one line; empty without one."""
+    return " ".join((root.findtext(".//title") or "").split())
+
+
 def json_ld(root: Any) -> Iterator[Any]:
     """The scripts of JSON-LD, loaded."""
     for script in root.iter("script"):

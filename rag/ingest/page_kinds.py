@@ -1,7 +1,6 @@
-"""Pages that hold no article: lists of articles, errors and checks of visitors.
+"""Pages that list articles: results of a search, home pages, topics.
 
-In: the tree of a page, its address, the title and text that were found. Out: a SourceError for a page that is
-none.
+In: the tree of a page, its address, the title and text that were found. Out: a SourceError for a page that is one.
 """
 
 from __future__ import annotations
@@ -12,20 +11,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from rag.errors import SourceError
-from rag.ingest.page_data import json_ld_nodes, meta_elements
+from rag.ingest.error_pages import begins
+from rag.ingest.page_data import json_ld_nodes, meta_elements, window_title
 from rag.text.words import weight
 
-# How the titles and texts of error pages and checks of visitors begin.
-_NO_ARTICLE = tuple(
-    "404 -|404 –|404:|404 not found|404 page|404 error|error 404|error 403|error 500|error 503|403 forbidden|410 gone|"
-    "500 internal|503 service|page not found|not found|page does not exist|page doesn't exist|access denied|"
-    "just a moment|attention required|are you a human|are you a robot|are you human|checking your browser|"
-    "one more step|security check|verify you are|verify that you are|before you continue|enable javascript|"
-    "enable cookies|please enable javascript|please enable cookies|javascript is required|javascript is disabled|"
-    "service unavailable|seite nicht gefunden|zugriff verweigert|page introuvable|page non trouvée|"
-    "página no encontrada|pagina non trovata|pagina niet gevonden".split("|")
-)
-_LONGEST_ERROR = 1_500  # characters of such a page; articles about them are longer
 _SEARCH_TITLES = tuple("search results|search:|you searched for|suchergebnis|zoekresultaten".split("|"))
 # What articles are called as well ("Risultati del voto"): of search results where headlines lead to other pages.
 _MAYBE_SEARCH_TITLES = tuple(
@@ -44,13 +33,8 @@ _HEADINGS = ("h1", "h2", "h3", "h4")
 _MOST_HEADLINES = 1_000  # that are looked at
 
 
-def refuse_what_is_no_article(root: Any, url: str | None, title: str, text: str) -> None:
-    """A SourceError for an error page, a check of visitors, a page of search results, and a home or list page."""
-    if weight(text) <= _LONGEST_ERROR and any(_begins(one, _NO_ARTICLE) for one in (title, _window(root), text)):
-        raise SourceError(
-            "The page is an error or a check of its visitors, not an article.",
-            "Open it in a browser and save it there.",
-        )
+def refuse_lists(root: Any, url: str | None, title: str, text: str) -> None:
+    """A SourceError for a page of search results, and a home or list page."""
     kinds = {kind.lower() for kind in _kinds(root)}
     if any(kind.endswith(_ARTICLE_TYPES) for kind in kinds) or meta_elements(root).get("og:type", "") == "article":
         return
@@ -60,7 +44,7 @@ def refuse_what_is_no_article(root: Any, url: str | None, title: str, text: str)
     folders = [folder.partition(".")[0].lower() for folder in (path or "").strip("/").split("/")]
     headlines = _headlines(root, parts.path)
     titles = _SEARCH_TITLES + (_MAYBE_SEARCH_TITLES if headlines >= _FEWEST_HEADLINES else ())
-    titled = _begins(title, titles) or _begins(_window(root), titles)
+    titled = begins(title, titles) or begins(window_title(root), titles)
     search = titled or folders[-1] in _SEARCH_PATHS
     at_root = path is not None and not path.strip("/")
     listed = kinds & _LIST_TYPES or at_root or (folders[-2:-1] and folders[-2] in _LIST_PATHS) or searched
@@ -69,14 +53,6 @@ def refuse_what_is_no_article(root: Any, url: str | None, title: str, text: str)
     if search or headlines >= _FEWEST_HEADLINES:
         what = "search results" if search else "a home page or a list of articles"
         raise SourceError(f"The page is {what}, not an article.", "Give the addresses of its articles, or its feed.")
-
-
-def _begins(text: str, openings: tuple[str, ...]) -> bool:
-    return text.lower().replace("’", "'").lstrip(' “"„«-–').startswith(openings)
-
-
-def _window(root: Any) -> str:
-    return " ".join((root.findtext(".//title") or "").split())
 
 
 def _is_prose(text: str) -> bool:
