@@ -106,8 +106,8 @@ def persons(module: Module) -> int:
 
 # What is counted: how, its ceiling (the count of the day when it was last lowered) and the goal.
 MEASURES: dict[str, tuple[Callable[[Module], int], int, int]] = {
-    "regex calls": (regex_calls, 276, 110),
-    "lines of rules about English": (lines_about_english, 1543, 1200),
+    "regex calls": (regex_calls, 221, 110),
+    "lines of rules about English": (lines_about_english, 1473, 1200),
     "modules in answering": (in_answering, 35, 26),
     "process-wide caches": (caches, 12, 8),
     "modules that type the months": (holds_list(MONTHS), 1, 1),
