@@ -213,6 +213,27 @@ def test_dates_are_read_when_they_can_mean_one_day_only(text: str, expected: dat
     assert parse_date(text) == expected
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "+--------+-------+\n| Ward   | Votes |\n+--------+-------+\n| Castle | 1,877 |\n+--------+-------+",
+        "┌────────┬───────┐\n│ Ward   │ Votes │\n├────────┼───────┤\n│ Castle │ 1,877 │\n└────────┴───────┘",
+        "| Ward | | Votes |\n|:---|---|---:|\n| Castle | | 1,877 |",
+        "Ward\t\tVotes\r\nCastle\t\t1,877",
+    ],
+)
+def test_rows_of_a_drawn_table_stay_rows(table: str) -> None:
+    cleaned = clean(f"Who won which ward\n\nThe town voted on Thursday.\n\n{table}\n\nRecounts were held.")
+    rows = ["Ward / Votes", "Castle / 1,877"]
+    assert cleaned.text.split("\n\n") == ["The town voted on Thursday.", *rows, "Recounts were held."]
+    assert clean(cleaned.text, title=cleaned.title) == cleaned
+
+
+@pytest.mark.parametrize("text", ["1.\tA first thing\n2.\tA second thing", "Costs: a | b | c", "a\tb\tc stands alone"])
+def test_what_only_holds_a_bar_or_a_tab_is_no_row(text: str) -> None:
+    assert " / " not in clean(f"A title\n\n{text}").text
+
+
 def test_a_line_that_tells_only_a_change_stays_and_gives_no_date() -> None:
     cleaned = clean("The ferry stays\n\nLast updated: 26 May 2022\n\nThe ferry of Norrmouth stays, its owner said.")
     assert cleaned.published is None

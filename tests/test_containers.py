@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from rag.errors import SourceError
 from rag.ingest.intake import Item, list_items
+from rag.ingest.link_lists import feeds_in
 from rag.schema import Article, Failure
 from tests.formats import BODY, zipped
 
@@ -249,6 +251,33 @@ def test_a_wordpress_export_gives_what_was_published_and_names_the_drafts(tmp_pa
     )  # fmt: skip
     assert storm.text == "A storm tore the roof off.\n\nNobody was hurt."
     assert "never published" in draft.reason
+
+
+OPML = """<?xml version="1.0"?><opml version="2.0"><body><outline text="News">
+<outline type="rss" xmlUrl="https://example.org/a.xml"/><outline type="rss" xmlUrl="https://example.org/b.xml"/>
+<outline type="rss" xmlUrl="https://example.org/a.xml"/></outline></body></opml>"""
+
+
+@pytest.mark.parametrize("name", ["feeds.opml", "feeds.xml"])
+def test_a_list_of_feeds_is_called_one_with_the_command_that_fetches_them(name: str, tmp_path: Path) -> None:
+    (found,) = read(tmp_path, name, OPML)
+    assert isinstance(found, Failure)
+    assert found.reason == f"This is a list of feeds (2), not of articles. Fetch them: rag add --feed {tmp_path / name}"
+    assert feeds_in(str(tmp_path / name)) == ["https://example.org/a.xml", "https://example.org/b.xml"]
+
+
+def test_the_address_of_a_feed_is_itself_and_a_file_of_something_else_no_list(tmp_path: Path) -> None:
+    assert feeds_in("https://example.org/a.xml") == ["https://example.org/a.xml"]
+    other = tmp_path / "other.xml"
+    other.write_text("<rss><channel></channel></rss>")
+    with pytest.raises(SourceError, match="no list of feeds"):
+        feeds_in(str(other))
+
+
+def test_an_address_of_another_scheme_is_no_path() -> None:
+    (found,) = list_items(["ftp://example.org/a.txt"])
+    assert isinstance(found, Failure)
+    assert found == Failure("ftp://example.org/a.txt", "Only http and https addresses are fetched. Check the address.")
 
 
 def test_other_xml_in_a_folder_is_passed_over_and_named_alone_is_refused(tmp_path: Path) -> None:

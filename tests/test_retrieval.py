@@ -171,6 +171,9 @@ def test_k_bounds_the_result_and_may_differ_by_question(store: Store) -> None:
 def test_less_than_one_passage_cannot_be_asked_for(store: Store) -> None:
     with pytest.raises(ConfigError, match="at least one"):
         retriever_over(store, k=0)
+    for other in ("three", 2.5):
+        with pytest.raises(ConfigError, match="whole number"):
+            retriever_over(store, k=3).invoke("ferry", k=other)
 
 
 def test_an_empty_question_is_refused_with_a_hint(store: Store) -> None:

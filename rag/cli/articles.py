@@ -44,7 +44,9 @@ Links = Annotated[
 ]
 Feeds = Annotated[
     list[str] | None,
-    typer.Option("--feed", metavar="URL", help="RSS or Atom feed: adds what is new in it. May come again."),
+    typer.Option(
+        "--feed", metavar="URL", help="RSS or Atom feed, or an OPML file of some: adds what is new. May come again."
+    ),
 ]
 SiteMaps = Annotated[
     list[str] | None, typer.Option("--sitemap", metavar="URL", help="Site map: adds its newest pages. May come again.")
@@ -74,15 +76,16 @@ def add(
     Text, Markdown, HTML, PDF, Word, OpenDocument, RTF, EPUB, e-mail, MHTML, JSON, CSV, exports of press databases,
     Evernote and WordPress, feeds kept as files, web archives (WARC), and ZIP files of these.
     """
-    from rag.ingest.link_lists import links_in
+    from rag.ingest.link_lists import feeds_in, links_in
 
     fields = _fields(columns or [])
     if not (sources or links or feed or sitemap):
         raise typer.BadParameter("Name something to add: files, folders, addresses, --links, --feed or --sitemap.")
     wanted = [*(sources or []), *(url for file in links or [] for url in links_in(file))]
+    feeds = [url for name in feed or [] for url in feeds_in(name)]
     with open_library(settings_for(context, library)) as opened, _told_when_interrupted(opened):
         adding = partial(opened.add, fields=fields, collection=collection)
-        report = _added(opened, adding, wanted, feed or [], sitemap or [], limit)
+        report = _added(opened, adding, wanted, feeds, sitemap or [], limit)
     if json:
         print_json(report_json(report))
     else:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from rag.errors import SourceError
 from rag.ingest.files import ARCHIVE, is_article_name, is_table, largest_of, parse_file, read_bytes
 from rag.ingest.formats.feed_file import is_feed
-from rag.ingest.formats.several import SEVERAL, may_hold_several, reader_of
+from rag.ingest.formats.several import SEVERAL, Read, may_hold_several, reader_of
 from rag.ingest.formats.tables.reader import read_table
 from rag.ingest.formats.zips import open_container
 from rag.schema import Article, Failure
@@ -78,7 +78,7 @@ def _read(source: str, data: bytes, fields: Mapping[str, str]) -> Iterator[Artic
             "The file is of no kind that is read.", "Feeds (RSS, Atom) and WordPress exports are .xml files."
         )
     number = failed = 0
-    for number, entry in enumerate(read(data), start=1):
+    for number, entry in enumerate(_named(read, source, data), start=1):
         place = f"{source}, article {number}"
         if isinstance(entry, Article):
             yield replace(entry, source=place)
@@ -90,6 +90,14 @@ def _read(source: str, data: bytes, fields: Mapping[str, str]) -> Iterator[Artic
         yield Failure(source, f"{failed - MOST_FAILURES:,} more entries could not be added.")
     if not number:
         raise SourceError("The file holds no articles.")
+
+
+def _named(read: Read, source: str, data: bytes) -> Iterator[Article | Failure]:
+    """What a reader gives; its hints name the file."""
+    try:
+        yield from read(data)
+    except SourceError as error:
+        raise SourceError(error.message, error.hint.replace("FILE", source)) from error
 
 
 def _members(source: str, data: bytes, fields: Mapping[str, str]) -> Iterator[Article | Failure]:

@@ -144,6 +144,8 @@ def _items_of(source: Source, fetch: _Fetch) -> Iterator[Item]:
         yield source
     elif isinstance(source, str) and source.lower().startswith(("http://", "https://")):
         yield Address(source, fetch)
+    elif isinstance(source, str) and "://" in source:
+        yield Failure(source, "Only http and https addresses are fetched. Check the address.")
     elif not str(source).strip() or "\0" in str(source):
         yield Failure(str(source).replace("\0", "�"), "This is not a path.")
     else:

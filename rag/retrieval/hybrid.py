@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Protocol
+from typing import Protocol, SupportsIndex
 
 from rag.errors import ConfigError
 from rag.forks import RenewedLock
@@ -199,9 +199,9 @@ def _scored(candidate: Candidate, fused: Fused) -> Candidate:
 
 
 def checked_k(k: int) -> int:
-    """How many passages are wanted; a ConfigError for less than one."""
-    if k < 1:
-        raise ConfigError(f"k = {k}: a search returns at least one passage.", "Give k as 1 or more.")
+    """How many passages are wanted; a ConfigError for less than one, and for what is no whole number."""
+    if not isinstance(k, SupportsIndex) or k < 1:
+        raise ConfigError(f"k = {k!r}: a search returns at least one passage.", "Give k as a whole number, 1 or more.")
     return k
 
 

@@ -15,6 +15,7 @@ from rag.text.boilerplate import is_boilerplate, may_recur
 from rag.text.dates import date_line, dateline, published_line
 from rag.text.normalise import normalise
 from rag.text.paragraphs import split_paragraphs
+from rag.text.rows import with_plain_rows
 
 _LONGEST_TITLE = 250  # characters; headlines of the 8,000 news articles end at 180
 _SHORT_TITLE = 120  # what a title made from a first paragraph is cut to
@@ -47,7 +48,7 @@ def clean(
         published: the date when it is known; otherwise a line near the top such as "Published 25 May 2022".
         recurring: whether other articles hold the same line. Asked only about lines that sound like boilerplate.
     """
-    paragraphs = _article_paragraphs(normalise(text), recurring)
+    paragraphs = _article_paragraphs(normalise(with_plain_rows(text)), recurring)
     when, paragraphs = _take_date(paragraphs)
     title = " ".join(normalise(title or "").split())
     if not title and paragraphs:

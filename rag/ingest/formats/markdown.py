@@ -14,9 +14,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from rag.ingest.formats.packages import CELL
 from rag.ingest.frontmatter import NOTE_LINK
 from rag.ingest.markup import html_text
+from rag.text.rows import CELL
 
 # What Obsidian and site generators put between the words, and a reader of their pages never sees.
 _UNSEEN = re.compile(

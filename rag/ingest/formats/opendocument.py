@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rag.errors import SourceError
-from rag.ingest.formats.packages import CELL, Block, article_of, described, open_package, xml_part
+from rag.ingest.formats.packages import Block, article_of, described, open_package, xml_part
 from rag.ingest.markup import local_name
 from rag.schema import Article
+from rag.text.rows import CELL
 
 # What is no text of the final version: deleted text, comments, and the marks and shapes of the page.
 _SILENT = {

@@ -17,7 +17,6 @@ from rag.ingest.markup import local_name, parse_xml
 from rag.schema import Article
 
 LARGEST_PART = 30_000_000  # bytes of XML; a novel of 1,000 pages has 10 MB
-CELL = " / "  # between the cells of a row of a table
 _BUDGET = 100_000_000  # bytes unpacked of one document, the chapters of a book together
 
 

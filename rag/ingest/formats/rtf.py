@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from rag.errors import SourceError
-from rag.ingest.formats.packages import CELL
 from rag.ingest.formats.stated import stated_author, stated_title
 from rag.schema import Article
+from rag.text.rows import CELL
 
 _GONE = re.compile(r"\{(?:\\[a-z]+-?\d* ?){0,20}?\\(?:deleted|v)(?![a-z0-9])[^{}]{0,100000}\}")
 _TOKEN = re.compile(r"\\footnote(?![a-z])|\\[\\{}]|[{}]")

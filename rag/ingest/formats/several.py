@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from rag.ingest.formats import evernote, feed_file, links, news_book, press, web_archive
+from rag.ingest.formats import evernote, feed_file, feed_list, links, news_book, press, web_archive
 from rag.ingest.formats.mail import reader as mail
 from rag.schema import Article, Failure
 
@@ -32,7 +32,9 @@ def _any(data: bytes) -> bool:
 KINDS = (
     Kind((".enex",), _any, evernote.read_notes),
     Kind((".warc", ".warc.gz"), _any, web_archive.read_pages),
-    Kind((".rss", ".atom"), _any, feed_file.read_entries),
+    Kind((".opml",), _any, feed_list.refuse_feed_list),
+    Kind((".xml",), feed_list.is_feed_list, feed_list.refuse_feed_list),
+    Kind((".rss", ".atom", ".rdf"), _any, feed_file.read_entries),
     Kind((".xml",), feed_file.is_feed, feed_file.read_entries),
     Kind((".mbox", ".mbx"), _any, mail.read_mails),
     Kind((".eml",), mail.holds_several, mail.read_mails),
@@ -41,7 +43,7 @@ KINDS = (
     Kind((".html", ".htm", ".xhtml", ".txt", ".text"), links.is_link_list, links.refuse_link_list),
 )
 # Endings that no file of one article has.
-SEVERAL = (".enex", ".warc", ".warc.gz", ".rss", ".atom", ".xml", ".mbox", ".mbx")
+SEVERAL = (".enex", ".warc", ".warc.gz", ".rss", ".atom", ".rdf", ".opml", ".xml", ".mbox", ".mbx")
 _ENDINGS = tuple(ending for kind in KINDS for ending in kind.endings)
 
 

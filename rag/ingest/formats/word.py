@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rag.errors import SourceError
-from rag.ingest.formats.packages import CELL, Block, article_of, described, open_package, xml_part
+from rag.ingest.formats.packages import Block, article_of, described, open_package, xml_part
 from rag.ingest.formats.zips import Container
 from rag.ingest.markup import local_name
 from rag.schema import Article
+from rag.text.rows import CELL
 
 # Elements that are no text of the final version: what was deleted or moved away, fields' code, comments, and the
 # second drawing of a text box for older programs.
