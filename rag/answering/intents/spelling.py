@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from os.path import commonprefix
 from typing import TYPE_CHECKING
 
@@ -225,7 +225,7 @@ def is_english(word: str) -> bool:
 
 def _is_known(word: str) -> bool:
     with _lock:
-        return _english().holds(word)
+        return _ENGLISH.holds(word)
 
 
 def _forms(word: str) -> Iterator[str]:
@@ -261,6 +261,4 @@ class _English:
         return len(self._tokenizer.encode(word, add_special_tokens=False).ids) == 1 or word in self._dictionary
 
 
-@cache
-def _english() -> _English:
-    return _English()
+_ENGLISH = _English()

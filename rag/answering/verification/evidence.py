@@ -10,9 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
-from operator import itemgetter
 
 from rag.models.logits import ramp
 from rag.schema import Candidate
@@ -57,9 +55,13 @@ def weigh(text: str) -> Weighed:
 
 def coverage(wanted: Weighed, text: str) -> float:
     """The weighted share of the words that `text` holds, 0..1; 1.0 where there are none."""
+    return _covered(wanted, frozenset(stems(text)))
+
+
+def _covered(wanted: Weighed, held: frozenset[str]) -> float:
+    """The same for a text's stems."""
     if not wanted.weights:
         return 1.0
-    held = text_stems(text).held
     total = sum(wanted.weights.values())
     found = sum(weight for word, weight in wanted.weights.items() if word in held or _otherwise(wanted, word, held))
     return found / total
@@ -71,17 +73,19 @@ def surroundings(candidate: Candidate) -> str:
     return f"{candidate.title}\n{published}\n{candidate.passage.text}"
 
 
+Pairs = frozenset[frozenset[str]]  # stems of neighbouring words
+
+
 @dataclass(frozen=True, slots=True)
 class TextStems:
     """The stems of a text's content words, and which of them are neighbours."""
 
     held: frozenset[str]
-    pairs: frozenset[frozenset[str]]
+    pairs: Pairs
 
 
-@lru_cache(maxsize=8192)
 def text_stems(text: str) -> TextStems:
-    """The stems of a text, for many comparisons."""
+    """The stems of a text."""
     found = stems(text)
     return TextStems(frozenset(found), frozenset(map(frozenset, pairwise(found))))
 
@@ -172,19 +176,20 @@ def gather(statement: str, candidates: Sequence[Candidate]) -> Evidence:
     """The evidence of one passage or more: the best run of any, then the sentences that add most."""
     asked = weigh(statement)
     runs = [best_place(statement, one) for one in candidates]
-    main = max(runs, key=lambda run: _held(asked, statement, run.text))
-    found, gathered = [main], coverage(asked, main.text)
-    pool = [place for place in _sentences(candidates) if not _within(place, main)]
+    pairs = text_stems(statement).pairs
+    main = max(runs, key=lambda run: _held(asked, pairs, text_stems(run.text)))
+    held = frozenset(stems(main.text))
+    found, gathered = [main], _covered(asked, held)
+    pool = [(place, frozenset(stems(place.text))) for place in _sentences(candidates) if not _within(place, main)]
     room = MOST_SENTENCES - len(split_sentences(main.text))
     while room > 0 and pool:
-        so_far = " ".join(place.text for place in found)
-        with_it = [(coverage(asked, f"{so_far} {place.text}"), place) for place in pool]
-        more, best = max(with_it, key=itemgetter(0))
+        with_it = [_covered(asked, held | own) for _, own in pool]
+        more = max(with_it)
         if more < gathered + LEAST_GAIN:
             break
+        best, own = pool.pop(with_it.index(more))
         found.append(best)
-        pool.remove(best)
-        gathered, room = more, room - 1
+        gathered, held, room = more, held | own, room - 1
     closest = max(found, key=lambda place: pairs_held(statement, place.text))
     return Evidence(main, tuple(found[1:]), closest, gathered)
 
@@ -192,12 +197,12 @@ def gather(statement: str, candidates: Sequence[Candidate]) -> Evidence:
 def best_run(statement: str, text: str, longest: int = LONGEST_RUN) -> Span:
     """The run of neighbouring sentences of a passage that holds most of the statement's words, as short as can be."""
     spans = split_sentences(text) or ((0, len(text)),)
-    asked = weigh(statement)
+    asked, pairs = weigh(statement), text_stems(statement).pairs
     best, found = -1.0, spans[0]
     for first in range(len(spans)):
         for last in range(first, min(first + longest, len(spans))):
             run = (spans[first][0], spans[last][1])
-            value = _held(asked, statement, rejoin(text[slice(*run)])) - RUN_COST * (last - first)
+            value = _held(asked, pairs, text_stems(rejoin(text[slice(*run)]))) - RUN_COST * (last - first)
             if value > best + 1e-9:
                 best, found = value, run
     return found
@@ -210,7 +215,10 @@ def best_place(statement: str, candidate: Candidate, longest: int = LONGEST_RUN)
 
 def pairs_held(statement: str, text: str) -> float:
     """The share of the statement's neighbouring content words that are neighbours in the text too, either way round."""
-    mine, theirs = text_stems(statement).pairs, text_stems(text).pairs
+    return _shared(text_stems(statement).pairs, text_stems(text).pairs)
+
+
+def _shared(mine: Pairs, theirs: Pairs) -> float:
     return len(mine & theirs) / len(mine) if mine else 0.0
 
 
@@ -237,9 +245,9 @@ def neighbourhood(place: Place) -> str:
     return f"{widened(place)}{text[last : after[0]]}" if after else widened(place)
 
 
-def _held(asked: Weighed, statement: str, text: str) -> float:
-    """How much of the statement a text holds: its words, and that they stand together."""
-    return coverage(asked, text) + 0.3 * pairs_held(statement, text)
+def _held(asked: Weighed, pairs: Pairs, text: TextStems) -> float:
+    """How much of a statement with these pairs of words a text holds: its words, and that they stand together."""
+    return _covered(asked, text.held) + 0.3 * _shared(pairs, text.pairs)
 
 
 def _sentences(candidates: Sequence[Candidate]) -> list[Place]:

@@ -10,7 +10,6 @@ from calendar import day_name
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 from rag.text.moments import Moment, implied, moments, weekdays
 from rag.text.names import STYLES, aliases, is_known, names_in
@@ -58,7 +57,6 @@ class Missing:
         return (*self.quotes, *self.figures, *self.dates, *self.names)
 
 
-@lru_cache(maxsize=2048)
 def source(text: str, published: date | None = None) -> Source:
     """The source made of a passage with its title and outlet, published on a day."""
     named, rest = moments(text)

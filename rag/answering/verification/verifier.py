@@ -26,7 +26,7 @@ from rag.answering.verification.evidence import (
     surroundings,
     weigh,
 )
-from rag.answering.verification.facts import Missing, missing
+from rag.answering.verification.facts import Missing, Source, missing
 from rag.answering.verification.objections import contradicting, denied, is_caseless, source_of, wrong_speaker
 from rag.answering.verification.probing import probes
 from rag.models.logits import logit, ramp, sigmoid
@@ -114,10 +114,11 @@ class Judge:
     def __init__(self, reader: object, text_of: TextOf) -> None:
         self._reader = reader if isinstance(reader, Supports) else None
         self._text_of = text_of
+        self._sources: dict[str, Source] = {}  # of the passages that were judged, by id
 
     def judge(self, statement: str, candidates: Sequence[Candidate]) -> Judgement:
         """The judgement on passages, one or more, taken together."""
-        sources = [source_of(one) for one in candidates]
+        sources = [self._source(one) for one in candidates]
         lacks = missing(statement, *sources)
         told = as_written(statement, [figure for one in sources for figure in one.figures])
         evidence = gather(told, candidates)
@@ -125,6 +126,13 @@ class Judge:
         support = probability(found, self._weights(evidence.main.candidate))
         others = contradicting(statement, evidence.closest, alone=len(candidates) == 1)
         return Judgement(evidence, min(support, VETO) if lacks.hard or others else support, lacks, others, found)
+
+    def _source(self, candidate: Candidate) -> Source:
+        """A passage taken apart, once for all statements."""
+        found = self._sources.get(candidate.passage.id)
+        if found is None:
+            found = self._sources[candidate.passage.id] = source_of(candidate)
+        return found
 
     def _weights(self, candidate: Candidate) -> Weights:
         """The weights for an article's text."""
