@@ -1,7 +1,7 @@
 """What is wanted: the intent of a question, the outlets it names, its topic, and the time it asks about.
 
 In: a question and the library's outlets. Out: a `Wish`. The intent comes from trained weights, the outlets from the
-library, the time from `timeframe.py`; the topic is what is left when these and the words of the frame are taken away.
+library, the time from `time_filter.py`; the topic is what is left when these and the words of the frame are taken away.
 """
 
 from __future__ import annotations
@@ -24,11 +24,10 @@ OUTLET_NAMED = 0.35  # factor of the chance that a question with an outlet's nam
 MOST_KEYWORDS = 6
 ANSWERED = ("content", "keywords")  # intents that search and read
 _WORD = re.compile(r"[^\s?!.,;:()\"“”]+(?:[.,:]\d+)*%?")
-_ABOUT = (
-    frozenset("about regarding concerning mention mentions mentioning mentioned".split()),
-    frozenset("on cover covers covering covered".split()),
-)  # words that introduce a topic wherever they stand, the surest first
-_BEFORE_TOPIC = frozenset("of with into for in at during contain contains".split())  # only behind words of the frame
+# Words that introduce a topic wherever they stand.
+_INTRODUCING = frozenset(
+    "about regarding concerning mention mentions mentioning mentioned on cover covers covering covered".split()
+)
 # What a request of each kind cannot do without: a guard on what the weights say, since each has more questions about
 # the world for a neighbour ("how many countries signed?", "who owns the paper?").
 _TEXTS = (
@@ -40,7 +39,6 @@ _AUTHORS = r"authors?|journalists?|reporters?|writers?|bylines?|wr[io]t\w+|contr
 _HELD = re.compile(rf"\b(?:{_TEXTS}|{_OUTLETS}|{_AUTHORS}|you|here|anything|everything|{OUTLET})\b", re.I)
 _NEEDED = {
     "count": re.compile(rf"\b(?:{_TEXTS}|{_OUTLETS}|{_AUTHORS}|big)\b", re.I),
-    "outlets": re.compile(rf"\b(?:{_TEXTS}|{_OUTLETS}|articles)\b", re.I),
     "authors": re.compile(
         r"\b(?:authors?|journalists?|reporters?|writers?|bylines?|contribut\w+|whose)\b|"
         rf"\b(?:wr[io]t\w+|by whom|work\w*)\b.*\b(?:articles?|pieces?|stor(?:y|ies)|about|these|{OUTLET})\b",
@@ -171,7 +169,7 @@ def topic_of(masked: str, classifier: IntentClassifier, *, introduced: bool = Fa
     frame = [word in classifier.frame or bool(_HELD.fullmatch(word)) or word.upper() in _PLACEHOLDERS for word in plain]
     for place in range(1, len(plain)):  # "the sources you use", "how big": a verb, a measure, no topic
         frame[place] = frame[place] or (plain[place - 1] in _BEFORE_FRAME and plain[place].isalpha())
-    for first, last, behind in _ranges(plain, frame):
+    for first, last, behind in _ranges(plain):
         if introduced and not behind:
             continue
         while first < last and (plain[first] in STOP_WORDS or (frame[first] and not behind)):
@@ -187,18 +185,12 @@ _PLACEHOLDERS = frozenset({OUTLET, OTHER})
 _TAIL = frozenset("please library collection articles anywhere library's outlets differently".split())
 
 
-def _ranges(plain: Sequence[str], frame: Sequence[bool]) -> Iterator[tuple[int, int, bool]]:
+def _ranges(plain: Sequence[str]) -> Iterator[tuple[int, int, bool]]:
     """Where the topic may stand, the likeliest first, and whether a word introduces it."""
-    for introducing in _ABOUT:
-        for place, word in enumerate(plain):
-            if word in introducing:
-                yield place + 1, len(plain), True
-                yield 0, place, False
     for place, word in enumerate(plain):
-        if word in _BEFORE_TOPIC:
+        if word in _INTRODUCING:
             yield place + 1, len(plain), True
-        if not frame[place]:
-            break
+            yield 0, place, False
     yield 0, len(plain), False
 
 
