@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.answering.verification.objections import speaker_of
 from rag.ingest.files import parse_file
 from rag.schema import Article, Candidate, Passage
+from rag.text.names import names_in
 from rag.text.sentences import Span, split_sentences
 from training.corrupt import names, negate, swap_name, swap_number
 
@@ -31,6 +31,17 @@ _SWAPS = (
     ("about", "around"), ("said that", "said"), ("also ", ""), ("more than", "over"), ("the United States", "the US"),
     ("per cent", "percent"), ("people were", "persons were"), ("began", "started"),
 )  # fmt: skip
+
+_SAID = (
+    r"(?:said|says|told|added|adds|warned|warns|argued|argues|claimed|claims|stated|insisted|denied|denies|explained|"
+    r"noted|announced|called|described|criticis\w+|criticiz\w+|condemned|accused|urged|replied|responded|stressed|"
+    r"confirmed|admitted|believes?|thinks?|wrote|reported)"
+)
+_SPEAKER = re.compile(
+    rf"^(?P<who>(?:[^,“\"]|, (?:a|an|the) [^,]+,){{2,80}}?)\s+(?:has |have |had |also |then |later )?{_SAID}\b"
+)
+_ACCORDING = re.compile(r"\b[Aa]ccording to (?P<who>[^,.;“\"]{2,80})")
+_QUOTE_SAID = re.compile(rf"[”\",]\s+(?:{_SAID}\s+(?P<who>[^,.;“\"]{{2,60}})|(?P<who2>[^,.;“\"]{{2,60}}?)\s+{_SAID}\b)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,16 @@ def _other_number(sentence: str, article: Article, rng: random.Random) -> str | 
 
 def _negated(sentence: str, article: Article, rng: random.Random) -> str | None:
     return negate(sentence, article.text, rng)
+
+
+def speaker_of(statement: str) -> str | None:
+    """The name of whoever, by the statement, says something; None when it reports no words or names nobody."""
+    for form in (_ACCORDING, _QUOTE_SAID, _SPEAKER):
+        if found := form.search(statement):
+            who = found.group("who") or found.groupdict().get("who2") or ""
+            if named := names_in(who):
+                return named[-1]
+    return None
 
 
 def _other_speaker(sentence: str, article: Article, rng: random.Random) -> str | None:

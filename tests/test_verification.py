@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.falsified import KINDS, collection
+from benchmarks.falsified import KINDS, collection, speaker_of
 from rag.answering.generative.citation_marks import claims
 from rag.answering.generative.prompt import defused, prompt_for, tokens
 from rag.answering.verification.evidence import best_run, gather, stands_in
 from rag.answering.verification.facts import missing, quoted, source
-from rag.answering.verification.objections import denied, speaker_of
+from rag.answering.verification.objections import denied
 from rag.answering.verification.verifier import Grounding, Judge, verified
 from rag.schema import Candidate, Passage
 from rag.text.moments import Moment, moments

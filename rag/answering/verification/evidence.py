@@ -238,13 +238,6 @@ def widened(place: Place) -> str:
     return text[before[-1] if before else first : last]
 
 
-def neighbourhood(place: Place) -> str:
-    """The text of a run with the sentence before it and the one after it."""
-    text, last = place.candidate.passage.text, place.span[1]
-    after = [end for start, end in split_sentences(text) if start >= last]
-    return f"{widened(place)}{text[last : after[0]]}" if after else widened(place)
-
-
 def _held(asked: Weighed, pairs: Pairs, text: TextStems) -> float:
     """How much of a statement with these pairs of words a text holds: its words, and that they stand together."""
     return _covered(asked, text.held) + 0.3 * _shared(pairs, text.pairs)

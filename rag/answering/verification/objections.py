@@ -1,4 +1,4 @@
-"""What a passage has against a statement: it denies it, somebody else says it, other names or figures stand there.
+"""What a passage has against a statement: it denies it, or other names or figures stand there.
 
 Rules only, each a pure function of texts. `verifier.py` weighs them. A swapped name mostly stands somewhere else in the
 passage, so that looking it up finds it: laying the statement beside the sentences it comes from shows the swap.
@@ -10,20 +10,11 @@ import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from rag.answering.verification.evidence import (
-    Place,
-    best_place,
-    best_run,
-    coverage,
-    neighbourhood,
-    pairs_held,
-    weigh,
-    widened,
-)
+from rag.answering.verification.evidence import Evidence, best_run, pairs_held, widened
 from rag.answering.verification.facts import Source, holds_name, source
 from rag.schema import Candidate
 from rag.text.moments import moments
-from rag.text.names import STYLES, names_in, pattern
+from rag.text.names import STYLES
 from rag.text.numbers import Figure, figures, rejoined
 from rag.text.words import STOP_WORDS, stem, stems
 
@@ -31,16 +22,6 @@ NEGATED_REACH = 60  # characters behind a negative word in which the three words
 LONG_ENOUGH = 300  # characters: a shorter text may have no capital inside a sentence because it names nobody
 SAME_WORDS = 0.4  # pairs of words held from which a statement is a sentence with changes, not one worded anew
 
-_SAID = (
-    r"(?:said|says|told|added|adds|warned|warns|argued|argues|claimed|claims|stated|insisted|denied|denies|explained|"
-    r"noted|announced|called|described|criticis\w+|criticiz\w+|condemned|accused|urged|replied|responded|stressed|"
-    r"confirmed|admitted|believes?|thinks?|wrote|reported)"
-)
-_SPEAKER = re.compile(
-    rf"^(?P<who>(?:[^,“\"]|, (?:a|an|the) [^,]+,){{2,80}}?)\s+(?:has |have |had |also |then |later )?{_SAID}\b"
-)
-_ACCORDING = re.compile(r"\b[Aa]ccording to (?P<who>[^,.;“\"]{2,80})")
-_QUOTE_SAID = re.compile(rf"[”\",]\s+(?:{_SAID}\s+(?P<who>[^,.;“\"]{{2,60}})|(?P<who2>[^,.;“\"]{{2,60}}?)\s+{_SAID}\b)")
 _CAPITAL = re.compile(r"[a-z,] [A-ZÀ-Þ]")
 _NEGATIVE = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|refus\w+|den(?:y|ied|ies)|fail(?:s|ed)?|rejects?|"
@@ -53,19 +34,26 @@ LONGEST_SWAP = 5  # words: longer stretches that differ are worded anew, not swa
 _TOKEN = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
 
 
-def contradicting(statement: str, closest: Place, *, alone: bool) -> tuple[str, ...]:
-    """What the statement has in the place of other names, figures or dates of the place that it comes from.
+def contradicting(statement: str, evidence: Evidence, *, alone: bool) -> tuple[str, ...]:
+    """What the statement has in the place of other names, figures or dates of the passages that it comes from.
 
-    `alone`: the statement rests on this passage alone, so figures that it has beside others of the run are strange too.
+    `alone`: the statement rests on one passage alone, so figures that it has beside others of the run are strange too.
     """
-    text = closest.candidate.passage.text
-    told = text[slice(*best_run(statement, text, 1))]
-    close = pairs_held(statement, told) >= SAME_WORDS
-    found = [*swapped(statement, told, names=has_capitals(text))] if close else []
+    found: list[str] = []
+    for one in evidence.candidates:
+        text = one.passage.text
+        told = text[slice(*best_run(statement, text, 1))]
+        if pairs_held(statement, told) >= SAME_WORDS:
+            found += _strange(swapped(statement, told, names=has_capitals(text)), text)
     if alone:
-        found += displaced(statement, widened(closest))
-    whole = rejoined(text)
-    return tuple(one for one in found if not _among(one, whole))
+        found += _strange(displaced(statement, widened(evidence.closest)), evidence.closest.candidate.passage.text)
+    return tuple(dict.fromkeys(found))
+
+
+def _strange(written: Sequence[str], text: str) -> list[str]:
+    """What of this is no figure of the text."""
+    held = rejoined(text)
+    return [one for one in written if not _among(one, held)]
 
 
 def has_capitals(text: str) -> bool:
@@ -90,34 +78,6 @@ def denied(text: str, of: str) -> bool:
         after = stems(_SENTENCE_END.split(rest, maxsplit=1)[0])[:3]
         found += bool(shared & frozenset(after)) or not stems(rest)
     return found % 2 == 1
-
-
-def speaker_of(statement: str) -> str | None:
-    """The name of whoever, by the statement, says something; None when it reports no words or names nobody."""
-    for form in (_ACCORDING, _QUOTE_SAID, _SPEAKER):
-        if found := form.search(statement):
-            who = found.group("who") or found.groupdict().get("who2") or ""
-            if names := names_in(who):
-                return names[-1]
-    return None
-
-
-def wrong_speaker(statement: str, candidates: Sequence[Candidate]) -> float:
-    """1 when whom the statement names is not named where it is said, else 0; 0 when it names nobody.
-
-    "Where it is said" is the sentence that holds most of it, with the one before and the one after. Who names somebody
-    there mostly quotes them: rules about verbs of saying told no more (benchmarks/verification.md).
-    """
-    who = speaker_of(statement)
-    if who is None:
-        return 0.0
-    said = statement.replace(who, " ")
-    told = max((best_place(said, one, 1) for one in candidates), key=lambda place: coverage(weigh(said), place.text))
-    name = pattern(who)
-    by_them = bool(told.candidate.publisher and name.search(told.candidate.publisher))
-    if by_them or not has_capitals(told.candidate.passage.text):
-        return 0.0
-    return 0.0 if name.search(neighbourhood(told)) else 1.0
 
 
 def source_of(candidate: Candidate) -> Source:
