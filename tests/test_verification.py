@@ -11,8 +11,7 @@ from benchmarks.falsified import KINDS, collection, speaker_of
 from rag.answering.generative.citation_marks import claims
 from rag.answering.generative.prompt import defused, prompt_for, tokens
 from rag.answering.verification.evidence import best_run, gather, stands_in
-from rag.answering.verification.facts import missing, quoted, source
-from rag.answering.verification.objections import denied
+from rag.answering.verification.facts import denied, missing, quoted, source
 from rag.answering.verification.verifier import Grounding, Judge, verified
 from rag.schema import Candidate, Passage
 from rag.text.moments import Moment, moments

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.falsified import KINDS, collection
 from benchmarks.verification import WRITTEN, is_marked, support, written
-from rag.answering.verification.objections import LONG_ENOUGH, is_caseless
+from rag.answering.verification.facts import LONG_ENOUGH, is_caseless
 from rag.answering.verification.verifier import verified
 from rag.models.verifier import Verifier
 from training.verification import quantile_regression

@@ -26,8 +26,7 @@ from rag.answering.verification.evidence import (
     surroundings,
     weigh,
 )
-from rag.answering.verification.facts import Missing, Source, missing
-from rag.answering.verification.objections import contradicting, denied, is_caseless, source_of
+from rag.answering.verification.facts import Missing, Source, contradicting, denied, is_caseless, missing, source_of
 from rag.answering.verification.probing import probes
 from rag.models.logits import logit, ramp, sigmoid
 from rag.schema import AnswerSentence, Candidate, Citation
