@@ -24,13 +24,12 @@ _WH = r"(?:what|who|whom|whose|when|where|why|how|which|in (?:what|which))"
 _JOINT = re.compile(rf"\s*(?:,\s*(?:and\s+)?|;\s*|\s+and\s+(?:also\s+)?|\?\s+(?:and\s+)?)(?={_WH}\s+\S+)", re.I)
 _OPENS = re.compile(rf"(?:\W|and |so |but )*{_WH}\b", re.I)
 _PHRASE = re.compile(r"[\"“”«»„]([^\"“”«»„]{3,200})[\"“”«»„]")
-# "-Syria"; "not Blinken" behind a mark, or at the end in small letters; "except Blinken".
+# "-Syria"; "not Blinken" behind a mark, or at the end in small letters.
 _LEFT_OUT = re.compile(
     r"(?:^|\s)[-–−]([^\W\d_][\w’'-]+)|"
     r"(?:[,;.?!(–—]\s*|\b(?:and|but)\s+)(?:(?:but|and)\s+)?not\s+(?:(?:by|from|of|in)\s+)?(?:the\s+)?"
     r"([A-ZÀ-Þ][\w’'-]+)\s*\)?(?=\s*(?:[?.,;)]|$))|"
-    r"[,;?!(]\s*(?:but\s+)?not\s+([^\W\d_][\w’'-]+)[\s).?!]*$|"
-    r"\b(?:except|excluding|other than|apart from)\s+(?:for\s+)?(?:the\s+)?([A-ZÀ-Þ][\w’'-]+)"
+    r"[,;?!(]\s*(?:but\s+)?not\s+([^\W\d_][\w’'-]+)[\s).?!]*$"
 )
 # What a polite question puts before what it asks: "could you tell me, when you have time, who ...".
 _POLITE = re.compile(
