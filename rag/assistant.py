@@ -163,7 +163,9 @@ class Assistant:
             yield from told(response.answer)
             yield Done(response.noted(response.answer, asked))
             return
-        pipeline = Pipeline(self.library, self._choice(), self.settings, wanted, day, periods, model, span)
+        pipeline = Pipeline(
+            self.library, self._choice(), self.settings, wanted, day, periods, model, span, response.otherwise
+        )
         for event in pipeline.events(response.question, turns):
             if isinstance(event, Done):
                 answer = response.noted(event.answer, asked)

@@ -214,6 +214,25 @@ def test_keywords_show_the_sentences_that_hold_them(assistant: Assistant, typed:
     assert shown in " ".join(one.text for one in answer.sentences)
 
 
+WORDS_ALONE = "Sentences with these words; whether they answer was not judged."
+
+
+def test_keywords_that_ask_for_something_are_read_as_a_question(library: Library) -> None:
+    assistant = Assistant(library, llm="", settings=library.settings.model_copy(update={"reader": "builtin"}))
+    answer = assistant.ask("Kiptum marathon record time")
+    assert answer.answered
+    assert WORDS_ALONE not in answer.notes
+    assert WORDS_ALONE in assistant.ask("Kiptum").notes
+
+
+def test_keywords_that_the_reader_finds_no_answer_to_show_the_sentences_that_hold_them(library: Library) -> None:
+    sceptic = Assistant(library, llm="", settings=library.settings.model_copy(update={"refuse_below": 1.0}))
+    answer = sceptic.ask("Kiptum marathon record time")
+    assert answer.answered
+    assert WORDS_ALONE in answer.notes
+    assert sceptic.ask("What is Kiptum's record time?").kind == "refusal"
+
+
 HISTORY = (
     ("user", "What did Bachelet say about the police files?"),
     ("assistant", "She said that she had raised them."),

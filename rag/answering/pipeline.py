@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -77,10 +77,12 @@ class Pipeline:
         periods: bool = True,
         model: Model | None = None,
         span: Span = UNTRACED,
+        otherwise: Callable[[], Answer | None] | None = None,
     ) -> None:
         """`today` is the day of the question: what "last week" counts from, and how fresh an article is. Without
         `periods`, times named in the question are left to the search's words. With a `model`, it writes the answer;
-        else the articles' own sentences are the answer. Each step is a step of `span`."""
+        else the articles' own sentences are the answer. Each step is a step of `span`. `otherwise` gives what is said
+        in place of a refusal, or None."""
         self._library, self._settings, self._filters = library, settings, filters
         self._today, self._wants_periods = today, periods
         self._choice = choice
@@ -89,7 +91,7 @@ class Pipeline:
         self._texts: dict[str, str | None] = {}
         self._timings: dict[str, float] = {}
         self._found: dict[tuple[str, Period | None], tuple[Candidate, ...]] = {}
-        self._model, self._span = model, span
+        self._model, self._span, self._otherwise = model, span, otherwise
         self._writer = Writer(model, settings, choice.verifier, self._text_of) if model else None
 
     def events(self, question: str, turns: Sequence[Turn]) -> Generator[Event, None, None]:
@@ -108,6 +110,8 @@ class Pipeline:
             if read.confidence >= self._refuse_below:
                 break
         answer = replace(self._assemble(asked.question, read), period=period)
+        if self._otherwise and not answer.answered:
+            answer = self._otherwise() or answer
         if self._writer is None:
             yield from told(answer)
         else:

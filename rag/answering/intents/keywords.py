@@ -59,7 +59,7 @@ def keywords(wish: Wish, library: Library, filters: Filters, _today: date) -> An
         return None
     sentences = [quoted(quoter.cite(one.article, one.span)) for one in chosen]
     made = own_answer("answer", wish.question, sentences)
-    note = "Sentences with these words; nothing was read for an answer."
+    note = "Sentences with these words; whether they answer was not judged."
     return replace(made, candidates=candidates, confidence=round(min(1.0, chosen[0].worth), 4), notes=(note,))
 
 
