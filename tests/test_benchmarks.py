@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import scale, start
+from benchmarks import cost, scale, start
 from benchmarks.growing import Copies, Growing, Original, base
 from benchmarks.pages import BY_HAND, write_page
 from benchmarks.peers import __main__ as peers
@@ -182,3 +182,29 @@ def test_every_peer_has_its_module_and_pinned_packages(peer: peers.Peer) -> None
     assert "def ingest(job: Job)" in source
     assert "def open_index(job: Job)" in source
     assert all("==" in package for package in (*peers.COMMON, *peer.packages))
+
+
+# --- cost
+
+
+def test_the_table_of_costs_is_computed_from_the_rates_that_are_named() -> None:
+    page = cost.PAGE.read_text(encoding="utf-8")
+    assert cost.with_table(page) == page
+
+
+def test_a_cost_grows_with_the_articles_and_falls_with_the_cores() -> None:
+    small, large = cost.plan(100_000, cores=4), cost.plan(1_000_000, cores=40)
+    assert large.encoding_h == pytest.approx(small.encoding_h)
+    assert (large.disk_gb, large.index_gb) == pytest.approx((10 * small.disk_gb, 10 * small.index_gb))
+    assert large.once == pytest.approx(10 * small.once)
+    assert cost.plan(10_000_000).hours == cost.plan(10_000_000).storing_postgresql_h  # one writer, however many cores
+
+
+def test_ten_million_articles_are_encoded_at_the_rate_that_was_measured() -> None:
+    """Eight thousand articles of 119,043 passages at 96.3 a second, twelve hundred and fifty times."""
+    assert cost.plan(10_000_000, cores=2).encoding_h == pytest.approx(1_250 * 119_043 / 96.3 / 3_600)
+
+
+def test_index_servers_have_room_for_the_whole_index() -> None:
+    made = cost.plan(10_000_000, server_gb=64)
+    assert (made.index_servers - 1) * 56 < made.index_gb <= made.index_servers * 56
