@@ -160,6 +160,23 @@ class Library:
         store.collect(str(one) for one in (*report.unchanged, *report.duplicates))
         return report
 
+    @contextmanager
+    def embedding_on(self, cluster: str) -> Iterator[None]:
+        """What is added inside the block is embedded on a Ray cluster: "local" (all cores), or "ray://host:10001".
+
+        The machines of the cluster need the same version of this package.
+        """
+        from rag.models.cluster import ClusterEmbedder, check_address
+
+        check_address(cluster)
+        near = self._load_embedder()
+        self._embedder = away = ClusterEmbedder(self.settings.embedder, near, cluster)
+        try:
+            yield
+        finally:
+            self._embedder = near
+            away.close()
+
     def restricted(self, rights: Rights, owner: str | None = None) -> Library:
         """The library as somebody with these rights sees it, over the same files and models: what he or she may not
         read is not there. Its conversations are those of `owner`."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +16,10 @@ import httpx
 import pytest
 import yaml
 from servers import environment, free_port
+from typer.testing import CliRunner
 
 from deploy.cluster import nginx_files
+from rag.cli.app import app as cli
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -49,6 +53,24 @@ def test_each_service_of_the_compose_file_knows_those_it_needs() -> None:
         assert set(service.get("depends_on", ())) <= set(services)
     published = {name for name, service in services.items() if service.get("ports")}
     assert published == {"nginx"}, "only nginx can be reached from outside"
+
+
+def test_the_commands_of_the_compose_file_are_known() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    commands = [one["command"] for one in services.values() if "build" in one and "entrypoint" not in one]
+    assert sorted(command[0] for command in commands) == ["serve", "serve", "work"]
+    for command in commands:
+        ran = CliRunner().invoke(cli, [*command, "--help"])
+        assert ran.exit_code == 0, ran.output
+
+
+def test_the_image_installs_what_its_services_and_sign_in_need() -> None:
+    image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    (extras,) = re.findall(r'"\.\[([\w,-]+)\]"', image)
+    known = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert (
+        {"serve", "sign-in", "postgres", "telemetry"} <= set(extras.split(",")) <= set(known["optional-dependencies"])
+    )
 
 
 @pytest.fixture

@@ -72,6 +72,7 @@ ONLY_IN = {
     "streamlit": ("rag.ui", "app"),
     "chromadb": ("rag.store.vectors", "rag.store.chroma_server"),
     "torch": ("rag.models",),
+    "ray": ("rag.models.cluster",),
     "transformers": ("rag.models",),
     "sentence_transformers": ("rag.models",),
     "onnxruntime": ("rag.models",),

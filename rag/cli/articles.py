@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -54,6 +54,12 @@ SiteMaps = Annotated[
 Most = Annotated[
     int | None, typer.Option("--limit", min=1, help="At most so many of a feed (all) or a site map (100).")
 ]
+On = Annotated[
+    str | None,
+    typer.Option(
+        "--on", metavar="CLUSTER", help="Embed on a Ray cluster: local (all cores), or ray://HOST:10001 (bulk.md)."
+    ),
+]
 Gathered = Annotated[
     str | None, typer.Option("--collection", metavar="NAME", help="Put what SOURCE... holds into a collection.")
 ]
@@ -68,6 +74,7 @@ def add(
     sitemap: SiteMaps = None,
     limit: Most = None,
     collection: Gathered = None,
+    on: On = None,
     library: LibraryPath = None,
     json: Json = False,
 ) -> None:
@@ -83,7 +90,11 @@ def add(
         raise typer.BadParameter("Name something to add: files, folders, addresses, --links, --feed or --sitemap.")
     wanted = [*(sources or []), *(url for file in links or [] for url in links_in(file))]
     feeds = [url for name in feed or [] for url in feeds_in(name)]
-    with open_library(settings_for(context, library)) as opened, _told_when_interrupted(opened):
+    with (
+        open_library(settings_for(context, library)) as opened,
+        _told_when_interrupted(opened),
+        opened.embedding_on(on) if on else nullcontext(),
+    ):
         adding = partial(opened.add, fields=fields, collection=collection)
         report = _added(opened, adding, wanted, feeds, sitemap or [], limit)
     if json:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "weights"
 SHARED = "embeddings.word_embeddings.weight"  # frozen in training: every model takes them from the encoder's package
+MOST_THREADS = 4  # of one model: more wait for each other
 HINT = "Install article-chat again, or set RAG_READER=none to answer with the plain sentence selector."
 
 
@@ -64,7 +65,7 @@ def _inference_session(graph: Path, weights: Mapping[str, NDArray[np.float32]]) 
     import onnxruntime as ort
 
     options = ort.SessionOptions()
-    options.intra_op_num_threads = max(1, min(4, _cores()))
+    options.intra_op_num_threads = max(1, min(MOST_THREADS, _cores()))
     options.log_severity_level = 3
     # Threads that wait by spinning steal the cores from the other sessions of a server; p50 alone is the same without.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
