@@ -116,6 +116,11 @@ def test_a_first_line_of_prose_is_title_and_text_both() -> None:
     assert cleaned.text.startswith("The council of the harbour town met on Tuesday to talk about the ferry.\n\n")
 
 
+def test_a_title_made_of_a_first_sentence_does_not_end_at_an_abbreviation() -> None:
+    cleaned = clean("The U.S. envoy Dr. Holt met the council of the harbour town on Tuesday. It will vote in June.")
+    assert cleaned.title == "The U.S. envoy Dr. Holt met the council of the harbour town on Tuesday"
+
+
 def test_a_given_title_is_not_repeated_in_the_text() -> None:
     assert clean("Ferry vote\n\nThe council met.", title="Ferry vote") == CleanText("Ferry vote", "The council met.")
 

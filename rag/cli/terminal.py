@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import sys
+from itertools import groupby
 from typing import TextIO
 
 from rich.console import Console
@@ -98,9 +98,8 @@ class Wrapped:
 
     def write(self, text: str) -> None:
         """Write the next piece; pieces may cut words anywhere (a word cut in two may break there)."""
-        for part in re.split(r"(\s+)", clean(text)):
-            if part:
-                self._put(part)
+        for _, letters in groupby(clean(text), key=str.isspace):
+            self._put("".join(letters))
         self._stream.flush()
 
     def _put(self, part: str) -> None:

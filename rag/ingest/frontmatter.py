@@ -10,15 +10,13 @@ import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from typing import Any
 
 import yaml
 
 from rag.text.dates import parse_date
 
-_BLOCK = re.compile(r"\A\ufeff?\s*---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-_TOML = re.compile(r"\A\ufeff?\s*\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-_PANDOC = re.compile(r"\A\ufeff?%[ \t]+(\S.*)\r?\n(?:%[ \t]*(.*)\r?\n)?(?:%[ \t]*(.*)\r?\n)?")
 # Joplin writes its fields below the note: "id: 1f2a", "created_time: ...", up to "type_: 1".
 _JOPLIN = re.compile(r"\n\s*\n(id: \w+\r?\n(?:\w+: ?.*\r?\n)*type_: 1)\s*\Z")
 # Notion and Readwise write theirs as lines or a list below the heading.
@@ -75,20 +73,36 @@ _Found = tuple[dict[str, str], str]
 
 
 def _yaml_block(text: str) -> _Found | None:
-    match = _BLOCK.match(text[: _LARGEST + 10])
-    values = _values(match.group(1)) if match else None
-    return (values, text[match.end() :]) if match and values is not None else None
+    block = _fenced(text, "---", ("---", "..."))
+    values = _values(block[0]) if block else None
+    return (values, block[1]) if block and values is not None else None
 
 
 def _toml_block(text: str) -> _Found | None:
-    match = _TOML.match(text[: _LARGEST + 10])
-    if match is None:
+    block = _fenced(text, "+++", ("+++",))
+    if block is None:
         return None
     try:
-        loaded = tomllib.loads(match.group(1).replace("\r\n", "\n"))
+        loaded = tomllib.loads(block[0].replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError):
-        loaded = {key: value.strip("\"'") for key, value in _PAIR.findall(match.group(1))}
-    return _as_texts(_flat(loaded)), text[match.end() :]
+        loaded = {key: value.strip("\"'") for key, value in _PAIR.findall(block[0])}
+    return _as_texts(_flat(loaded)), block[1]
+
+
+def _fenced(text: str, opening: str, closings: tuple[str, ...]) -> tuple[str, str] | None:
+    """What stands between the first line and the next of some lines, and the text behind it; None without them."""
+    head = text.lstrip("\ufeff \t\r\n")
+    if not head.startswith(opening):
+        return None
+    lines = head.split("\n")
+    length = 0
+    for number, line in enumerate(lines):
+        length += len(line) + 1
+        if length > _LARGEST or (not number and line.rstrip() != opening):
+            return None
+        if number and line.rstrip() in closings:
+            return "\n".join([*lines[1:number], ""]), "\n".join(lines[number + 1 :])
+    return None
 
 
 def _json_block(text: str) -> _Found | None:
@@ -105,13 +119,15 @@ def _json_block(text: str) -> _Found | None:
 
 
 def _pandoc_block(text: str) -> _Found | None:
-    match = _PANDOC.match(text[:_LARGEST])
-    if match is None:
+    """Title, author and day in up to three lines that begin with a percent sign."""
+    lines = text.removeprefix("\ufeff").split("\n", 3)
+    head = list(takewhile(lambda line: line.startswith("%"), lines[:3]))
+    title, author, day = ([" ".join(line[1:].split()) for line in head] + [""] * 3)[:3]
+    if not title or not lines[0][1].isspace():  # "%%" begins a comment of Obsidian
         return None
-    title, author, day = (" ".join((part or "").split()) for part in match.groups())
-    return {key: value for key, value in (("title", title), ("author", author), ("date", day)) if value}, text[
-        match.end() :
-    ]
+    return {key: value for key, value in (("title", title), ("author", author), ("date", day)) if value}, "\n".join(
+        lines[len(head) :]
+    )
 
 
 def _joplin_block(text: str) -> _Found | None:

@@ -24,9 +24,8 @@ from rag.ingest.page_places import (
     names_of,
     text_of,
 )
-from rag.text.dates import date_in_url, date_line, parse_date
+from rag.text.dates import date_in_url, date_line, day_first, parse_date
 
-_FIGURES = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d{2})(?!\d)")
 _YEAR = re.compile(r"\d{4}")
 _META_DATES = (
     "article:published_time", "og:published_time", "og:article:published_time", "datepublished", "publishdate",
@@ -116,11 +115,7 @@ class _Reader:
 
         "en" alone says nothing, nor does "en-US", which many programs write into every page.
         """
-        match = None if self._locale in ("en", "en-us") else _FIGURES.search(text)
-        try:
-            return date(int(match[3]), int(match[2]), int(match[1])) if match else None
-        except ValueError:
-            return None
+        return None if self._locale in ("en", "en-us") else day_first(text)
 
 
 def _plausible(when: date | None) -> date | None:

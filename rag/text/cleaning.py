@@ -6,7 +6,6 @@ In: decoded text. Out: `CleanText`. Cleaning what is clean changes nothing.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -16,13 +15,13 @@ from rag.text.dates import date_line, dateline, published_line
 from rag.text.normalise import normalise
 from rag.text.paragraphs import split_paragraphs
 from rag.text.rows import with_plain_rows
+from rag.text.sentences import split_sentences
 
 _LONGEST_TITLE = 250  # characters; headlines of the 8,000 news articles end at 180
 _SHORT_TITLE = 120  # what a title made from a first paragraph is cut to
 _DATE_WITHIN = 6  # paragraphs from the top: a date line further down belongs to the story
 _DATELINE_WITHIN = 3  # paragraphs: a standfirst and a caption may stand above the report
 _QUOTES = '”"’)'
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？])[”\"’)]*\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,8 @@ def _drop_title(paragraphs: list[str], title: str) -> list[str]:
 
 def _shorten(paragraph: str) -> str:
     """The first sentence of a paragraph, cut between words when it is long for a title."""
-    sentence = _SENTENCE_END.split(paragraph, maxsplit=1)[0]
+    start, end = split_sentences(paragraph)[0]
+    sentence = paragraph[start:end]
     if len(sentence) <= _SHORT_TITLE:
         return sentence.rstrip(".")
     head = sentence[:_SHORT_TITLE]

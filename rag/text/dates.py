@@ -50,6 +50,12 @@ def parse_date(text: str) -> date | None:
     return found[0] if found else None
 
 
+def day_first(text: str) -> date | None:
+    """The first date in figures, its day before its month: 05/10/2018 is in October."""
+    match = _NUMBERS.search(text)
+    return _build(match["year"], match["second"], match["first"]) if match else None
+
+
 def date_in_url(url: str) -> date | None:
     """The date in an address such as https://example.org/2022/05/25/visit, or in /20220525/visit; None without."""
     match = _URL_DATE.search(url) or _URL_STAMP.search(url)

@@ -22,7 +22,8 @@ _WIDE_GAP = 1.35  # of the usual distance of lines: a new paragraph
 _MOST_UNMAPPED = 0.3  # of the letters of a font; symbol fonts among others have some signs without a meaning
 _SAMPLE = 2000  # characters
 _LONGEST_TITLE = 250  # characters
-_ENDED = re.compile(r"[.!?:;。！？][)\]”’\"'»]*$")
+_ENDS = (".", "!", "?", ":", ";", "。", "！", "？")
+_CLOSERS = ")]”’\"'»"
 _ITEM = re.compile(r"(?:[•◦▪‣·●■–—*-]|\(?\d{1,3}[.)]|\(?[a-z][.)]|\[\d{1,3}\])\s+\S")
 _CAPTION = re.compile(
     r"(?:figure|fig\.|table|abbildung|tabelle|tableau|figura|tabla|chart|exhibit)\s*\d+[.:]", re.IGNORECASE
@@ -194,7 +195,7 @@ def _begins(line: Line, before: list[Line], region: Region, pitch: float) -> boo
     if indented and not (len(before) == 1 and _ITEM.match(last.text)):
         return True
     short = region.right - last.right > max(0.15 * (region.right - region.left), 2 * line.size)
-    return short and bool(_ENDED.search(last.text))
+    return short and _ends(last)
 
 
 def _kind(lines: list[Line], usual: float) -> str:
@@ -225,7 +226,12 @@ def _joined(blocks: Iterable[_Block]) -> list[_Block]:
 
 
 def _ended(block: _Block) -> bool:
-    return bool(_ENDED.search(block.lines[-1].text))
+    return _ends(block.lines[-1])
+
+
+def _ends(line: Line) -> bool:
+    """Whether a line ends a sentence."""
+    return line.text.rstrip(_CLOSERS).endswith(_ENDS)
 
 
 def _goes_on(last: _Block, block: _Block) -> bool:
