@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rag.text.names import aliases, names_in, pattern
+from rag.text.aliases import aliases, pattern
+from rag.text.names import names_in
 
 
 @pytest.mark.parametrize("form", ["United States", "Washington", "State Department", "White House", "American"])

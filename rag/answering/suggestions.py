@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rag.schema import Answer
-from rag.text.names import is_known, known_as
+from rag.text.aliases import is_known, known_as
 from rag.text.words import stems
 
 MAX_SUGGESTIONS = 4

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rag.text.names import is_known, names_in
+from rag.text.aliases import is_known
+from rag.text.names import names_in
 from rag.text.numbers import figures
 from rag.text.quotations import quotations
 from rag.text.words import PRONOUNS, STOP_WORDS

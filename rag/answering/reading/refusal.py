@@ -12,7 +12,7 @@ from rag.answering.reading.windows import Window
 from rag.models.calibration import Calibration
 from rag.models.logits import sigmoid
 from rag.schema import Candidate, WindowReading
-from rag.text.names import aliases
+from rag.text.aliases import aliases
 from rag.text.numbers import Figure, figures, one_of
 
 REFUSAL = "The articles do not say."

@@ -14,7 +14,8 @@ from itertools import pairwise
 
 from rag.models.logits import ramp
 from rag.schema import Candidate
-from rag.text.names import aliases, is_known, name_words, names_in, numbers_in
+from rag.text.aliases import aliases, is_known
+from rag.text.names import name_words, names_in, numbers_in
 from rag.text.numbers import rejoin
 from rag.text.sentences import Span, split_sentences
 from rag.text.words import content_words, stem, stems, words

@@ -16,8 +16,9 @@ from difflib import SequenceMatcher
 
 from rag.answering.verification.evidence import Evidence, best_run, pairs_held, widened
 from rag.schema import Candidate
+from rag.text.aliases import aliases, is_known
 from rag.text.moments import Moment, implied, moments, weekdays
-from rag.text.names import STYLES, aliases, is_known, names_in
+from rag.text.names import STYLES, names_in
 from rag.text.numbers import Figure, figures, rejoined
 from rag.text.quotations import quotations
 from rag.text.words import STOP_WORDS, stem, stems, words
