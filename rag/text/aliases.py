@@ -5,8 +5,6 @@ Pure text: no model.
 
 from __future__ import annotations
 
-import re
-
 # One line a country or body: its names, and the seats that reports put in their place. Capitals matter; no persons.
 _TABLE = """
 US|United States|U.S.|USA|America|American|Americans|Washington|State Department|White House|Pentagon
@@ -66,22 +64,6 @@ def known_as(name: str) -> str:
     """The first name that the table has for the country or body of this name; the name itself for any other."""
     groups = _GROUPS_OF.get(_plain(name))
     return groups[0][0] if groups else name
-
-
-def pattern(name: str) -> re.Pattern[str]:
-    """An expression that finds any of the aliases of `name` as whole words."""
-    return re.compile("|".join(_form_pattern(form) for form in sorted(aliases(name), key=len, reverse=True)))
-
-
-def _form_pattern(form: str) -> str:
-    """Capitals as written for names; phrases in lower case in any case, with or without a plural s."""
-    body = re.escape(form).replace(r"\ ", r"\s+")
-    end = r"(?!\w)"
-    if form == form.lower():
-        return rf"(?<!\w)(?i:{body.removesuffix('s')}s?){end}"
-    if " " in form:  # 'State Department' is also found as 'state department', 'america' is not a word of its own
-        return rf"(?<!\w)(?i:{body}){end}"
-    return rf"(?<!\w){body}{end}"
 
 
 def _plain(name: str) -> str:
