@@ -12,7 +12,7 @@ from rag.ui import state
 from rag.ui.add_articles import draw_add
 from rag.ui.backend import current
 from rag.ui.chat import OPENING_POLL_S, draw_problem
-from rag.ui.markdown import byline, escape, shorten
+from rag.ui.markdown import byline, escape, shorten, unmarked
 from rag.ui.preview import preview_panel
 from rag.ui.removal import ask_removal, draw_undo
 from rag.ui.shelf import Wanted, draw_pages, draw_wanted
@@ -85,7 +85,7 @@ def _draw_row(article: Article, passages: int, found: Found | None, *, may_write
     title = shorten(article.title, 140) or "Untitled"
     with st.container(key=f"row-{article.id}", horizontal=True, vertical_alignment="center", gap="small"):
         st.checkbox(
-            f"Select {escape(title)}", article.id in selected(), key=f"select-{article.id}",
+            f"Select {unmarked(title)}", article.id in selected(), key=f"select-{article.id}",
             label_visibility="collapsed", on_change=select, args=(article.id,),
         )  # fmt: skip
         with st.container(key=f"head-{article.id}", gap=None):
@@ -102,5 +102,5 @@ def _draw_row(article: Article, passages: int, found: Found | None, *, may_write
             if found:
                 with st.container(key=f"found-{article.id}"):
                     st.markdown(f"“{escape(shorten(found.text, 220))}”")
-        if may_write and st.button("Remove", key=f"remove-{article.id}", type="tertiary"):
+        if may_write and st.button(f"Remove *{escape(title)}*", key=f"remove-{article.id}", type="tertiary"):
             ask_removal((article.id,))

@@ -28,6 +28,7 @@ _SPLIT = re.compile(
     r"(?<=:)(?=//|[\w+-]+(?:/\w+)?:)|(?<=www)(?=\.)|(?<=@)(?=\w)|(?<=-)(?=[->])|(?<=<)(?=[-=])|(?<=[>~])(?==)",
     re.IGNORECASE,
 )
+_SIGNS = str.maketrans(dict.fromkeys("\\`*_{}[]<>#|$~!:@", " "))
 _MARK = re.compile(r"\s*\[\d+\]")
 _HALF_MARK = re.compile(r"\s*\[\d*$")
 
@@ -35,6 +36,11 @@ _HALF_MARK = re.compile(r"\s*\[\d*$")
 def escape(text: str) -> str:
     """Markdown that shows this text as it is, on one line."""
     return markdown_escaped(_SPLIT.sub(_JOINER, one_line(text)))
+
+
+def unmarked(text: str) -> str:
+    """The text without the signs that Markdown reads, for labels that are heard, not drawn."""
+    return one_line(text.translate(_SIGNS))
 
 
 def shorten(text: str, limit: int) -> str:

@@ -72,6 +72,37 @@ def arabic(server: Server) -> Iterator[str]:
         library.remove(added)
 
 
+def test_each_article_is_named_where_it_is_selected_and_removed(server: Server, open_page: Open) -> None:
+    page = open_page(f"{server.address}/library")
+    rested(page)
+    title = "Notre-Dame opens its doors again, five years after the fire"
+    expect(page.get_by_role("checkbox", name=f"Select {title}")).to_be_attached(timeout=60_000)
+    expect(page.get_by_role("button", name=f"Remove {title}")).to_have_text(f"Remove {title}")
+    assert page.get_by_role("button", name=f"Remove {title}").locator("em").evaluate("one => one.offsetWidth") == 1
+
+
+def test_a_step_by_key_leaves_the_keyboard_in_the_article(server: Server, open_page: Open) -> None:
+    page = open_page(server.address)
+    ask(page, "How many articles mention China?").locator("a[href='#cite-m1-1']").focus()
+    page.keyboard.press("Enter")
+    text = page.get_by_role("document", name="Text of the article")
+    expect(text).to_be_focused()
+    page.keyboard.press("]")
+    expect(page.locator("a[href='#cite-m1-2'][aria-current='true']")).to_be_visible()
+    expect(text).to_be_focused()
+
+
+def test_the_pages_show_which_one_the_keyboard_is_at(server: Server, open_page: Open) -> None:
+    page = open_page(f"{server.address}/library")  # the chat begins in its question box
+    expect(page.locator("[data-testid=stPageLink-NavLink]").first).to_be_visible()
+    rested(page)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    focused = page.locator("[data-testid=stPageLink-NavLink]:focus-visible")
+    expect(focused).to_have_count(1)
+    assert focused.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+
+
 def test_a_text_that_is_written_from_the_right_begins_at_the_right(arabic: str, open_page: Open) -> None:
     page = open_page(arabic)
     expect(page.get_by_text(ARABIC)).to_be_visible()

@@ -89,6 +89,7 @@ const listenToKeys = (data, setTriggerValue) => {
     const to = { '[': data.before, ']': data.after }[event.key];
     if (!to || writes || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
+    window.__wantFocus = true;
     setTriggerValue('go', to);
   }, { signal: stop.signal });
   return () => stop.abort();
