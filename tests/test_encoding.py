@@ -147,3 +147,11 @@ def test_a_table_whose_encoding_was_guessed_is_noted_on_each_article_and_reporte
         assert all("guessed" in article.notes[0] for article in store.articles())
     assert len(report.added) == 2
     assert ["guessed" in note.text for note in report.notes] == [True]
+
+
+def test_letters_that_were_encoded_twice_are_put_right_with_a_remark() -> None:
+    text = "La maire Hélène Garçon a déclaré qu’il coûte 90 €, selon l’opposition."
+    found = read_text(text.encode().decode("cp1252").encode())
+    assert found.text == text
+    assert "encoded twice" in found.remark
+    assert read_text(text.encode()).remark == ""

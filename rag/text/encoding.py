@@ -89,6 +89,8 @@ def _decoded(data: bytes, declared: str | None) -> Decoded:
         with suppress(UnicodeDecodeError):
             if name is not None:
                 text = data.decode(name)
+                if (once := _encoded_once(text)) is not None:
+                    return Decoded(once, "Its letters had been encoded twice and were put right: check them.")
                 return Decoded(_TERMINAL.sub("", text) if "\x1b" in text else text)
     text = data.decode("utf-8", errors="replace")
     broken = text.count(_BROKEN)
@@ -97,6 +99,16 @@ def _decoded(data: bytes, declared: str | None) -> Decoded:
     name = _guess(data[:_HEAD])
     remark = f"Its encoding is not stated and was guessed ({name}): check its letters, or save it as UTF-8."
     return Decoded(data.decode(name, errors="replace"), remark)
+
+
+def _encoded_once(text: str) -> str | None:
+    """The text whose UTF-8 some program took for windows-1252 ("Ã©" for "é"); None for any other."""
+    if text.isascii():
+        return None
+    try:
+        return text.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return None
 
 
 def _switched(data: bytes) -> str | None:
