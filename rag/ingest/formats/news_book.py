@@ -6,7 +6,6 @@ In: the bytes of an EPUB. Out: its articles; the issue is their publisher and sa
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -21,7 +20,7 @@ from rag.ingest.markup import paragraphs_of
 from rag.schema import Article, Failure
 from rag.text.dates import parse_date
 
-_DOWNLOADED = re.compile(r"This article was downloaded by\s+calibre\s+from\s+(\S+)", re.IGNORECASE)
+_DOWNLOADED = "This article was downloaded by calibre from "  # and an address
 _HEADINGS = ("h1", "h2")
 
 
@@ -64,16 +63,16 @@ def _article(book: Book, paths: list[str]) -> Article:
             title = " ".join(heading.text_content().split())
             heading.drop_tree()
         texts.append(paragraphs_of(root))
-    text = "\n\n".join(filter(None, texts))
-    downloaded = _DOWNLOADED.search(text)
-    text = "\n\n".join(part for part in text.split("\n\n") if not _DOWNLOADED.search(part))
+    paragraphs = [paragraph for text in texts for paragraph in text.split("\n\n") if paragraph]
+    downloaded = next((one for one in paragraphs if _DOWNLOADED in one), "")
+    text = "\n\n".join(one for one in paragraphs if _DOWNLOADED not in one)
     if not text:
         raise SourceError("The article has no text.")
     issue = book.about.get("title", "")  # "The Oakham Mail [Fri, 27 Oct 2023]"
     return Article(
         title=title,
         text=text,
-        url=web_address(downloaded[1]) if downloaded else None,
+        url=web_address(downloaded.partition(_DOWNLOADED)[2].split(" ")[0]),
         publisher=issue.partition("[")[0].strip() or None,
         published=parse_date(issue) or parse_date(book.about.get("date", "")),
         language=language_code(book.about.get("language")),

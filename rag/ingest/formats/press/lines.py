@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 
-_FIELD = re.compile(r"([^\W\d_][\w /&'-]{1,40}?)[ \t]*:(?:[ \t]+|$)(.*)")
-_BY = re.compile(r"(?:by|von|par|por|di|door)\s+", re.IGNORECASE)
-RIGHTS = re.compile(
-    r"copyright\b.*|.*\ball rights reserved\b.*|©.*|\(c\) ?\d{4}.*|.*alle rechte vorbehalten.*", re.IGNORECASE
-)
+_BY = ("by", "von", "par", "por", "di", "door")
+_RIGHTS = ("copyright ", "copyright:", "copyright©", "©", "(c) 1", "(c) 2", "(c)1", "(c)2")  # how such a line begins
+_RESERVED = ("all rights reserved", "alle rechte vorbehalten")
 
 
 def blocks_of(text: str) -> list[list[str]]:
@@ -25,9 +22,9 @@ def blocks_of(text: str) -> list[list[str]]:
 
 def field_of(line: str, known: Collection[str]) -> tuple[str, str] | None:
     """Name (in lower case) and value of a line that states a known field, else None."""
-    match = _FIELD.fullmatch(line)
-    name = match[1].lower() if match else ""
-    return (name, match[2].strip()) if match and name in known else None
+    name, mark, value = line.partition(":")
+    name = name.strip().lower()
+    return (name, value.strip()) if mark and name in known and not value[:1].strip() else None
 
 
 def joined(lines: Sequence[str]) -> str:
@@ -37,9 +34,11 @@ def joined(lines: Sequence[str]) -> str:
 
 def written_by(value: str) -> str | None:
     """The author of a byline, without "By"; None for an empty one."""
-    return _BY.sub("", value.strip(), count=1).strip(" .;") or None
+    words = value.split()
+    return " ".join(words[1:] if words and words[0].lower() in _BY else words).strip(" .;") or None
 
 
 def is_rights(line: str) -> bool:
     """Whether the line only says whose the rights are."""
-    return bool(RIGHTS.fullmatch(line))
+    told = line.lower()
+    return told == "copyright" or told.startswith(_RIGHTS) or any(words in told for words in _RESERVED)
