@@ -107,9 +107,10 @@ class ChromaServer:
 
     def names(self, beginning: str) -> list[str]:
         """Names of the collections that begin so."""
-        found: list[str] = []
-        while page := self._listed(len(found)):
-            found += page
+        found = page = self._listed(0)
+        while len(page) == LISTED:
+            page = self._listed(len(found))
+            found = found + page
         return sorted(name for name in found if name.startswith(beginning))
 
     def _listed(self, after: int) -> list[str]:
