@@ -112,7 +112,11 @@ LEADING = 3  # sentences among which the lead is looked for
 
 @dataclass
 class Quoter:
-    """Quotes articles of one library; each is read once."""
+    """Quotes articles of one library; each is read once.
+
+    >>> Quoter(library).cite(article, (0, 24)).quote  # doctest: +SKIP
+    'The pier opened in 1890.'
+    """
 
     library: Library
     _articles: dict[str, Article | None] = field(default_factory=dict)

@@ -36,7 +36,11 @@ class _Judged:
 
 
 class Checker:
-    """Checks the sentences of texts against one library."""
+    """Checks the sentences of texts against one library.
+
+    >>> [one.verdict for one in Checker(library, None, Filters()).check("The pier opened in 1890.")]  # doctest: +SKIP
+    ['said']
+    """
 
     def __init__(self, library: Library, reader: object, filters: Filters) -> None:
         self._library = library

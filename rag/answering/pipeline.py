@@ -65,7 +65,13 @@ class Read:
 
 
 class Pipeline:
-    """One question. `events` gives the answer step by step; the last event is `Done`."""
+    """One question. `events` gives the answer step by step; the last event is `Done`.
+
+    >>> pipeline = Pipeline(library, choice, settings, Filters(), today)  # doctest: +SKIP
+    >>> *_, done = pipeline.events("When did it open?", ())  # doctest: +SKIP
+    >>> done.answer.text  # doctest: +SKIP
+    'The pier opened in 1890. [1]'
+    """
 
     def __init__(
         self,

@@ -60,7 +60,11 @@ class Found:
 
 
 class Writer:
-    """Writes one answer with a chat model."""
+    """Writes one answer with a chat model.
+
+    >>> for event in Writer(model, settings, reader, text_of).events(found):  # doctest: +SKIP
+    ...     print(event)
+    """
 
     def __init__(self, model: Model, settings: Settings, reader: object, text_of: TextOf) -> None:
         self._model = model

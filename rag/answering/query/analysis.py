@@ -51,7 +51,11 @@ _CALENDAR = frozenset(name.lower() for name in (*MONTHS, *WEEKDAYS))
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question taken apart."""
+    """A question taken apart.
+
+    >>> analyse("Who said “rien du tout”, and when?").phrases
+    ('rien du tout',)
+    """
 
     text: str  # as it is read
     parts: tuple[str, ...]  # the questions inside it; one where it asks one thing

@@ -39,7 +39,11 @@ class Seen:
 
 
 class Look:
-    """Reads the candidates of one question."""
+    """Reads the candidates of one question.
+
+    >>> Look(question, choice, today, text_of, most=12).at(candidates).ranked[0].text  # doctest: +SKIP
+    'The pier opened in 1890.'
+    """
 
     def __init__(self, question: Question, choice: Choice, today: date, text_of: TextOf, most: int) -> None:
         """`most` windows are read, the digest among them; one window and the digest at the least."""

@@ -107,7 +107,11 @@ class Judgement:
 
 
 class Judge:
-    """Judges statements against passages; without a reader by words and rules alone."""
+    """Judges statements against passages; without a reader by words and rules alone.
+
+    >>> Judge(None, text_of).judge("The pier opened in 1890.", candidates).support  # doctest: +SKIP
+    0.93
+    """
 
     def __init__(self, reader: object, text_of: TextOf) -> None:
         self._reader = reader if isinstance(reader, Supports) else None
@@ -197,7 +201,11 @@ class Grounded:
 
 
 class Grounding:
-    """Grounds the sentences of one answer in the passages that the model was shown."""
+    """Grounds the sentences of one answer in the passages that the model was shown.
+
+    >>> Grounding(judge, passages, text_of).ground("The pier opened in 1890.", [1]).sentence.verified  # doctest: +SKIP
+    True
+    """
 
     def __init__(self, judge: Judge, passages: Sequence[Candidate], text_of: TextOf) -> None:
         self._judge = judge
