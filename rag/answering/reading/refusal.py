@@ -35,7 +35,7 @@ def _joined(names: Sequence[str], text: str) -> tuple[str, ...]:
     """The names, those that stand side by side in the question as one: "Mount Brask"."""
     found: list[str] = []
     for name in names:
-        if found and re.search(rf"(?<!\w){re.escape(found[-1])} {re.escape(name)}(?!\w)", text):
+        if found and holds(text, f"{found[-1]} {name}"):
             found[-1] = f"{found[-1]} {name}"
         else:
             found.append(name)
