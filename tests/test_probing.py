@@ -21,12 +21,14 @@ TEXT = (
             "Per Lind was booked into the county jail on Thursday.",
             (
                 "who was booked into the county jail on Thursday?",
+                "Per Lind was what into the county jail on Thursday?",
                 "Per Lind was booked into what on Thursday?",
                 "Per Lind was booked into the county jail on what?",
             ),
         ),
         ("The bridge is 92 metres long.", ("who is 92 metres long?", "The bridge is what?")),
-        ("It rained.", ()),
+        ("It rained.", ("It what?",)),
+        ("It is.", ()),
         ("", ()),
     ],
 )

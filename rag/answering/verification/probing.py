@@ -14,13 +14,6 @@ from rag.text.words import STOP_WORDS
 
 MOST_BLANKS = 6  # questions of one statement: each is read like any other
 LONGEST_BLANK = 5  # words
-# A part begins behind one of these, or at the beginning: what follows them is a thing, a person, a place or a time.
-_BEFORE = frozenset(
-    (
-        "the a an his her its their in on at by for from with to of and into over after before against about as than "
-        "between during"
-    ).split()
-)
 _WORD = re.compile(r"[\w$£€%.,'’-]*\w%?")
 _ARTICLE = re.compile(r"\b(?:the|a|an|his|her|its|their)\s+$", re.I)
 
@@ -31,19 +24,19 @@ def probes(statement: str) -> tuple[str, ...]:
 
 
 def _blanks(statement: str) -> list[Span]:
-    """Runs of content words behind a preposition or an article, or at the beginning, and all that hold a figure."""
+    """Runs of content words behind a function word, or at the beginning, and all that hold a figure."""
     words = [(*found.span(), found.group().lower()) for found in _WORD.finditer(statement)]
     found: list[Span] = []
     first = 0
     while first < len(words):
-        if _is_small(words[first][2]):
+        if words[first][2] in STOP_WORDS:
             first += 1
             continue
         last = first
         while last + 1 < len(words) and last - first < LONGEST_BLANK - 1 and _goes_on(statement, words, last):
             last += 1
         span = words[first][0], words[last][1]
-        opens = first == 0 or words[first - 1][2] in _BEFORE
+        opens = first == 0 or words[first - 1][2] in STOP_WORDS
         if opens or any(map(str.isdigit, statement[slice(*span)])):
             found.append(span)
         first = last + 1
@@ -52,11 +45,7 @@ def _blanks(statement: str) -> list[Span]:
 
 def _goes_on(statement: str, words: list[tuple[int, int, str]], last: int) -> bool:
     """Whether the next word belongs to the same run: a content word with nothing but space between."""
-    return not _is_small(words[last + 1][2]) and not statement[words[last][1] : words[last + 1][0]].strip()
-
-
-def _is_small(word: str) -> bool:
-    return word in STOP_WORDS or word in _BEFORE
+    return words[last + 1][2] not in STOP_WORDS and not statement[words[last][1] : words[last + 1][0]].strip()
 
 
 def _question(statement: str, blank: Span) -> str:
