@@ -17,7 +17,7 @@ import pickle
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ WINDOWS = 10  # of each question to learn from
 CANDIDATES = 24  # passages that the product retrieves for a question
 OTHERS = 0.7  # windows of other articles for each question
 STANDALONE = 0.35  # follow-ups that are read in their stand-alone form, not with their terms
+FOUND = 0.55  # of the others, those that are read with the terms that a reader adds
 LOST, ADDED = 0.15, 0.35  # chances that a term of a follow-up is missing, and that a name too many is added
 REST = 0.5  # windows of its own article without a labelled sentence
 SOFT = (0.6, 0.3)  # label and weight of sentences that would do
@@ -195,10 +196,15 @@ def term_words(history: Sequence[str], question: str, standalone: str) -> list[l
 
 
 class Encoder:
-    """Turns questions with their windows into examples; what is random comes from `rng`."""
+    """Turns questions with their windows into examples; what is random comes from `rng`.
 
-    def __init__(self, tokenizer: Tokenizer, rng: random.Random) -> None:
-        self._tokenizer, self._rng = tokenizer, rng
+    `found` has, for ids of follow-ups, the terms that a reader adds to them.
+    """
+
+    def __init__(
+        self, tokenizer: Tokenizer, rng: random.Random, found: Mapping[str, Sequence[Sequence[str]]] | None = None
+    ) -> None:
+        self._tokenizer, self._rng, self._found = tokenizer, rng, found or {}
 
     def examples(self, asked: Asked, others: float = OTHERS) -> list[Example]:
         """The windows to learn from: one or two with a labelled sentence, some of the rest and of other articles."""
@@ -236,6 +242,14 @@ class Encoder:
         cut = Windower(self._tokenizer, self._question(asked)).windows([made.text], [title], [made.spans])[0]
         return _compared(cut[0], places, asked.row) if len(cut) == 1 else None
 
+    def without_answer(self, asked: Asked, ranked: Sequence[Ranked]) -> Example | None:
+        """The digest of a question when its answer was not found: tempting, and nothing of it is to be shown."""
+        own = asked.own[0].article_id if asked.own else None
+        gone = [span for key in ("ans", "ok") for span in asked.row[key]]
+        kept = [one for one in ranked if one.article_id != own or not any(_meet(one.span, span) for span in gone)]
+        nothing: Row = {key: [] for key in ("ans", "ok", "ctx", "near", "fix")}
+        return self.together(replace(asked, row=asked.row | nothing), kept)
+
     def _question(self, asked: Asked) -> str:
         rng = self._rng
         text = asked.question
@@ -251,6 +265,9 @@ class Encoder:
     def _terms(self, asked: Asked) -> list[str]:
         """The terms of a follow-up with the faults that finding them has: one is missing, another name is added."""
         rng = self._rng
+        found = self._found.get(str(asked.row["id"]), ())
+        if found and rng.random() < FOUND:
+            return list(rng.choice(found))
         kept = [term for term in asked.terms if rng.random() > LOST]
         others = [name for turn in asked.history for name in names(turn) if name not in kept]
         return [*kept, *rng.sample(others, min(len(others), rng.random() < ADDED))]
@@ -276,6 +293,10 @@ class Encoder:
             return None
         owned = window in asked.own or window.text in asked.text
         return _labelled(made[0], window, asked.row if owned else None, asked.row, asked.text)
+
+
+def _meet(one: Span, other: Sequence[int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _touches(window: Window, spans: Sequence[Sequence[int]]) -> bool:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +32,9 @@ from training.windows import Window, make_windows
 BATCH_TOKENS = 3_600  # padded tokens of one step
 POOL = 1_024  # windows sorted by length together
 SQUAD_SOURCES = {"squad1": 0.35, "squad2_unans": 1.0, "squad_hardneg": 0.3, "nq": 1.0}
-TALKS = 1_500  # conversations of canard in each chunk
+TALKS = 375  # conversations of canard in each chunk
+FOLLOWS = 1_500  # follow-ups of the questions in each chunk, to find their terms
+CUT = 0.4  # share of the digests that are read without their answer as well
 CHUNK = 3_000  # questions that are made examples at once
 CANARD_SHARE = 0.5  # of canard's dialogs; the others measure
 
@@ -54,6 +57,7 @@ class Recipe:
     average: float = 0.997
     dropout: float = 0.05  # of hidden states
     digests: Path | None = None  # best sentences of the questions, made by training/digests.py
+    terms: Path | None = None  # what a reader adds to follow-ups, made by training/found_terms.py
     squad: float = 0.2  # windows of SQuAD for each window of the task
     freeze: int = 0  # lowest layers that stay as they are: a run that goes on from trained weights is a fifth faster
     seed: int = 21
@@ -66,10 +70,9 @@ class Data:
     def __init__(self, recipe: Recipe, tokenizer: Tokenizer) -> None:
         self._recipe, self._tokenizer = recipe, tokenizer
         self._seen: set[str] = set()
-        self._ranked: dict[str, Sequence[Ranked]] = {}
-        if recipe.digests is not None:
-            with recipe.digests.open("rb") as file:
-                self._ranked = pickle.load(file)  # noqa: S301  (made by training/digests.py on this machine)
+        self._all: list[Asked] = []
+        self._ranked: dict[str, Sequence[Ranked]] = _made_before(recipe.digests)
+        self._terms: dict[str, Sequence[Sequence[str]]] = _made_before(recipe.terms)
         self.squad = [
             row
             for row in json_rows(recipe.data / "train.jsonl.xz")
@@ -88,14 +91,13 @@ class Data:
         """
         rng = random.Random(self._recipe.seed + number)
         asked = self._chunk(rng)
-        encoder = Encoder(self._tokenizer, rng)
+        encoder = Encoder(self._tokenizer, rng, self._terms)
         task = [example for one in asked for example in encoder.examples(one)]
-        made = [encoder.together(one, best) for one in asked if (best := self._ranked.get(str(one.row["id"])))]
-        task += [example for example in made if example is not None]
+        task += self._compared(asked, encoder, rng)
+        follows = [one for one in self._all if one.history]
         talks = [
             term_example(self._tokenizer, one.history, one.row["question"], one.row["standalone"])
-            for one in asked
-            if one.history
+            for one in rng.sample(follows, min(FOLLOWS, len(follows)))
         ]
         several = rng.sample(self.talks, min(TALKS, len(self.talks)))
         talks += [term_example(self._tokenizer, history, last, full) for _, history, last, full in several]
@@ -104,8 +106,18 @@ class Data:
         rng.shuffle(found)
         return found
 
+    def _compared(self, asked: Sequence[Asked], encoder: Encoder, rng: random.Random) -> list[Example]:
+        """The digests of the questions, and of some of them what is left of it without the answer."""
+        made: list[Example | None] = []
+        for one in asked:
+            best = self._ranked.get(str(one.row["id"]), ())
+            made.append(encoder.together(one, best))
+            if one.row["ans"] and rng.random() < CUT:
+                made.append(encoder.without_answer(one, best))
+        return [example for example in made if example is not None]
+
     def _chunk(self, rng: random.Random) -> list[Asked]:
-        held = self._load()
+        held = self._all = self._load()
         fresh = [one for one in held if one.row["id"] not in self._seen]
         if len(fresh) < CHUNK // 2:
             self._seen.clear()
@@ -152,6 +164,14 @@ class Data:
             np.asarray(one.ids, np.int64), np.asarray(one.type_ids, np.int64), sentences,
             evidence, nothing, nothing, nothing, first, last, answers=float(window.answer is not None),
         )  # fmt: skip
+
+
+def _made_before(file: Path | None) -> dict[str, Any]:
+    """What training/digests.py or training/found_terms.py wrote; nothing without a file."""
+    if file is None:
+        return {}
+    with file.open("rb") as stream:
+        return dict(pickle.load(stream))  # noqa: S301  (made on this machine)
 
 
 def in_training(dialog: str) -> bool:

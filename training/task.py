@@ -26,7 +26,7 @@ VERDICTS = ("yes", "no", "unclear")
 UNKNOWN = -1  # a label that a window does not have
 WEIGHTS = {
     "evidence": 1.0, "order": 0.3, "needs": 0.15, "forerunner": 0.15, "corrects": 0.25, "span": 0.5, "says": 0.2,
-    "answers": 0.7, "verdict": 0.4, "term": 4.0,
+    "answers": 0.7, "verdict": 0.4, "term": 12.0,
 }  # fmt: skip
 
 

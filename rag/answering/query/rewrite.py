@@ -90,7 +90,7 @@ def by_terms(question: str, turns: Sequence[Turn], reader: object) -> Rewritten:
     if not isinstance(reader, TermReader):
         return Rewritten(with_terms(question, names(asked[-1]) if asked else ()))
     found = reader.terms(texts, question)
-    chosen = [_chosen(text, pieces) for text, pieces in zip(texts, found, strict=True)]
+    chosen = [chosen_words(text, pieces) for text, pieces in zip(texts, found, strict=True)]
     terms = phrases(texts, chosen, question)
     return Rewritten(with_terms(question, terms), asked, terms)
 
@@ -105,12 +105,14 @@ def _said(turn: Turn) -> str:
     return text if turn.role == "user" else text[:LONGEST_REPLY]
 
 
-def _chosen(text: str, pieces: Sequence[tuple[int, int, float]]) -> list[tuple[int, int]]:
+def chosen_words(
+    text: str, pieces: Sequence[tuple[int, int, float]], least: float = TERM_FROM
+) -> list[tuple[int, int]]:
     """The words of a turn that the question means, names whole: a word is meant when its surest piece is."""
     found = [
         (start, end)
         for start, end in words(text)
-        if max((chance for first, last, chance in pieces if first < end and last > start), default=0.0) >= TERM_FROM
+        if max((chance for first, last, chance in pieces if first < end and last > start), default=0.0) >= least
     ]
     return whole_names(text, found)
 
