@@ -39,7 +39,7 @@ RIDGE = 0.5
 MISSING = -2.0  # the least that a name counts which no article holds: few labelled questions have one
 FEWEST = 20  # short answers, or verdicts, that a fit needs
 NO_LOGIT = 99.0  # a logit that none has
-LEVEL = 0.01  # of balanced accuracy: what the sample cannot tell apart
+LEVEL = 0.02  # of balanced accuracy: what the sample cannot tell apart, and an answer withheld is worth
 NEVER = 1.01  # a probability that none has
 UNFITTED = Calibration(together=TogetherWeights(score=0.75, evidence=0.25))  # what questions are read with
 
