@@ -106,8 +106,8 @@ def persons(module: Module) -> int:
 
 # What is counted: how, its ceiling (the count of the day when it was last lowered) and the goal.
 MEASURES: dict[str, tuple[Callable[[Module], int], int, int]] = {
-    "regex calls": (regex_calls, 201, 110),
-    "lines of rules about English": (lines_about_english, 1182, 1200),
+    "regex calls": (regex_calls, 198, 110),
+    "lines of rules about English": (lines_about_english, 1119, 1200),
     "modules in answering": (in_answering, 34, 26),
     "process-wide caches": (caches, 9, 8),
     "modules that type the months": (holds_list(MONTHS), 1, 1),
