@@ -180,6 +180,13 @@ def test_a_question_about_the_world_with_an_outlets_name_is_no_question_to_the_l
     assert assistant.ask("Who owns Lantern Weekly?").kind in ("answer", "refusal")
 
 
+def test_what_is_listed_is_no_surer_than_that_it_was_asked_for(assistant: Assistant) -> None:
+    plain = assistant.ask("How many articles mention Bachelet?")
+    doubtful = assistant.ask("How many reports did Bachelet write?")
+    assert plain.kind == doubtful.kind == "library"
+    assert doubtful.confidence < 0.7 < 0.9 < plain.confidence < 1.0
+
+
 # --- stories and keywords
 
 

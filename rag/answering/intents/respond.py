@@ -212,7 +212,8 @@ def respond(
     otherwise: Otherwise | None = None
     if wish.intent == "keywords" and reply and len(words(wish.question)) >= ASKING:
         otherwise, reply = partial(reply, wish, library, filters, today), None
-    made = made or (reply(wish, library, filters, today) if reply else None)
+    if made is None and reply:
+        made = _as_sure(reply(wish, library, filters, today), wish)
     if made is None and wish.intent == "keywords" and not turns and not _held(wish.question, library, filters):
         made = unheard(wish, library)
     if made is not None:
@@ -220,6 +221,13 @@ def respond(
         return Response(corrected.question, made, corrected.note)
     named = other_names(corrected.question, library) if spelling else ()
     return Response(with_terms(corrected.question, named), note=corrected.note, otherwise=otherwise)
+
+
+def _as_sure(made: Answer | None, wish: Wish) -> Answer | None:
+    """The answer, no surer than that this was wanted: what is counted is right, but perhaps not what was asked for."""
+    if made is None or not made.answered or wish.intent in ALWAYS or wish.intent == "keywords":
+        return made
+    return replace(made, confidence=round(min(made.confidence, wish.sure), 4))
 
 
 def _goes_on(wish: Wish) -> bool:
