@@ -69,6 +69,7 @@ def test_a_library_of_an_earlier_version_keeps_wrong_sources_too(tmp_path: Path)
 
     with Library.open(tmp_path / "library") as library, library.store._database.write() as connection:
         connection.execute(text("DROP TABLE wrong_sources"))
+        connection.execute(text("DROP TABLE alembic_version"))
     source = WrongSource(conversation="c", reference="m1-1", question="q", article_id="a", quote="Q.")
     with Library.open(tmp_path / "library") as library:
         library.feedback.call_wrong(source)

@@ -140,7 +140,7 @@ def test_a_library_made_before_these_tables_gets_them_when_it_is_opened(tmp_path
     folder = tmp_path / "library"
     rag.Library.open(folder).close()
     with rag.Library.open(folder) as opened, opened.store._database.write() as connection:
-        for table in ("messages", "conversations", "feedback", "collected"):
+        for table in ("messages", "conversations", "feedback", "collected", "alembic_version"):
             connection.execute(text(f"DROP TABLE {table}"))
     with rag.Library.open(folder) as opened:
         assert opened.store.conversations.heads() == []

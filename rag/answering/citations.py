@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from rag.library import Library
 from rag.schema import (
     Answer,
     AnswerSentence,
@@ -21,6 +21,9 @@ from rag.schema import (
 )
 from rag.text.sentences import Span, split_sentences
 from rag.text.words import stems
+
+if TYPE_CHECKING:
+    from rag.library import Library
 
 UNVERIFIED = "[not verified]"  # behind a sentence of a chat model that the articles do not bear out
 

@@ -40,7 +40,7 @@ def escape(text: str) -> str:
 
 def unmarked(text: str) -> str:
     """The text without the signs that Markdown reads, for labels that are heard, not drawn."""
-    return one_line(text.translate(_SIGNS))
+    return _SPLIT.sub(_JOINER, one_line(text.translate(_SIGNS)))
 
 
 def shorten(text: str, limit: int) -> str:

@@ -162,7 +162,7 @@ def test_the_library_page_searches_previews_and_removes(server: Server, open_pag
     search.press("Enter")
     expect(page.get_by_text("1 article with")).to_be_visible()
     rested(page)
-    page.get_by_role("button", name="Throwaway gazette").click()
+    page.get_by_role("button", name="Throwaway gazette", exact=True).click()
     expect(page.get_by_role("region", name="Article: Throwaway gazette")).to_be_visible()
     no_serious_faults(page)
     remove = page.locator(".st-key-articles [class*='st-key-remove-'] button")
