@@ -50,7 +50,7 @@ def test_a_chip_shows_its_quote_to_mouse_and_keyboard_and_opens_the_passage_with
     region = page.get_by_role("region", name=re.compile("^Article: "))
     expect(region.locator("mark").first).to_be_in_viewport()
     original = region.get_by_role("link", name=re.compile("^Original"))
-    assert "#:~:text=The%20United%20States%20has%20sharpened" in (original.get_attribute("href") or "")
+    assert "#:~:text=%22We%20think%20it%20was%20a%20mistake" in (original.get_attribute("href") or "")
     rested(page)
     region.get_by_role("button", name="Copy link").click()
     expect(region.get_by_role("button", name="Link copied")).to_be_visible()
