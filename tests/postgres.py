@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,6 +103,27 @@ def _made(programs: Path, folder: Path) -> Server:
     return server
 
 
+@contextmanager
+def running(programs: Path) -> Iterator[Server]:
+    """A server of these programs in a folder of its own, stopped and removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="rag-postgres-"))
+    server = _made(programs, folder)
+    try:
+        yield server
+    finally:
+        server.stop("immediate")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def empty_schema(server: Server) -> Iterator[str]:
+    """The name of a new schema, dropped at the end."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    server.sql(f"CREATE SCHEMA {name} AUTHORIZATION {USER}")
+    yield name
+    server.sql(f"DROP SCHEMA {name} CASCADE")
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """The server of this session."""
@@ -113,22 +134,15 @@ def postgres() -> Iterator[Server]:
             "PostgreSQL is not installed (Debian: apt-get install postgresql-15)"
         )
     pytest.importorskip("psycopg")
-    folder = Path(tempfile.mkdtemp(prefix="rag-postgres-"))
-    server = _made(programs, folder)
-    try:
+    with running(programs) as server:
         yield server
-    finally:
-        server.stop("immediate")
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
 def schema(postgres: Server) -> Iterator[str]:
     """An empty schema of its own."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    postgres.sql(f"CREATE SCHEMA {name} AUTHORIZATION {USER}")
-    yield name
-    postgres.sql(f"DROP SCHEMA {name} CASCADE")
+    with empty_schema(postgres) as name:
+        yield name
 
 
 @pytest.fixture

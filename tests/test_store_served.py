@@ -284,14 +284,21 @@ def test_a_collection_with_wrong_vectors_is_replaced(filled: Store, chroma: Chro
     assert ids(search(filled, home("a7"))) == ["a7:1"]
 
 
-def test_while_another_is_built_the_old_collection_is_searched_and_it_goes_a_while_after(
-    filled: Store, chroma: Chroma, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def built_anew(filled: Store, monkeypatch: pytest.MonkeyPatch) -> tuple[str, list[Nearest]]:
+    """Build the index anew, page by page: the old collection, and what was found after each page."""
     monkeypatch.setattr(follower, "KEEP_OLD_S", 0.0)
     monkeypatch.setattr(following, "CHECK_S", 0.0)
     monkeypatch.setattr(follower, "PAGE", 50)
-    old, found = shard_of(filled).collection, []
+    old = shard_of(filled).collection
+    found: list[Nearest] = []
     index_of(filled).follow(lambda _line: found.append(search(filled, home("a7"))), anew=True)
+    return old, found
+
+
+def test_while_another_is_built_the_old_collection_is_searched_and_it_goes_a_while_after(
+    filled: Store, chroma: Chroma, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, found = built_anew(filled, monkeypatch)
     assert len(found) == 3
     assert {(*ids(one), one.note) for one in found} == {("a7:1", "")}
     with filled.following(quiet) as once:
