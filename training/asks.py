@@ -300,7 +300,7 @@ def _meet(one: Span, other: Sequence[int]) -> bool:
 
 
 def _touches(window: Window, spans: Sequence[Sequence[int]]) -> bool:
-    return any(start < span[1] and span[0] < end for start, end in window.sentences for span in spans)
+    return any(_meet(sentence, span) for sentence in window.sentences for span in spans)
 
 
 def _labelled(made: TokenWindow, window: Window, own: Row | None, row: Row, text: str) -> Example:

@@ -6,15 +6,13 @@ highest, whatever their labels: of them the digests are made that the reader lea
 
 from __future__ import annotations
 
-import argparse
-import pickle
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from rag.answering.reading.ranking import rank
 from rag.answering.reading.readers import Choice, choose_reader
 from rag.models.embedder import load_embedder
 from training.asks import Asked, Ranked
+from training.steps import command
 
 WINDOWS = 6  # read for each question: what the product reads before it looks again
 BEST = 16  # sentences kept of each: some more than a digest holds
@@ -36,18 +34,5 @@ def all_of(questions: Sequence[Asked], choice: Choice) -> Iterator[tuple[str, tu
             print(f"{number} of {len(questions)}", flush=True)
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--asks", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    with options.asks.open("rb") as file:
-        questions = pickle.load(file)["train"]  # noqa: S301  (made by training/asks.py on this machine)
-    made = dict(all_of(questions, choose_reader("builtin", None, load_embedder)()))
-    with options.out.open("wb") as file:
-        pickle.dump(made, file)
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__ or "", lambda questions: all_of(questions, choose_reader("builtin", None, load_embedder)()))

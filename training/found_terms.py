@@ -6,29 +6,23 @@ from sure to unsure: training/learn.py asks with them, so that a name too many i
 
 from __future__ import annotations
 
-import argparse
-import pickle
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from rag.answering.query.rewrite import LONGEST_REPLY, LOOK_BACK, TERM_FROM, chosen_words, phrases, without_marks
+from rag.answering.query.rewrite import LOOK_BACK, said, terms_from
 from rag.models.reader import BuiltinReader
+from rag.schema import Turn
 from training.asks import Asked
+from training.steps import command
 
-CHANCES = (0.1, 0.2, 0.3, TERM_FROM)  # from which a word is a term
+CHANCES = (0.1, 0.2, 0.3, 0.45)  # from which a word is a term
 
 
 def found_terms(asked: Asked, reader: BuiltinReader) -> tuple[tuple[str, ...], ...]:
     """The terms of a follow-up at each of CHANCES."""
-    said = [
-        without_marks(turn)[: None if place % 2 == 0 else LONGEST_REPLY] for place, turn in enumerate(asked.history)
-    ]
-    turns, question = said[-LOOK_BACK:], str(asked.row["question"])
-    found = reader.terms(turns, question)
-    chosen = (
-        [chosen_words(turn, pieces, chance) for turn, pieces in zip(turns, found, strict=True)] for chance in CHANCES
-    )
-    return tuple(phrases(turns, one, question) for one in chosen)
+    turns = [Turn("assistant" if place % 2 else "user", text) for place, text in enumerate(asked.history)]
+    texts, question = [said(turn) for turn in turns[-LOOK_BACK:]], str(asked.row["question"])
+    found = reader.terms(texts, question)
+    return tuple(terms_from(texts, found, question, chance) for chance in CHANCES)
 
 
 def all_of(questions: Sequence[Asked], reader: BuiltinReader) -> Iterator[tuple[str, tuple[tuple[str, ...], ...]]]:
@@ -38,18 +32,5 @@ def all_of(questions: Sequence[Asked], reader: BuiltinReader) -> Iterator[tuple[
             yield str(one.row["id"]), found_terms(one, reader)
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--asks", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    options = parser.parse_args()
-    with options.asks.open("rb") as file:
-        questions = pickle.load(file)["train"]  # noqa: S301  (made by training/asks.py on this machine)
-    made = dict(all_of(questions, BuiltinReader.shared()))
-    with options.out.open("wb") as file:
-        pickle.dump(made, file)
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__ or "", lambda questions: all_of(questions, BuiltinReader.shared()))

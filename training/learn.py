@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import pickle
 import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -26,6 +24,7 @@ from rag.evaluation.layouts import json_rows
 from rag.models.windows import Windower
 from rag.text.sentences import split_sentences
 from training.asks import Asked, Encoder, Ranked, canard, term_example
+from training.steps import made_before, questions_in
 from training.task import Example, TaskNetwork, collate, losses
 from training.windows import Window, make_windows
 
@@ -70,9 +69,8 @@ class Data:
     def __init__(self, recipe: Recipe, tokenizer: Tokenizer) -> None:
         self._recipe, self._tokenizer = recipe, tokenizer
         self._seen: set[str] = set()
-        self._all: list[Asked] = []
-        self._ranked: dict[str, Sequence[Ranked]] = _made_before(recipe.digests)
-        self._terms: dict[str, Sequence[Sequence[str]]] = _made_before(recipe.terms)
+        self._ranked: dict[str, Sequence[Ranked]] = made_before(recipe.digests)
+        self._terms: dict[str, Sequence[Sequence[str]]] = made_before(recipe.terms)
         self.squad = [
             row
             for row in json_rows(recipe.data / "train.jsonl.xz")
@@ -80,21 +78,18 @@ class Data:
         ]
         self.talks = [one for one in canard(recipe.canard) if in_training(one[0])]
 
-    def _load(self) -> list[Asked]:
-        with self._recipe.asks.open("rb") as file:
-            return list(pickle.load(file)["train"])  # noqa: S301  (made by training/asks.py on this machine)
-
     def one_pass(self, number: int) -> list[Example]:
         """The examples of the next CHUNK questions that were not seen yet, in random order.
 
         The file is read again for each chunk: it may have grown.
         """
         rng = random.Random(self._recipe.seed + number)
-        asked = self._chunk(rng)
+        held = questions_in(self._recipe.asks)
+        asked = self._chunk(held, rng)
         encoder = Encoder(self._tokenizer, rng, self._terms)
         task = [example for one in asked for example in encoder.examples(one)]
         task += self._compared(asked, encoder, rng)
-        follows = [one for one in self._all if one.history]
+        follows = [one for one in held if one.history]
         talks = [
             term_example(self._tokenizer, one.history, one.row["question"], one.row["standalone"])
             for one in rng.sample(follows, min(FOLLOWS, len(follows)))
@@ -116,12 +111,11 @@ class Data:
                 made.append(encoder.without_answer(one, best))
         return [example for example in made if example is not None]
 
-    def _chunk(self, rng: random.Random) -> list[Asked]:
-        held = self._all = self._load()
+    def _chunk(self, held: Sequence[Asked], rng: random.Random) -> list[Asked]:
         fresh = [one for one in held if one.row["id"] not in self._seen]
         if len(fresh) < CHUNK // 2:
             self._seen.clear()
-            fresh = held
+            fresh = list(held)
         chosen = rng.sample(fresh, min(CHUNK, len(fresh)))
         self._seen |= {one.row["id"] for one in chosen}
         return chosen
@@ -164,14 +158,6 @@ class Data:
             np.asarray(one.ids, np.int64), np.asarray(one.type_ids, np.int64), sentences,
             evidence, nothing, nothing, nothing, first, last, answers=float(window.answer is not None),
         )  # fmt: skip
-
-
-def _made_before(file: Path | None) -> dict[str, Any]:
-    """What training/digests.py or training/found_terms.py wrote; nothing without a file."""
-    if file is None:
-        return {}
-    with file.open("rb") as stream:
-        return dict(pickle.load(stream))  # noqa: S301  (made on this machine)
 
 
 def in_training(dialog: str) -> bool:

@@ -82,16 +82,14 @@ class Rewritten:
 
 def by_terms(question: str, turns: Sequence[Turn], reader: object) -> Rewritten:
     """The question with the terms of the conversation that it leaves out behind it, found by the reader."""
-    said = [turn for turn in turns if turn.text.strip()][-LOOK_BACK:]
-    if not said:
+    latest = [turn for turn in turns if turn.text.strip()][-LOOK_BACK:]
+    if not latest:
         return Rewritten(question)
-    texts = [_said(turn) for turn in said]
-    asked = tuple(text for text, turn in zip(texts, said, strict=True) if turn.role == "user")[-ASKED_BEFORE:]
+    texts = [said(turn) for turn in latest]
+    asked = tuple(text for text, turn in zip(texts, latest, strict=True) if turn.role == "user")[-ASKED_BEFORE:]
     if not isinstance(reader, TermReader):
         return Rewritten(with_terms(question, names(asked[-1]) if asked else ()))
-    found = reader.terms(texts, question)
-    chosen = [chosen_words(text, pieces) for text, pieces in zip(texts, found, strict=True)]
-    terms = phrases(texts, chosen, question)
+    terms = terms_from(texts, reader.terms(texts, question), question)
     return Rewritten(with_terms(question, terms), asked, terms)
 
 
@@ -100,14 +98,21 @@ def without_marks(text: str) -> str:
     return " ".join(_MARK.sub("", text).split())
 
 
-def _said(turn: Turn) -> str:
+def said(turn: Turn) -> str:
+    """A turn as terms are looked for in it: a reply by its beginning."""
     text = without_marks(turn.text)
     return text if turn.role == "user" else text[:LONGEST_REPLY]
 
 
-def chosen_words(
-    text: str, pieces: Sequence[tuple[int, int, float]], least: float = TERM_FROM
-) -> list[tuple[int, int]]:
+def terms_from(
+    texts: Sequence[str], found: Sequence[Sequence[tuple[int, int, float]]], question: str, least: float = TERM_FROM
+) -> tuple[str, ...]:
+    """The terms that a reader found in turns: `found` has the pieces of each turn with their probabilities."""
+    chosen = [_chosen(text, pieces, least) for text, pieces in zip(texts, found, strict=True)]
+    return phrases(texts, chosen, question)
+
+
+def _chosen(text: str, pieces: Sequence[tuple[int, int, float]], least: float) -> list[tuple[int, int]]:
     """The words of a turn that the question means, names whole: a word is meant when its surest piece is."""
     found = [
         (start, end)
