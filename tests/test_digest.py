@@ -13,7 +13,7 @@ from rag.answering.reading.looking import Look
 from rag.answering.reading.ranking import compared
 from rag.answering.reading.readers import Choice
 from rag.answering.reading.windows import LONGEST_DIGEST, digest
-from rag.models.calibration import Calibration, TogetherWeights
+from rag.models.calibration import Calibration, SentenceWeights, TogetherWeights
 from rag.schema import Candidate, Reading, SentenceReading, WindowReading
 from rag.text.sentences import split_sentences
 
@@ -83,3 +83,17 @@ def test_a_digest_is_read_only_where_it_has_a_weight(calibration: Calibration, m
     seen = Look(question, Choice(reader, calibration), date(2026, 5, 1), lambda _: TEXT, 1).at([own])
     assert len(reader.texts) == len(seen.windows) + more
     assert (seen.whole is not None) == bool(more)
+
+
+@pytest.mark.parametrize(
+    ("quote", "gains"), [(TEXT[: TEXT.index(".") + 1], 2.0), ("Nothing of the kind stands in any article.", 0.0)]
+)
+def test_sentences_of_an_article_that_was_quoted_before_gain_what_the_calibration_says(
+    quote: str, gains: float
+) -> None:
+    own, question = window(TEXT).candidate, analyse("When did the mill open?")
+    choice = Choice(Reads(), Calibration(sentence=SentenceWeights(told=2.0)))
+    plain, followed = (
+        Look(question, choice, date(2026, 5, 1), lambda _: TEXT, 4, quoted).at([own]) for quoted in ((), (quote,))
+    )
+    assert followed.ranked[0].score - plain.ranked[0].score == pytest.approx(gains)

@@ -150,6 +150,16 @@ def test_of_sentences_that_answer_alike_the_fresh_one_comes_first_and_is_no_sure
     assert ranked(*read, calibration=fresh)[0].window.article_id == "new"  # alike: by the name of their place
 
 
+def test_an_article_that_the_conversation_quoted_comes_before_another_that_answers_alike() -> None:
+    met, fresh = window("The board chose Ada Lind.", "met"), window("The board chose Tom Berg.", "fresh")
+    own = Calibration(sentence=SentenceWeights(answers=0.0, told=1.0))
+    windows, readings = [met, fresh], [reading(met, [1.0]), reading(fresh, [1.5])]
+    assert rank(windows, readings, own)[0].window is fresh
+    first, second = rank(windows, readings, own, told={"met"})
+    assert first.window is met
+    assert first.score - second.score == pytest.approx(0.5)
+
+
 def test_equal_sentences_have_a_fixed_order() -> None:
     flat = scored(*[1.0] * 8)
     assert [one.position for one in flat] == list(range(8))

@@ -78,6 +78,15 @@ def test_marks_of_citations_are_no_part_of_what_was_said() -> None:
     assert reader.seen == [QUESTION, "US spokesperson Dana Holt called it “a draft at best”."]
 
 
+def test_what_the_replies_quoted_is_known_sentence_by_sentence_without_marks_and_short_ones() -> None:
+    reply = "The ferry sank off Brask in heavy fog. [1] It was old. [2][3] Nobody on board the ferry was hurt. [4]"
+    turns = [Turn("user", "What happened to the ferry? It sank, I heard."), Turn("assistant", reply)]
+    assert by_terms("why?", turns, None).quoted == (
+        "The ferry sank off Brask in heavy fog.",
+        "Nobody on board the ferry was hurt.",
+    )
+
+
 def test_only_the_latest_turns_are_looked_at_and_long_replies_at_their_beginning() -> None:
     reader = Terms()
     talk = [Turn("user" if n % 2 == 0 else "assistant", f"turn {n} " + "and so on " * 200) for n in range(30)]

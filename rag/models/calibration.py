@@ -24,6 +24,7 @@ class SentenceWeights:
     answers: float = 0.5  # of its logit of the window
     fused: float = 0.0  # of the retriever's score of the window's best passage, 0..1
     fresh: float = 0.0  # of how new the article was on that day, 0..1; it orders, and makes nothing surer
+    told: float = 0.0  # of whether its article was quoted earlier in the conversation, 0 or 1
     bias: float = 0.0
 
 

@@ -78,7 +78,7 @@ def rewrite(
         return replace(ruled, usage=usage, note=_by_reader_note(chat, "made nothing usable of it"))
     if [_plain(one) for one in made] == [_plain(question)] and _is_open(question):
         return replace(ruled, usage=usage)
-    return Rewritten(" ".join(made), usage=usage)
+    return Rewritten(" ".join(made), quoted=ruled.quoted, usage=usage)
 
 
 def plausible(made: Sequence[str], question: str, turns: Sequence[Turn]) -> bool:

@@ -22,6 +22,7 @@ TERM_FROM = 0.3
 LOOK_BACK = 8  # turns in which terms are looked for
 LONGEST_REPLY = 300  # characters of a reply: what it is about stands at its beginning
 ASKED_BEFORE = 3  # questions before this one that it is searched for with
+SHORTEST_QUOTE = 25  # characters by which an article can be known
 
 _MARK = re.compile(r"\s*\[\d+\]")
 
@@ -64,6 +65,7 @@ class Rewritten:
     question: str  # stands alone
     before: tuple[str, ...] = ()  # the user's questions before it, oldest first
     terms: tuple[str, ...] = ()  # of the conversation, that stand behind it
+    quoted: tuple[str, ...] = ()  # what the replies before it quoted: its articles are those of the conversation
     usage: Usage = field(default_factory=Usage)  # what a model was used for it
     note: str = ""  # why a model that was asked did not do it
 
@@ -88,9 +90,15 @@ def by_terms(question: str, turns: Sequence[Turn], reader: object) -> Rewritten:
     texts = [said(turn) for turn in latest]
     asked = tuple(text for text, turn in zip(texts, latest, strict=True) if turn.role == "user")[-ASKED_BEFORE:]
     if not isinstance(reader, TermReader):
-        return Rewritten(with_terms(question, names(asked[-1]) if asked else ()))
+        return Rewritten(with_terms(question, names(asked[-1]) if asked else ()), quoted=quotes(latest))
     terms = terms_from(texts, reader.terms(texts, question), question)
-    return Rewritten(with_terms(question, terms), asked, terms)
+    return Rewritten(with_terms(question, terms), asked, terms, quotes(latest))
+
+
+def quotes(turns: Sequence[Turn]) -> tuple[str, ...]:
+    """The sentences that the replies give, each as it stands before its mark; short ones could stand anywhere."""
+    found = (piece.strip() for turn in turns if turn.role == "assistant" for piece in _MARK.split(turn.text))
+    return tuple(dict.fromkeys(piece for piece in found if len(piece) >= SHORTEST_QUOTE))
 
 
 def without_marks(text: str) -> str:

@@ -45,8 +45,18 @@ class Look:
     'The pier opened in 1890.'
     """
 
-    def __init__(self, question: Question, choice: Choice, today: date, text_of: TextOf, most: int) -> None:
-        """`most` windows are read, the digest among them; one window and the digest at the least."""
+    def __init__(
+        self,
+        question: Question,
+        choice: Choice,
+        today: date,
+        text_of: TextOf,
+        most: int,
+        quoted: Sequence[str] = (),
+    ) -> None:
+        """`most` windows are read, the digest among them; one window and the digest at the least. `quoted` is what the
+        conversation has quoted so far: a follow-up is mostly about the same articles."""
+        self._quoted = quoted
         self._question, self._choice, self._calibration = question, choice, choice.calibration
         self._today, self._text_of, self._most = today, text_of, most
 
@@ -80,7 +90,8 @@ class Look:
         return self._calibration.together.counts
 
     def _ranked(self, windows: Sequence[Window], readings: Sequence[WindowReading]) -> tuple[ScoredSentence, ...]:
-        ranked = rank(windows, readings, self._calibration, self._today)
+        told = {one.article_id for one in windows if any(quote in one.article for quote in self._quoted)}
+        ranked = rank(windows, readings, self._calibration, self._today, told)
         return named_first([one for one in ranked if not shut_out(one, self._question)], self._question)
 
 

@@ -7,7 +7,7 @@ order to show. Of two that fit a question alike the fresher one comes first, as 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from math import exp
@@ -107,9 +107,16 @@ class ScoredSentence:
 
 
 def rank(
-    windows: Sequence[Window], readings: Sequence[WindowReading], calibration: Calibration, today: date | None = None
+    windows: Sequence[Window],
+    readings: Sequence[WindowReading],
+    calibration: Calibration,
+    today: date | None = None,
+    told: Collection[str] = (),
 ) -> list[ScoredSentence]:
-    """Every sentence that can be shown, best first; one that stands in several windows has the mean of its scores."""
+    """Every sentence that can be shown, best first; one that stands in several windows has the mean of its scores.
+
+    `told` are the ids of the articles that the conversation is about.
+    """
     found: dict[tuple[str, int], list[ScoredSentence]] = {}
     for window, reading in zip(windows, readings, strict=True):
         by_span = {(one.start, one.end): one for one in reading.sentences}
@@ -118,6 +125,8 @@ def rank(
             if read is None or not can_stand(window.text[slice(*span)]):
                 continue
             made = _scored(window, reading, read, window.first + number, calibration, today)
+            if window.article_id in told:
+                made = replace(made, score=made.score + calibration.sentence.told)
             found.setdefault(made.key, []).append(made)
     return sorted(map(_mean, found.values()), key=lambda one: (-one.score - one.lead, one.key))
 
