@@ -289,6 +289,7 @@ class Claim:
     text: str
     verdict: Literal["said", "contradicted", "not_found"]
     citations: tuple[Citation, ...] = ()  # numbered from 1 in each claim; none where nothing was found
+    note: str = ""  # what could not be searched for it; without that, "not_found" says less
 
 
 @dataclass(frozen=True, slots=True)

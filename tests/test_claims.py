@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromas import Chroma
 
 from rag.assistant import Assistant
 from rag.cli.app import run
@@ -14,6 +15,7 @@ from rag.config import Settings
 from rag.errors import QuestionError
 from rag.library import Library
 from rag.schema import Article
+from rag.store.served import SILENT
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 
@@ -55,6 +57,16 @@ def test_a_paragraph_is_checked_sentence_by_sentence(library: Library) -> None:
     claims = Assistant(library, llm="").check(text)
     assert [one.verdict for one in claims][-1] == "not_found"
     assert len(claims) == 3
+
+
+def test_a_claim_says_that_the_index_of_meanings_was_away(library: Library, tmp_path: Path, chroma: Chroma) -> None:
+    text = "The town council of Ellery closed its swimming pool for good."
+    assert Assistant(library, llm="").check(text)[0].note == ""
+    with Library.open(settings=Settings(library=tmp_path / "library", chroma=chroma.address)) as opened:
+        opened.add([str(CORPUS / "kiptum-chicago-2023.md")])
+        chroma.kill()
+        (claim,) = Assistant(opened, llm="").check(text)
+    assert (claim.verdict, claim.note) == ("not_found", SILENT)
 
 
 def test_nothing_to_check_is_refused(library: Library) -> None:

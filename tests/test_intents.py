@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from chromas import Chroma
 
 from benchmarks.intents import judged
 from rag.answering.intents.spelling import correct, other_names
@@ -18,6 +19,7 @@ from rag.config import Settings
 from rag.errors import QuestionError
 from rag.library import Library
 from rag.schema import Answer, Article, Done, Filters
+from rag.store.served import SILENT
 from training.intents import read_phrasings
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
@@ -238,6 +240,19 @@ def test_keywords_that_the_reader_finds_no_answer_to_show_the_sentences_that_hol
     assert answer.answered
     assert WORDS_ALONE in answer.notes
     assert sceptic.ask("What is Kiptum's record time?").kind == "refusal"
+
+
+def test_keywords_shown_after_the_reader_found_nothing_keep_its_time_and_what_the_search_said(
+    tmp_path: Path, chroma: Chroma
+) -> None:
+    settings = Settings(library=tmp_path / "library", chroma=chroma.address, refuse_below=1.0)
+    with Library.open(settings=settings) as opened:
+        opened.add([Article(title="Ferries", text="The ferry licence of Brask was given to nine captains in May.")])
+        chroma.kill()
+        answer = Assistant(opened, llm="").ask("ferry licence captains")
+    assert answer.answered
+    assert set(answer.notes) >= {WORDS_ALONE, SILENT}
+    assert answer.timings["read"] > 0
 
 
 HISTORY = (

@@ -59,8 +59,10 @@ class Checker:
             before = sentence
 
     def _claim(self, sentence: str, sought: str) -> Claim:
-        search = self._library.search(FOUND, self._filters)
-        candidates = list(search.retrieve(sought).candidates)
+        found = self._library.search(FOUND, self._filters).retrieve(sought)
+        return replace(self._judged(sentence, list(found.candidates)), note=found.note)
+
+    def _judged(self, sentence: str, candidates: list[Candidate]) -> Claim:
         if not candidates:
             return Claim(sentence, "not_found")
         asked = weigh(sentence)

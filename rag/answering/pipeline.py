@@ -116,8 +116,9 @@ class Pipeline:
             if read.confidence >= self._refuse_below:
                 break
         answer = replace(self._assemble(asked.question, read), period=period)
-        if self._otherwise and not answer.answered:
-            answer = self._otherwise() or answer
+        if self._otherwise and not answer.answered and (other := self._otherwise()):
+            notes = tuple(dict.fromkeys([*answer.notes, *other.notes]))
+            answer = replace(other, notes=notes, timings=answer.timings)
         if self._writer is None:
             yield from told(answer)
         else:

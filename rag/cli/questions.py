@@ -121,6 +121,8 @@ def check(
             claims.append(claim)
             if not json:
                 _print_claim(claim)
+        for note in dict.fromkeys(one.note for one in claims if one.note and not json):
+            stderr().print(one_line(note), style="yellow", soft_wrap=True)
         _hint_when_empty(opened)
     if json:
         print_json(claims)

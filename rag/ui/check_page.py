@@ -59,6 +59,8 @@ def _draw(claims: Sequence[Claim]) -> None:
     counts = [f"{sum(one.verdict == verdict for one in claims)} {word.lower()}" for verdict, word in WORDS.items()]
     with st.container(key="claims"):
         st.markdown(f"**{len(claims)} {'sentence' if len(claims) == 1 else 'sentences'}:** {', '.join(counts)}")
+        for note in dict.fromkeys(one.note for one in claims if one.note):
+            st.warning(escape(note))
         for number, claim in enumerate(claims):
             with st.container(key=f"claim-{claim.verdict}-{number}"):
                 st.markdown(_claim(claim))

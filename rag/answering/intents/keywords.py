@@ -45,11 +45,10 @@ def keywords(wish: Wish, library: Library, filters: Filters, _today: date) -> An
     asked = analyse(wish.question)
     typed = _SCALED.sub(lambda found: f" {_SCALES[found[1].lower()]}", asked.wanted)
     wanted = within(filters, wish.period) if wish.period else filters
-    search = library.search(LOOKED_AT, wanted)
-    candidates = search.retrieve(f"{typed} {asked.searched}").candidates
+    searched = library.search(LOOKED_AT, wanted).retrieve(f"{typed} {asked.searched}")
     quoter = Quoter(library)
     near: dict[str, float] = {}
-    for one in candidates:
+    for one in searched.candidates:
         near.setdefault(one.passage.article_id, one.dense or 0.0)
     found = [(key, article) for key in near if (article := quoter.article(key))]
     hits = [hit for key, article in found if (hit := _hit(article, asked, typed, near[key]))]
@@ -60,7 +59,9 @@ def keywords(wish: Wish, library: Library, filters: Filters, _today: date) -> An
     sentences = [quoted(quoter.cite(one.article, one.span)) for one in chosen]
     made = own_answer("answer", wish.question, sentences)
     note = "Sentences with these words; whether they answer was not judged."
-    return replace(made, candidates=candidates, confidence=round(min(1.0, chosen[0].worth), 4), notes=(note,))
+    notes = (note, *([searched.note] if searched.note else []))
+    sure = round(min(1.0, chosen[0].worth), 4)
+    return replace(made, candidates=searched.candidates, confidence=sure, notes=notes)
 
 
 def _hit(article: Article, asked: Question, typed: str, near: float) -> Hit | None:
