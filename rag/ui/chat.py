@@ -71,9 +71,15 @@ def poll_s(answers: int) -> float:
 
 
 def _draw_live(message: Message) -> None:
-    """An answer under way, drawn again at each poll; its end draws the whole page once."""
-    if not message.job.active:
+    """An answer under way, drawn again at each poll.
+
+    Its end is drawn here at once, and with the whole page at the next poll: that takes the longer, the longer the
+    conversation is.
+    """
+    ended = not message.job.active
+    if ended and st.session_state.get("ended") is message:
         st.rerun()
+    st.session_state["ended"] = message if ended else None
     draw_draft(message)
 
 
