@@ -11,11 +11,13 @@ from rag.answering.query.analysis import analyse
 from rag.answering.reading.refusal import (
     REFUSAL,
     allowed,
+    holds_figure,
     missing_terms,
     named_first,
     refusal_text,
     shut_out,
 )
+from rag.text.numbers import figures
 
 TEXT = "The tide mill of Port Ellery opened in 1890. Understanding the hunt under way took years. Vogt’s son left."
 MILL = window(TEXT, publisher="Valley Post")
@@ -155,3 +157,20 @@ def test_nothing_is_shown_for_a_figure_that_neither_a_sentence_nor_its_title_hol
 
 def test_a_name_is_not_missing_where_another_name_of_the_same_stands() -> None:
     assert missing("What happened in Turkey?", "Two quakes struck Türkiye on Monday.") == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "held"),
+    [
+        ("53537", "Spain counted 53.537 dead.", True),
+        ("53.537", "Spain counted 53,537 dead.", True),
+        ("53537", "Spain counted 53 537 dead.", True),
+        ("1,234,567", "It cost 1.234.567.", True),
+        ("53537", "Spain counted 537 dead and 53 missing.", False),
+        ("0.125", "They were 125 people.", False),
+        ("3,141", "The peak is 3.14 km high.", False),
+    ],
+)
+def test_a_figure_is_known_however_thousands_are_marked(asked: str, text: str, held: bool) -> None:
+    (figure,) = figures(asked)
+    assert holds_figure(text, figure) is held

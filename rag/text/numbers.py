@@ -30,7 +30,7 @@ _SCALES = {
     "billion": 1e9, "bn": 1e9, "b": 1e9, "trillion": 1e12, "tn": 1e12,
 }  # fmt: skip
 _TOKEN = re.compile(
-    r"(?P<digits>\d+(?:[,\u2009\u202f']\d{3})*(?:\.\d+)?)(?:(?:st|nd|rd|th)\b)?|(?P<word>[a-z]+)|(?P<other>\S)", re.I
+    r"(?P<digits>\d{1,3}(?:\.\d{3}){2,}(?!\.?\d)|\d+(?:[,\u2009\u202f']\d{3})*(?:\.\d+)?)(?:(?:st|nd|rd|th)\b)?|(?P<word>[a-z]+)|(?P<other>\S)", re.I
 )
 # A space inside a number, as converters of pages and PDFs put it: "235, 000", "235 000", "98. 7".
 _PULLED_APART = re.compile(r"(?<![\d.,])(?P<head>\d{1,3})(?P<groups>(?:,? \d{3})+)(?![\d])|(?<=\d)\. (?=\d)")
@@ -53,7 +53,23 @@ class Figure:
         apart = abs(self.value - other.value)
         rounded = self.unit != 1.0 and apart <= self.unit / 2
         near = self.about and not other.about and apart <= _ABOUT_TOLERANCE * abs(other.value)
-        return apart < 1e-9 * max(1.0, abs(other.value)) or rounded or near
+        return _same(self.value, other.value) or rounded or near
+
+    def may_be(self, other: Figure) -> bool:
+        """Whether both can be the same number, however each is written: "53.537" is 53,537 in much of Europe."""
+        return any(_same(one, two) for one in self.values for two in other.values)
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The numbers that it may stand for, as it is read first: a point before three digits may be one between
+        thousands."""
+        whole, _, decimals = self.written.partition(".")
+        grouped = whole.isdecimal() and decimals.isdecimal() and len(whole) <= 3 == len(decimals) and whole[0] != "0"
+        return (self.value, self.value * 1000) if grouped else (self.value,)
+
+
+def _same(one: float, other: float) -> bool:
+    return abs(one - other) < 1e-9 * max(1.0, abs(other))
 
 
 def figures(text: str) -> tuple[Figure, ...]:
@@ -121,7 +137,8 @@ def _read(tokens: list[tuple[re.Match[str], str]], place: int) -> tuple[float, f
     """Value, unit of the last digit and the place after the number that begins at `place`; None when none does."""
     match, word = tokens[place]
     if match["digits"]:
-        plain = "".join(sign for sign in match["digits"] if sign.isdecimal() or sign == ".")
+        points = match["digits"].count(".") == 1  # more of them stand between thousands
+        plain = "".join(sign for sign in match["digits"] if sign.isdecimal() or (points and sign == "."))
         if (year := _second_year(tokens, place, plain)) is not None:
             return year, 1.0, place + 1
         decimals = len(plain.partition(".")[2])

@@ -76,9 +76,9 @@ class Question:
 
     @property
     def _spellings(self) -> Iterator[str]:
-        for figure in self.figures:
-            scale = next((one for one in _SCALES if figure.value >= one), 1.0)
-            yield f"{figure.value / scale:.10g} {_SCALES[scale]}" if scale > 1 else f"{figure.value:,.10g}"
+        for value in (value for figure in self.figures for value in figure.values):
+            scale = next((one for one in _SCALES if value >= one), 1.0)
+            yield f"{value / scale:.10g} {_SCALES[scale]}" if scale > 1 else f"{value:,.10g}"
 
 
 def analyse(text: str) -> Question:

@@ -13,7 +13,7 @@ from rag.models.calibration import Calibration
 from rag.models.logits import sigmoid
 from rag.schema import Candidate, WindowReading
 from rag.text.aliases import aliases
-from rag.text.numbers import Figure, figures, one_of
+from rag.text.numbers import Figure, figures, one_of, rejoined
 
 REFUSAL = "The articles do not say."
 
@@ -93,8 +93,8 @@ def refusal_text(missing: Sequence[str], question: str = "") -> str:
 
 
 def holds_figure(text: str, wanted: Figure) -> bool:
-    """Whether a text gives this figure, in any spelling: "$44bn" as "44 billion dollars"."""
-    return any(abs(one.value - wanted.value) < 1e-9 * max(1.0, abs(wanted.value)) for one in figures(one_of(text)))
+    """Whether a text gives this figure, in any spelling: "$44bn" as "44 billion dollars", "53,537" as "53 537"."""
+    return any(one.may_be(wanted) for one in (*figures(one_of(text)), *rejoined(text)))
 
 
 def holds(text: str, words: str) -> bool:
