@@ -105,6 +105,8 @@ def test_a_date_that_could_be_two_is_read_as_the_others_of_its_column() -> None:
         (("10/27/23", "11/01/23"), (date(2023, 10, 27), date(2023, 11, 1))),
         (("02/10/2023", "01/11/2023"), (None, None)),
         (("27/10/2023", "10/27/2023"), (date(2023, 10, 27), date(2023, 10, 27))),
+        (("45226", "45231.75"), (date(2023, 10, 27), date(2023, 11, 1))),  # days as a spreadsheet counts them
+        (("12345", "99999"), (None, None)),
     ],
 )
 def test_dates_of_a_column_are_read_alike_and_none_is_invented(
@@ -134,6 +136,20 @@ def test_a_table_without_a_known_column_for_the_text_is_refused_once_with_its_co
     assert "no column 'nix'" in reason(read(tmp_path, "a.csv", table, text="nix"))
     assert "no column 'fields.nix'" in reason(read(tmp_path, "a.json", [{"fields": {"x": "a"}}], text="fields.nix"))
     assert len(articles(read(tmp_path, "a.csv", table, text="tortenet"))) == 30
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "Ferry,2023-10-27,The ferry stays.",
+        "Ferry;https://mail.example/ferry;The ferry stays.",
+        "Ferry,The ferry between Brask and Oakham stays in the harbour until the wind drops and the captain is found.",
+    ],
+)
+def test_a_table_without_names_of_columns_is_refused_with_the_line_that_it_lacks(first: str, tmp_path: Path) -> None:
+    told = reason(read(tmp_path, "a.csv", f"{first}\n{first}\n"))
+    assert "The first line names no columns" in told
+    assert "title,published,text" in told
 
 
 def test_columns_that_are_not_understood_are_named_once(tmp_path: Path) -> None:

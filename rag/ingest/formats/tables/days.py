@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from rag.text.dates import parse_date
 
 _STAMPS = {9: 1, 10: 1, 12: 1000, 13: 1000}  # figures of a time since 1970 in seconds or milliseconds
 _NUMBERS = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
+_SERIALS = range(25_569, 73_051)  # days as spreadsheets count them, with the time as a fraction: 1970 to 2099
+_DAY_ZERO = date(1899, 12, 30)
 _CENTURY = 70  # two digits from here on are of the 1900s, as in the C library
 
 
@@ -25,9 +27,12 @@ def day_reader(values: Iterable[str]) -> Callable[[str], date | None]:
 
     def read(value: str) -> date | None:
         value = value.strip()
-        whole, _, fraction = value.partition(".")
-        if len(whole) in _STAMPS and f"{whole}{fraction}".isdecimal():
-            return datetime.fromtimestamp(int(whole) // _STAMPS[len(whole)], UTC).date()
+        whole, _, fraction = value.replace(",", ".").partition(".")
+        number = int(whole) if f"{whole}{fraction}".isdecimal() and whole else 0
+        if number in _SERIALS:
+            return _DAY_ZERO + timedelta(days=number)
+        if number and len(whole) in _STAMPS:
+            return datetime.fromtimestamp(number // _STAMPS[len(whole)], UTC).date()
         numbers = _NUMBERS.match(value)
         if numbers and known:
             day, month = (numbers[1], numbers[2]) if first else (numbers[2], numbers[1])

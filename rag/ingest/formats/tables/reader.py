@@ -33,15 +33,18 @@ from rag.ingest.formats.tables.rows import BadRow, csv_rows, json_rows
 from rag.ingest.frontmatter import language_code, web_address
 from rag.ingest.markup import html_text, looks_like_html
 from rag.schema import Article, Failure
+from rag.text.dates import parse_date
 from rag.text.encoding import decode
 
 __all__ = ["FIELDS", "MOST_FAILURES", "MOST_ROWS", "read_table"]
 MOST_ROWS = 200_000
+LONGEST_NAME = 60  # characters of a column's name
 MOST_FAILURES = 20  # named one by one; a wrong file would name thousands
 # What news services put behind the beginning of an article: "... [+1234 chars]".
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]{2,31}\d{0,2});")
 _CUT_NOTE = ("The text breaks off: its service gave only the beginning.",)
 _SUMMARY_NOTE = ("The text is only a summary: no column holds the whole article.",)
+_NAME_COLUMNS = "Put a line with the columns' names above it, such as: title,published,text"
 _CUT = re.compile(r"(?:…|\.\.\.)?\s*\[\+\d+ chars\]\s*\Z")
 
 
@@ -94,9 +97,16 @@ def _check_columns(source: str, rows: Sequence[Row], values: Sequence[_Values], 
     links = [url for one in read if (url := web_address(one["url"]))]
     if links:
         raise SourceError(LINKS_ONLY.format(len(links)), links_hint(source))
+    if source.lower().removesuffix(".gz").endswith((".csv", ".tsv")) and any(map(_is_value, rows[0])):
+        raise SourceError("The first line names no columns: it holds an article.", _NAME_COLUMNS)
     raise SourceError(
         "No column holds the text.", f"Columns: {columns_of(rows[0])}. Name the one with the text: --map text=COLUMN"
     )
+
+
+def _is_value(name: str) -> bool:
+    """Whether what stands in the first line is no name of a column: a sentence, a date or an address."""
+    return len(name) > LONGEST_NAME or parse_date(name) is not None or web_address(name) is not None
 
 
 def _remark(rows: Sequence[Row], fields: Mapping[str, str]) -> str:
