@@ -215,6 +215,59 @@ def test_evernote_notes_keep_their_address_and_the_day_of_clipping_is_no_day_of_
     assert note.text.split("\n\n")[2] == "Two members of staff will be trained to repair it."
 
 
+RIS = """TY  - NEWS
+T1  - The tram that came late
+AU  - Falcao, Rui
+AU  - Brightwater Archive
+DA  - 2025/03/03/
+T2  - The Courier
+AB  - The mayor of Brightwater said that the tram will open in May. It is two years late.
+UR  - https://courier.example/tram
+LA  - en
+ER  -
+
+TY  - JOUR
+TI  - A work without its abstract
+ER  -
+"""
+BIBTEX = r"""@string{courier = "The Courier"}
+@article{falcao2025, title = {The {Tram} that Came Late}, author = {Falc{\~a}o, Rui and {Brightwater Archive}},
+  year = 2025, month = mar, day = 3, journal = courier, doi = {10.1234/tram},
+  abstract = {The mayor of Brightwater said that the tram will open in May. It costs 5\% more \& is late.}}
+@misc{other, title = {A work without its abstract}, year = 2024, note = unknown}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "author", "url", "end"),
+    [
+        ("a.ris", RIS, "Rui Falcao", "https://courier.example/tram", "two years late."),
+        ("a.bib", BIBTEX, "Rui Falcão", "https://doi.org/10.1234/tram", "5% more & is late."),
+    ],
+)
+def test_a_list_of_references_gives_its_abstracts_and_names_the_works_without_one(
+    name: str, data: str, author: str, url: str, end: str, tmp_path: Path
+) -> None:
+    items = list(read(tmp_path, name, data.encode()))
+    (found,) = [one for one in items if isinstance(one, Article)]
+    (lacking,) = [one for one in items if isinstance(one, Failure)]
+    assert found.title.lower() == "the tram that came late"
+    assert (found.author, found.publisher) == (f"{author}, Brightwater Archive", "The Courier")
+    assert (found.url, found.published) == (url, date(2025, 3, 3))
+    assert found.text.endswith(end)
+    assert "only the abstract" in found.notes[0]
+    assert "no abstract" in lacking.reason
+
+
+def test_a_reference_without_an_address_is_the_same_one_the_next_time(tmp_path: Path) -> None:
+    data = "TY  - NEWS\nTI  - Tram\nAB  - It opens in May.\nPY  - 2025\nER  -\n"
+    first, second = (next(iter(read(tmp_path, name, data.encode()))) for name in ("a.ris", "b.ris"))
+    assert isinstance(first, Article)
+    assert first.id
+    assert first.id == second.id
+    assert first.published is None  # a year alone is no day
+
+
 def test_a_feed_kept_as_a_file_gives_its_entries_with_their_own_texts() -> None:
     (entry,) = articles(list_items([CASES / "exports" / "feed.xml"]))
     assert (entry.title, entry.publisher) == ("A robot sorts the books of Oakham", "Oakham Mail")
@@ -339,6 +392,9 @@ def test_a_web_archive_gives_the_articles_of_its_pages(name: str, tmp_path: Path
     [
         ("a.enex", b"<html/>", "not an Evernote export"),
         ("a.enex", b"", "empty"),
+        ("a.ris", b"words", "holds no references|no list of references"),
+        ("a.bib", b"words", "holds no references"),
+        ("a.bib", b"@article{a title}", "no list of references"),
         ("a.warc", b"words", "not a web archive"),
         ("a.warc.gz", b"\x1f\x8b" + b"x" * 50, "damaged|no articles"),
         ("a.rss", b"<html/>", "not a feed"),

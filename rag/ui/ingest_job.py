@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Told = Callable[[Progress], None]
 ACCEPTED = (
     "txt", "md", "markdown", "html", "htm", "pdf", "docx", "odt", "rtf", "epub", "eml", "mbox", "mhtml", "mht", "json",
-    "jsonl", "csv", "tsv", "xml", "rss", "atom", "enex", "warc", "wacz", "gz", "zip",
+    "jsonl", "csv", "tsv", "xml", "rss", "atom", "enex", "ris", "bib", "warc", "wacz", "gz", "zip",
 )  # fmt: skip
 DEMO = Path(__file__).parents[2] / "corpus"  # there in a checkout, not in an installed package
 UNEXPECTED = Problem("Something went wrong while adding.", "Try again; the server's log says what happened.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from rag.ingest.formats import evernote, feed_file, feed_list, links, news_book, press, web_archive
+from rag.ingest.formats import bibliography, evernote, feed_file, feed_list, links, news_book, press, web_archive
 from rag.ingest.formats.mail import reader as mail
 from rag.schema import Article, Failure
 
@@ -31,6 +31,8 @@ def _any(data: bytes) -> bool:
 
 KINDS = (
     Kind((".enex",), _any, evernote.read_notes),
+    Kind((".ris",), _any, bibliography.read_ris),
+    Kind((".bib",), _any, bibliography.read_bibtex),
     Kind((".warc", ".warc.gz"), _any, web_archive.read_pages),
     Kind((".opml",), _any, feed_list.refuse_feed_list),
     Kind((".xml",), feed_list.is_feed_list, feed_list.refuse_feed_list),
@@ -43,7 +45,7 @@ KINDS = (
     Kind((".html", ".htm", ".xhtml", ".txt", ".text"), links.is_link_list, links.refuse_link_list),
 )
 # Endings that no file of one article has.
-SEVERAL = (".enex", ".warc", ".warc.gz", ".rss", ".atom", ".rdf", ".opml", ".xml", ".mbox", ".mbx")
+SEVERAL = (".enex", ".ris", ".bib", ".warc", ".warc.gz", ".rss", ".atom", ".rdf", ".opml", ".xml", ".mbox", ".mbx")
 _ENDINGS = tuple(ending for kind in KINDS for ending in kind.endings)
 
 
