@@ -30,7 +30,9 @@ _SCALES = {
     "billion": 1e9, "bn": 1e9, "b": 1e9, "trillion": 1e12, "tn": 1e12,
 }  # fmt: skip
 _TOKEN = re.compile(
-    r"(?P<digits>\d{1,3}(?:\.\d{3}){2,}(?!\.?\d)|\d+(?:[,\u2009\u202f']\d{3})*(?:\.\d+)?)(?:(?:st|nd|rd|th)\b)?|(?P<word>[a-z]+)|(?P<other>\S)", re.I
+    r"(?P<digits>\d{1,3}(?:\.\d{3}){2,}(?!\.?\d)|\d+(?:[,\u2009\u202f']\d{3})*(?:\.\d+)?)(?:(?:st|nd|rd|th)\b)?|"
+    r"(?P<word>[a-z]+)|(?P<other>\S)",
+    re.I,
 )
 # A space inside a number, as converters of pages and PDFs put it: "235, 000", "235 000", "98. 7".
 _PULLED_APART = re.compile(r"(?<![\d.,])(?P<head>\d{1,3})(?P<groups>(?:,? \d{3})+)(?![\d])|(?<=\d)\. (?=\d)")
