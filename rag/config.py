@@ -42,7 +42,7 @@ class Settings(BaseSettings):
         "builtin", description="'builtin', 'none' (plain sentence selector) or a Hugging Face QA or cross-encoder."
     )
     reader_windows: int = Field(
-        12,
+        9,
         ge=1,
         le=200,
         description="Windows of 6 to 12 sentences read for a question: the best, the surest of them moved, and the "

@@ -399,7 +399,8 @@ class Library:
         """A LangChain retriever over the library, narrowed to publisher, days or articles.
 
         With `rerank`, the reader of the settings reads what the search found and puts it in order: better first
-        passages, for the time of reading `settings.reader_windows` windows. The reader is loaded at the first question.
+        passages, for the time of reading twelve windows, or `settings.reader_windows` where that is more. The reader is
+        loaded at the first question.
         """
         from rag.retrieval.filters import make_filters
         from rag.retrieval.retriever import build_retriever

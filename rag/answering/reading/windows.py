@@ -78,8 +78,7 @@ def make_windows(candidates: Sequence[Candidate], text_of: TextOf, limit: int | 
 def shifted(windows: Sequence[Window]) -> list[Window]:
     """The windows moved by half of their length to either side, to be read again.
 
-    Where a window begins and ends moves what the reader says of its sentences: on asks dev the best sentence answers
-    for .83 of the questions when those of the three surest windows have the mean of three readings, for .78 otherwise.
+    Where a window begins and ends moves what the reader says of its sentences; those in several have the mean.
     """
     return [moved for window in windows for moved in _moved(window)]
 
