@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from benchmarks.asks import __main__ as command
 from benchmarks.asks.figures import sum_up
 from benchmarks.asks.judging import Judged, is_heading, judge, judge_short, same_sentence
-from benchmarks.asks.questions import Ask, conversations, read_articles, read_asks
+from benchmarks.asks.questions import Ask, behind_others, conversations, read_articles, read_asks
 from benchmarks.asks.report import page
 from rag import Answer
 from rag.schema import AnswerSentence
@@ -171,6 +172,32 @@ def test_follow_ups_are_asked_in_their_conversation_with_the_answers_that_were_g
     more = [("user", "b"), ("assistant", "Answer 2 is given here.")]
     assert assistant.heard == [("Why?", []), ("b", said), ("c", said + more), ("How deep?", [])]
     assert [one.ask.id for one in judged] == ["b", "c", "fact-"]
+
+
+def test_every_third_question_that_stands_alone_is_asked_again_behind_others() -> None:
+    class Answering:
+        """Answers well, but for a question that is asked in a conversation."""
+
+        def ask(self, question: str, history: list[tuple[str, str]] | None = None) -> Answer:
+            return answer(WEATHER if history else DEEPENED)
+
+    asks = [replace(asked(), id=str(n), article=f"a{n}") for n in range(6)]
+    asks.append(replace(asked("none", answerable=False), id="6", article="a6"))
+    judged = list(command.ask_all(Answering(), asks))  # type: ignore[arg-type]
+    assert [one.ask.id for one in judged if one.behind] == ["0", "3", "6"]
+    figures = sum_up(judged)
+    assert (figures.single.questions, figures.behind.questions, figures.near_misses) == (6, 2, 1)
+    assert (figures.single.held, figures.alone.held, figures.behind.held) == (1.0, 1.0, 0.0)
+    assert figures.refused_behind == (0.0, 0.0)
+    assert "behind others: held; alone | 0.000; 1.000" in page({"own": figures}, "made here")
+
+
+def test_questions_behind_others_are_about_another_article() -> None:
+    asks = [replace(asked(), id=str(n), article=f"a{n % 2}") for n in range(7)]
+    found = behind_others(asks)
+    assert len(found) == 3
+    assert all(len(others) == 3 and all(other.article != one.article for other in others) for one, others in found)
+    assert behind_others(asks) == found
 
 
 def test_labels_become_the_words_of_both_articles(tmp_path: Path) -> None:

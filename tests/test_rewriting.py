@@ -58,8 +58,16 @@ def test_the_words_that_the_reader_means_are_put_behind_the_question() -> None:
 
 
 def test_a_question_that_the_reader_finds_whole_stays_as_it_is() -> None:
-    assert by_terms("When was the lighthouse lit?", TALK, Terms()).question == "When was the lighthouse lit?"
+    asked = "When was the lighthouse lit?"
+    assert by_terms(asked, TALK, Terms()) == Rewritten(asked)  # neither searched behind what was asked before
     assert by_terms("why?", TALK, Terms("Dana", chance=0.25)).question == "why?"
+
+
+@pytest.mark.parametrize("asked", ["why?", "when did they sign it?"])
+def test_a_question_that_says_too_little_stays_in_its_conversation_though_no_word_is_found(asked: str) -> None:
+    made = by_terms(asked, TALK, Terms())
+    assert made.question == asked
+    assert made.before
 
 
 def test_a_word_is_meant_when_its_surest_piece_is() -> None:

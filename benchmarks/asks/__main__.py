@@ -1,7 +1,8 @@
 """How well the assistant answers labelled questions: `python -m benchmarks.asks [ARTICLES QUESTIONS ...] [--write]`.
 
 Each pair of files is a set; without any, it is the project's own (`own_articles`, `own_test`). Sets over the same
-articles share a library. Every question is asked as it comes, follow-ups with the assistant's own answers as history.
+articles share a library. Every question is asked as it comes, follow-ups with the assistant's own answers as history;
+then every third one again, behind three about other articles.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
@@ -21,7 +22,7 @@ from rich.progress import track
 
 from benchmarks.asks.figures import sum_up
 from benchmarks.asks.judging import Judged, judge
-from benchmarks.asks.questions import FOLLOW, Ask, conversations, read_articles, read_asks
+from benchmarks.asks.questions import FOLLOW, Ask, behind_others, conversations, read_articles, read_asks
 from benchmarks.asks.report import page
 from benchmarks.machine import made_by
 from benchmarks.pages import write_page
@@ -57,11 +58,13 @@ def ask_set(articles: Path, questions: Path, folder: Path, limit: int = 0) -> li
         library.add(given)
         asked = ask_all(Assistant(library), asks)
         console = Console(stderr=True)
-        return list(track(asked, _name(questions), len(asks), console=console, disable=not console.is_terminal))
+        count = len(asks) + len(behind_others(asks))
+        return list(track(asked, _name(questions), count, console=console, disable=not console.is_terminal))
 
 
 def ask_all(assistant: Assistant, asks: Sequence[Ask]) -> Iterator[Judged]:
-    """The answers judged, conversation by conversation."""
+    """The answers judged, conversation by conversation; then those behind questions about something else."""
+    told: dict[str, str] = {}
     for talk in conversations(asks):
         history: list[tuple[str, str]] = []
         if talk[0].kind == FOLLOW:
@@ -71,8 +74,12 @@ def ask_all(assistant: Assistant, asks: Sequence[Ask]) -> Iterator[Judged]:
             began = perf_counter()
             answer = assistant.ask(one.question, history)
             yield judge(one, answer, (perf_counter() - began) * 1000)
+            told[one.id] = answer.text
             if one.kind == FOLLOW:
                 history += [("user", one.question), ("assistant", answer.text)]
+    for one, others in behind_others(asks):
+        before = [turn for other in others for turn in (("user", other.question), ("assistant", told[other.id]))]
+        yield replace(judge(one, assistant.ask(one.question, before)), behind=True)
 
 
 def _name(file: Path) -> str:

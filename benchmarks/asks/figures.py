@@ -52,6 +52,9 @@ class Figures:
 
     single: Shown  # neither follow-ups nor near-misses
     follow: Shown
+    alone: Shown  # the questions of `behind`, asked by themselves
+    behind: Shown  # asked again behind questions about other articles
+    refused_behind: tuple[float, float]  # near-misses among these: alone, and behind others
     kinds: dict[str, Shown]
     near_misses: int
     refused: float  # share of the near-misses
@@ -76,7 +79,11 @@ class Figures:
 
 def sum_up(judged: Sequence[Judged]) -> Figures:
     """The figures of a set."""
-    near = [one for one in judged if one.ask.kind == NEAR_MISS]
+    again = [one for one in judged if one.behind]
+    judged = [one for one in judged if not one.behind]
+    twice = {one.ask.id for one in again}
+    first = [one for one in judged if one.ask.id in twice]
+    near = _near(judged)
     follow = [one for one in judged if one.ask.kind == FOLLOW]
     single = [one for one in judged if one.ask.kind not in (NEAR_MISS, FOLLOW)]
     by_kind, by_reason = _grouped(single, lambda one: one.ask.kind), _grouped(near, lambda one: one.ask.why)
@@ -84,6 +91,9 @@ def sum_up(judged: Sequence[Judged]) -> Figures:
     return Figures(
         single=_shown(single),
         follow=_shown(follow),
+        alone=_shown(first),
+        behind=_shown(again),
+        refused_behind=(_refused(_near(first)), _refused(_near(again))),
         kinds={kind: _shown(of) for kind, of in by_kind.items()},
         near_misses=len(near),
         refused=_refused(near),
@@ -93,6 +103,10 @@ def sum_up(judged: Sequence[Judged]) -> Figures:
         bins=_bins([one for one in single + near if one.answered]),
         milliseconds=_median(judged),
     )
+
+
+def _near(judged: Iterable[Judged]) -> list[Judged]:
+    return [one for one in judged if one.ask.kind == NEAR_MISS]
 
 
 def _shown(judged: Iterable[Judged]) -> Shown:

@@ -37,6 +37,7 @@ class Judged:
     confidence: float = 0.0
     verdict: str = ""
     milliseconds: float = 0.0
+    behind: bool = False  # asked again, in a conversation about other articles
 
     @property
     def f1(self) -> float:

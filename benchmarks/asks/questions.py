@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from typing import Any
 
 from rag import Article
 
+BEHIND = 3
 FOLLOW, NEAR_MISS, YES_NO = "follow", "none", "yesno"
 
 
@@ -67,6 +69,18 @@ def conversations(asks: Sequence[Ask]) -> list[list[Ask]]:
         key = (one.article, one.opening) if one.kind == FOLLOW else ("", one.id)
         talks.setdefault(key, []).append(one)
     return list(talks.values())
+
+
+def behind_others(asks: Sequence[Ask]) -> list[tuple[Ask, tuple[Ask, ...]]]:
+    """Every third question that stands alone, with three about other articles to be asked before it."""
+    alone = [one for one in asks if one.kind != FOLLOW]
+    rng = random.Random(BEHIND)
+    found = []
+    for one in alone[::BEHIND]:
+        others = [other for other in alone if other.article != one.article]
+        if others:
+            found.append((one, tuple(rng.sample(others, min(BEHIND, len(others))))))
+    return found
 
 
 def _ask(row: Mapping[str, Any], texts: Mapping[str, str]) -> Ask:

@@ -13,6 +13,8 @@ MEANINGS = """\
 - **precision**: sentences shown that are labelled (as answering, as good as it, or as what must stand before), over the
   questions answered. **recall**: labelled sentences that are shown. **f1** of the two, mean over questions.
 - **balanced**: mean of near-misses refused and single questions answered; refusing at random gives .50.
+- **behind others**: every third question that stands alone, asked again behind three about other articles and what was
+  answered to them. A conversation must not hurt what has nothing to do with it.
 - **short answers** are right when they hold the labelled one or are held by it; "rightly none": none is apt or shown.
 - **headings**: lines shown that end as no sentence does, are no row of a list and carry no label.
 - **ece**: expected calibration error of `confidence` in ten bins, against "an answering sentence is shown and
@@ -49,6 +51,8 @@ def _overview(sets: Sets) -> list[str]:
         "**balanced**": lambda of: _share(of.balanced),
         "follow-up turns held": lambda of: _share(of.follow.held),
         "follow-up turns: first, f1": lambda of: f"{_share(of.follow.first)}, {_share(of.follow.f1)}",
+        "behind others: held; alone": lambda of: f"{_share(of.behind.held)}; {_share(of.alone.held)}",
+        "behind others: near-misses refused; alone": lambda of: "{1:.3f}; {0:.3f}".format(*of.refused_behind),
         "short answers right / wrong / missed / rightly none": lambda of: _shorts(of.single),
         "short answers wrong, of those shown": lambda of: _share(of.single.shorts_wrong),
         "yes/no verdict right": lambda of: "{} of {}".format(*of.verdicts),

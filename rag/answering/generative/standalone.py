@@ -18,11 +18,11 @@ from rag.answering.generative.citation_marks import lines
 from rag.answering.generative.model_stream import AttemptFailed, Failure, traced_words
 from rag.answering.generative.prompt import defused, tokens
 from rag.answering.query.analysis import LONGEST, asks_several, parts
-from rag.answering.query.rewrite import Rewritten, Usage, by_terms, without_marks
+from rag.answering.query.rewrite import Rewritten, Usage, by_terms, is_open, without_marks
 from rag.answering.verification.facts import missing, source
 from rag.errors import RagError
 from rag.schema import Event, Turn, Writing
-from rag.text.words import PRONOUNS, content_words, stem, stems, words
+from rag.text.words import content_words, stem, stems
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -76,7 +76,7 @@ def rewrite(
     made = _questions(written)
     if not plausible(made, question, said):
         return replace(ruled, usage=usage, note=_by_reader_note(chat, "made nothing usable of it"))
-    if [_plain(one) for one in made] == [_plain(question)] and _is_open(question):
+    if [_plain(one) for one in made] == [_plain(question)] and is_open(question):  # it has not understood the task
         return replace(ruled, usage=usage)
     return Rewritten(" ".join(made), quoted=ruled.quoted, usage=usage)
 
@@ -107,12 +107,6 @@ def _is_kept(part: str, kept: str) -> bool:
     """Whether a part of the user's question is still there: its names and figures, and half of its words."""
     own = set(content_words(part))
     return not missing(part, source(kept)).hard and (not own or _share(part, frozenset(stems(kept))) >= HELD)
-
-
-def _is_open(question: str) -> bool:
-    """Whether a question needs the conversation, by what it refers to or by how little it says: a model that repeats
-    such a question has not understood what it is to do."""
-    return not PRONOUNS.isdisjoint(words(question)) or len(content_words(question)) < 2
 
 
 def _written(

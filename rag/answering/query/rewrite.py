@@ -14,7 +14,8 @@ from typing import Protocol, runtime_checkable
 
 from rag.answering.query.analysis import names
 from rag.schema import Turn
-from rag.text.words import content_words, stem
+from rag.text.words import PRONOUNS, content_words, stem
+from rag.text.words import words as plain_words
 
 # Probability from which a word of the conversation belongs to the question. Follow-ups of asks whose answer is shown,
 # dev and own: .62 and .76 at .2, .60 and .78 at .3, .57 and .73 at .45, .58 and .66 at .6.
@@ -92,7 +93,14 @@ def by_terms(question: str, turns: Sequence[Turn], reader: object) -> Rewritten:
     if not isinstance(reader, TermReader):
         return Rewritten(with_terms(question, names(asked[-1]) if asked else ()), quoted=quotes(latest))
     terms = terms_from(texts, reader.terms(texts, question), question)
+    if not terms and not is_open(question):
+        return Rewritten(question)  # it stands alone: what was talked of before is another matter
     return Rewritten(with_terms(question, terms), asked, terms, quotes(latest))
+
+
+def is_open(question: str) -> bool:
+    """Whether a question needs the conversation, by what it refers to or by how little it says."""
+    return not PRONOUNS.isdisjoint(plain_words(question)) or len(content_words(question)) < 2
 
 
 def quotes(turns: Sequence[Turn]) -> tuple[str, ...]:
