@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 
 from rag.models.encoder import load_tokenizer
 from training.asks import BESIDE, SOFT, Asked, Encoder, Ranked, gold_terms, term_example
+from training.talks import Talks
 from training.task import CHANNELS, UNKNOWN, VERDICTS, Example, collate, losses
 
 TEXT = (
@@ -141,6 +142,34 @@ def test_a_follow_up_is_read_alone_or_with_its_terms_and_their_faults(tokenizer:
     behind = {text.partition("? (")[2] for text in read if "? (" in text}
     assert {"mill, port ellery)", "mill)", "port ellery)"} <= behind
     assert any("vogt" in terms for terms in behind)
+
+
+def test_some_questions_that_stand_alone_are_read_with_words_of_another_conversation(tokenizer: Tokenizer) -> None:
+    encoder = Encoder(tokenizer, random.Random(1), {"other": [["Oakham", "ferry"]]})
+    read = [encoder._question(asked(ans=spans(1))) for _ in range(300)]
+    assert 5 < sum("oakham" in text.lower() for text in read) < 60
+
+
+def test_the_term_head_sees_questions_that_need_nothing_of_the_conversation(tokenizer: Tokenizer) -> None:
+    history = ("When did the mill of Port Ellery open?", "It opened in 1890.")
+    row = {
+        "kind": "follow",
+        "question": "And when did it burn?",
+        "standalone": "When did the mill of Port Ellery burn?",
+    }
+    follow = replace(asked(ans=spans(4), **row), history=history)
+    alone = asked(ans=spans(2), question="What did the mill of Port Ellery grind?")
+    made = [one.terms for one in Talks([follow, alone]).examples(tokenizer, random.Random(1)) if one.terms is not None]
+    meant = [bool((terms == 1).any()) for terms in made]
+    assert sorted(meant) == [False, True]
+    assert all((terms == 0).any() for terms in made)
+
+
+def test_a_conversation_about_something_else_is_of_whole_turns(tokenizer: Tokenizer) -> None:
+    talks, rng = Talks([asked(ans=spans(1)), asked()]), random.Random(1)
+    for turns in (talks.other(rng) for _ in range(20)):
+        assert len(turns) in (2, 4, 6)
+        assert set(turns[1::2]) <= {"It opened in 1890, said Ines Vogt.", "The articles do not say."}
 
 
 def test_the_sentences_of_a_window_compete_for_the_first_place(tokenizer: Tokenizer) -> None:

@@ -43,6 +43,7 @@ WINDOWS = 10  # of each question to learn from
 CANDIDATES = 24  # passages that the product retrieves for a question
 OTHERS = 0.7  # windows of other articles for each question
 STANDALONE = 0.35  # follow-ups that are read in their stand-alone form, not with their terms
+STRANGE = 0.08  # single questions that are read with terms of another conversation
 FOUND = 0.55  # of the others, those that are read with the terms that a reader adds
 LOST, ADDED = 0.15, 0.35  # chances that a term of a follow-up is missing, and that a name too many is added
 REST = 0.5  # windows of its own article without a labelled sentence
@@ -205,6 +206,7 @@ class Encoder:
         self, tokenizer: Tokenizer, rng: random.Random, found: Mapping[str, Sequence[Sequence[str]]] | None = None
     ) -> None:
         self._tokenizer, self._rng, self._found = tokenizer, rng, found or {}
+        self._strange = [list(terms) for several in self._found.values() for terms in several[-1:] if terms]
 
     def examples(self, asked: Asked, others: float = OTHERS) -> list[Example]:
         """The windows to learn from: one or two with a labelled sentence, some of the rest and of other articles."""
@@ -256,6 +258,8 @@ class Encoder:
         if asked.history:
             alone = rng.random() < STANDALONE
             text = str(asked.row["standalone"]) if alone else with_terms(asked.row["question"], self._terms(asked))
+        elif self._strange and rng.random() < STRANGE:
+            text = with_terms(text, rng.choice(self._strange)[: rng.randint(1, 3)])
         if rng.random() < 0.1:
             text = text.lower()
         if rng.random() < 0.1:

@@ -25,6 +25,7 @@ from rag.models.windows import Windower
 from rag.text.sentences import split_sentences
 from training.asks import Asked, Encoder, Ranked, canard, term_example
 from training.steps import made_before, questions_in
+from training.talks import Talks
 from training.task import Example, TaskNetwork, collate, losses
 from training.windows import Window, make_windows
 
@@ -32,7 +33,6 @@ BATCH_TOKENS = 3_600  # padded tokens of one step
 POOL = 1_024  # windows sorted by length together
 SQUAD_SOURCES = {"squad1": 0.35, "squad2_unans": 1.0, "squad_hardneg": 0.3, "nq": 1.0}
 TALKS = 375  # conversations of canard in each chunk
-FOLLOWS = 1_500  # follow-ups of the questions in each chunk, to find their terms
 CUT = 0.4  # share of the digests that are read without their answer as well
 CHUNK = 3_000  # questions that are made examples at once
 CANARD_SHARE = 0.5  # of canard's dialogs; the others measure
@@ -89,11 +89,7 @@ class Data:
         encoder = Encoder(self._tokenizer, rng, self._terms)
         task = [example for one in asked for example in encoder.examples(one)]
         task += self._compared(asked, encoder, rng)
-        follows = [one for one in held if one.history]
-        talks = [
-            term_example(self._tokenizer, one.history, one.row["question"], one.row["standalone"])
-            for one in rng.sample(follows, min(FOLLOWS, len(follows)))
-        ]
+        talks: list[Example | None] = [*Talks(held).examples(self._tokenizer, rng)]
         several = rng.sample(self.talks, min(TALKS, len(self.talks)))
         talks += [term_example(self._tokenizer, history, last, full) for _, history, last, full in several]
         squad = self._squad(int(len(task) * self._recipe.squad), rng)
