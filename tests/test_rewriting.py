@@ -63,6 +63,20 @@ def test_a_question_that_the_reader_finds_whole_stays_as_it_is() -> None:
     assert by_terms("why?", TALK, Terms("Dana", chance=0.25)).question == "why?"
 
 
+def test_words_that_are_less_sure_go_with_one_that_is_sure_and_not_by_themselves() -> None:
+    class Unsure:
+        def __init__(self, **chances: float) -> None:
+            self.chances = chances
+
+        def terms(self, turns: Sequence[str], question: str) -> list[list[tuple[int, int, float]]]:
+            return [
+                [(start, end, self.chances.get(turn[start:end], 0.0)) for start, end in words(turn)] for turn in turns
+            ]
+
+    assert by_terms("since when?", TALK, Unsure(lake=0.8, treaty=0.35)).terms == ("lake treaty",)
+    assert by_terms("since when?", TALK, Unsure(lake=0.4, treaty=0.35)).terms == ()
+
+
 @pytest.mark.parametrize("asked", ["why?", "when did they sign it?"])
 def test_a_question_that_says_too_little_stays_in_its_conversation_though_no_word_is_found(asked: str) -> None:
     made = by_terms(asked, TALK, Terms())

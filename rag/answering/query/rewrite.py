@@ -20,6 +20,7 @@ from rag.text.words import words as plain_words
 # Probability from which a word of the conversation belongs to the question. Follow-ups of asks whose answer is shown,
 # dev and own: .62 and .76 at .2, .60 and .78 at .3, .57 and .73 at .45, .58 and .66 at .6.
 TERM_FROM = 0.3
+LEANS_FROM = 0.45  # of the surest word, from which the question leans on the conversation at all
 LOOK_BACK = 8  # turns in which terms are looked for
 LONGEST_REPLY = 300  # characters of a reply: what it is about stands at its beginning
 ASKED_BEFORE = 3  # questions before this one that it is searched for with
@@ -92,7 +93,9 @@ def by_terms(question: str, turns: Sequence[Turn], reader: object) -> Rewritten:
     asked = tuple(text for text, turn in zip(texts, latest, strict=True) if turn.role == "user")[-ASKED_BEFORE:]
     if not isinstance(reader, TermReader):
         return Rewritten(with_terms(question, names(asked[-1]) if asked else ()), quoted=quotes(latest))
-    terms = terms_from(texts, reader.terms(texts, question), question)
+    found = reader.terms(texts, question)
+    surest = max((chance for pieces in found for _, _, chance in pieces), default=0.0)
+    terms = terms_from(texts, found, question) if surest >= LEANS_FROM else ()
     if not terms and not is_open(question):
         return Rewritten(question)  # it stands alone: what was talked of before is another matter
     return Rewritten(with_terms(question, terms), asked, terms, quotes(latest))
