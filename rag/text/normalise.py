@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
 
 # Joiners carry meaning inside emoji and in Persian and Indic words; anywhere else they are invisible litter.
 _STRAY_JOINER = re.compile(r"(?<![^\x00-\u05ff])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\u05ff\u200c\u200d])")
 _LINE_ENDS = "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+_TAGS = range(0xE0000, 0xE0080)
 _KEPT_FORMAT = "\u200c\u200d"
 
 
@@ -21,7 +21,7 @@ def normalise(text: str) -> str:
     Control characters, zero-width characters, bidirectional marks and overrides, soft hyphens and tag characters go;
     lone surrogates become U+FFFD. Normalising twice equals normalising once.
     """
-    text = text.replace("\r\n", "\n").translate(_table())
+    text = text.replace("\r\n", "\n").translate(_CHARACTERS)
     text = unicodedata.normalize("NFC", _STRAY_JOINER.sub("", text))
     text = "\n".join(" ".join(line.split()) for line in text.split("\n"))
     while "\n\n\n" in text:
@@ -29,20 +29,22 @@ def normalise(text: str) -> str:
     return text.strip()
 
 
-@cache
-def _table() -> dict[int, str | None]:
-    """What becomes of single characters, for `str.translate`."""
-    table: dict[int, str | None] = {}
-    # The basic plane and the tag characters; going through all planes takes 0.4 s.
-    for code in (*range(0x10000), *range(0xE0000, 0xE0080)):
-        category = unicodedata.category(chr(code))
-        if category == "Zs":
-            table[code] = " "
-        elif category == "Cs":
-            table[code] = "\ufffd"
-        elif category in ("Cc", "Cf"):
-            table[code] = None
-    for character in "\n\t" + _KEPT_FORMAT:
-        del table[ord(character)]
-    table.update(dict.fromkeys(map(ord, _LINE_ENDS), "\n"))
-    return table
+class _Characters(dict[int, "int | str | None"]):
+    """What becomes of single characters, for `str.translate`: each is looked at when it is first met."""
+
+    def __missing__(self, code: int) -> int | str | None:
+        self[code] = made = _made_of(code)
+        return made
+
+
+def _made_of(code: int) -> int | str | None:
+    """A space, a line end, U+FFFD, nothing, or the character itself. Beyond the basic plane only tags go."""
+    character, category = chr(code), unicodedata.category(chr(code))
+    if character in _LINE_ENDS:
+        return "\n"
+    if character in "\n\t" + _KEPT_FORMAT or not (code < 0x10000 or code in _TAGS):
+        return code
+    return {"Zs": " ", "Cs": "\ufffd", "Cc": None, "Cf": None}.get(category, code)
+
+
+_CHARACTERS = _Characters()
