@@ -50,6 +50,16 @@ class Draft:
     answer: Answer | None = None
     problem: Problem | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self.stage in ("done", "stopped", "failed")
+
+    @property
+    def step(self) -> tuple[Stage, int]:
+        """What changes when there is more to show than further words of a sentence."""
+        return self.stage, len(self.sentences)
+
 
 class Running(Protocol):
     """What an answer may have to wait for."""
@@ -91,7 +101,8 @@ class AnswerJob:
         periods: bool = True,
         spelling: bool = True,
     ) -> None:
-        self.draft = Draft()
+        self._draft = Draft()
+        self._changed = threading.Condition()
         self.keeper: Keeping | None = None  # set before the start
         self._backend = backend
         self._question = question
@@ -104,12 +115,31 @@ class AnswerJob:
         self._thread = threading.Thread(target=self._run, name=_THREAD, daemon=True)
 
     @property
+    def draft(self) -> Draft:
+        """How far the answer is."""
+        return self._draft
+
+    @draft.setter
+    def draft(self, draft: Draft) -> None:
+        with self._changed:
+            self._draft = draft
+            self._changed.notify_all()
+
+    def after(self, seen: Draft, patience_s: float) -> Draft:
+        """How far the answer is, once it is a step further than `seen`, or after so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._draft.step != seen.step, patience_s)
+            return self._draft
+
+    @property
     def active(self) -> bool:
         """Whether the answer is still being written."""
-        return self.draft.stage in ("waiting", "searching", "reading", "writing")
+        return not self.draft.ended
 
     def start(self) -> AnswerJob:
         """The same job, running."""
+        if self._backend.ready and not (self._after and self._after.active):
+            self.draft = Draft("searching")
         self._thread.start()
         return self
 
@@ -124,9 +154,9 @@ class AnswerJob:
     def _run(self) -> None:
         problem: Problem | None = UNEXPECTED
         ended = self.draft
+        keeping = threading.Thread(target=self.keeper.begin if self.keeper else None, daemon=True)
+        keeping.start()  # beside the search: the disk's answer need not be waited for
         try:
-            if self.keeper:
-                self.keeper.begin()
             ended = self._write()
             problem = None
         except RagError as error:
@@ -135,6 +165,7 @@ class AnswerJob:
             if problem:
                 ended = replace(self.draft, stage="failed", problem=problem)
             self.draft = ended
+            keeping.join()
             if self.keeper:
                 self.keeper.finish(ended)
 

@@ -59,9 +59,8 @@ def _kind(answer: Answer) -> Kind:
     return "refusal" if answer.kind == "answer" and not answer.answered else answer.kind
 
 
-def draw_draft(message: Message) -> None:
-    """Draw an answer that is being written, with a button that stops it."""
-    draft = message.job.draft
+def draw_draft(message: Message, draft: Draft) -> None:
+    """Draw how far an answer is, with a button that stops it."""
     _draw_scope(message.scope)
     _draw_sentences(message.id, draft)
     if not draft.sentences and not draft.tail:

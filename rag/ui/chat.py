@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from rag.answering.suggestions import suggested_questions
 from rag.errors import RagError
 from rag.ui import state
 from rag.ui.add_articles import draw_demo
-from rag.ui.answer_job import under_way
+from rag.ui.answer_job import AnswerJob, Draft, under_way
 from rag.ui.answer_view import announcement, draw_answer, draw_draft
 from rag.ui.backend import Backend, current
 from rag.ui.conversation import Conversation, Message
@@ -18,7 +20,10 @@ from rag.ui.source_panel import source_panel
 from rag.ui.talk_head import draw_head
 from rag.ui.theme import NAME
 
-POLL_S = 0.1  # the first sentence waits half of it; ten looks a second cost a session 4 % of a core
+POLL_S = 0.1  # between two looks at an answer, each of which waits for news
+# How long a look waits for the answer's next step: it is drawn the moment it comes, and a look that finds nothing costs
+# the browser 50 ms of the processor that the reader needs. A click on the page waits as long.
+PATIENCE_S = 0.4
 OPENING_POLL_S = 0.2  # while the library opens, which needs the processor itself
 UNHURRIED = 2  # answers under way from which the page asks for news less often: they wait for each other anyway
 SLOWEST_POLL_S = 1.0
@@ -59,8 +64,8 @@ def _draw_conversation(talk: Conversation) -> None:
         with st.chat_message("user"):
             st.header(escape(message.question), anchor=False)
         with st.chat_message("assistant"):
-            if message.job.active:
-                st.fragment(_draw_live, run_every=poll_s(under_way()))(message)
+            if isinstance(message.job, AnswerJob) and message.job.active:
+                st.fragment(_draw_live, run_every=poll_s(under_way()))(message, Watched(message.job))
             else:
                 draw_answer(message)
 
@@ -70,17 +75,30 @@ def poll_s(answers: int) -> float:
     return min(SLOWEST_POLL_S, POLL_S * max(1.0, answers / UNHURRIED))
 
 
-def _draw_live(message: Message) -> None:
-    """An answer under way, drawn again at each poll.
+@dataclass(slots=True)
+class Watched:
+    """An answer under way, and how far it was when it was last drawn."""
 
-    Its end is drawn here at once, and with the whole page at the next poll: that takes the longer, the longer the
+    job: AnswerJob
+    drawn: Draft | None = None
+
+    def next(self) -> Draft:
+        """How far it is: at once for the first time, and while words come one by one; else once there is news."""
+        seen, self.drawn = self.drawn, self.job.draft
+        if seen is not None and seen.stage != "writing":
+            self.drawn = self.job.after(seen, PATIENCE_S)
+        return self.drawn
+
+
+def _draw_live(message: Message, watched: Watched) -> None:
+    """An answer under way, drawn again at each look.
+
+    Its end is drawn here at once, and with the whole page at the next look: that takes the longer, the longer the
     conversation is.
     """
-    ended = not message.job.active
-    if ended and st.session_state.get("ended") is message:
+    if watched.drawn and watched.drawn.ended:
         st.rerun()
-    st.session_state["ended"] = message if ended else None
-    draw_draft(message)
+    draw_draft(message, watched.next())
 
 
 def _draw_start(backend: Backend) -> None:
