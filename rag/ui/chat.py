@@ -13,7 +13,7 @@ from rag.ui.add_articles import draw_demo
 from rag.ui.answer_job import AnswerJob, Draft, under_way
 from rag.ui.answer_view import announcement, draw_answer, draw_draft
 from rag.ui.backend import Backend, current
-from rag.ui.conversation import Conversation, Message
+from rag.ui.conversation import Conversation, KeptAnswer, Message
 from rag.ui.markdown import escape, shorten
 from rag.ui.scope_view import draw_scope
 from rag.ui.source_panel import source_panel
@@ -64,7 +64,7 @@ def _draw_conversation(talk: Conversation) -> None:
         with st.chat_message("user"):
             st.header(escape(message.question), anchor=False)
         with st.chat_message("assistant"):
-            if isinstance(message.job, AnswerJob) and message.job.active:
+            if message.job.active:
                 st.fragment(_draw_live, run_every=poll_s(under_way()))(message, Watched(message.job))
             else:
                 draw_answer(message)
@@ -79,7 +79,7 @@ def poll_s(answers: int) -> float:
 class Watched:
     """An answer under way, and how far it was when it was last drawn."""
 
-    job: AnswerJob
+    job: AnswerJob | KeptAnswer
     drawn: Draft | None = None
 
     def next(self) -> Draft:

@@ -38,6 +38,10 @@ class KeptAnswer:
         """Whether the answer is still being written: never."""
         return False
 
+    def after(self, _seen: Draft, _patience_s: float) -> Draft:
+        """The answer: nothing is under way."""
+        return self.draft
+
     def stop(self) -> None:
         """Nothing is under way."""
 

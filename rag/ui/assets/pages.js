@@ -1,5 +1,5 @@
 // Keeps what each page shows in the tab's own storage, so that a reload does not lose the way back to the other pages;
-// and says which part of the page leads to them.
+// says which part of the page leads to them, and whether something is open beside it.
 const KEPT = 'article-chat-pages';
 const WAITS = [50, 500, 2000]; // milliseconds; what is sent while the page is being put together can be lost
 
@@ -12,6 +12,7 @@ const keep = (pages) => {
 };
 
 const mark = () => {
+  document.body.classList.toggle('source-open', Boolean(document.querySelector('.st-key-source_body')));
   const links = document.querySelector('.st-key-pages');
   if (!links || links.getAttribute('role') === 'navigation') return;
   links.setAttribute('role', 'navigation');
