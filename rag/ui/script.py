@@ -14,6 +14,8 @@ from rag.ui.check_page import check_page
 from rag.ui.components import asset, page_keeper, server_watch
 from rag.ui.help_page import help_page
 from rag.ui.library_page import library_page
+from rag.ui.lost_page import TITLE as LOST
+from rag.ui.lost_page import lost_name, lost_page
 from rag.ui.markdown import escape
 from rag.ui.model_settings import model_page
 from rag.ui.sign_in import begin_session, draw_no_rights, draw_person, draw_sign_in
@@ -21,6 +23,7 @@ from rag.ui.talk_list import draw_conversations
 from rag.ui.theme import NAME
 
 SETTINGS = "Settings"
+PATHS = ("", "library", "check", "settings", "help")
 
 
 def main() -> None:
@@ -49,12 +52,14 @@ def main() -> None:
 
 
 def _pages() -> list[st.Page]:
-    chat = st.Page(chat_page, title="Chat", icon=":material/forum:", url_path="chat", default=True)
+    chat = st.Page(chat_page, title="Chat", icon=":material/forum:", default=True)
     library = st.Page(library_page, title="Library", icon=":material/library_books:", url_path="library")
     checking = st.Page(check_page, title="Check", icon=":material/fact_check:", url_path="check")
     models = st.Page(model_page, title=SETTINGS, icon=":material/tune:", url_path="settings")
     helping = st.Page(help_page, title="Help", icon=":material/help:", url_path="help")
-    return [chat, library, checking, models, helping]
+    pages = [chat, library, checking, models, helping]
+    lost = lost_name(st.context.url, str(st.get_option("server.baseUrlPath")), PATHS)
+    return [*pages, st.Page(lost_page, title=LOST, url_path=lost)] if lost else pages
 
 
 def _draw_page(backend: Backend, pages: Sequence[st.Page], page: st.Page) -> None:
@@ -64,7 +69,7 @@ def _draw_page(backend: Backend, pages: Sequence[st.Page], page: st.Page) -> Non
     with st.sidebar:
         if backend.person:
             draw_person(backend.person)
-        _draw_links([one for one in pages if one.title != SETTINGS or backend.rights.manages])
+        _draw_links(_linked(pages, backend))
         if page.title == "Chat":
             draw_conversations()
         server_watch(key="server-watch")
@@ -77,6 +82,11 @@ def _draw_page(backend: Backend, pages: Sequence[st.Page], page: st.Page) -> Non
         st.title(NAME, anchor=False)
     page.run()
     state.remember()
+
+
+def _linked(pages: Sequence[st.Page], backend: Backend) -> list[st.Page]:
+    """The pages that whoever sees this one may go to."""
+    return [one for one in pages if one.title != LOST and (one.title != SETTINGS or backend.rights.manages)]
 
 
 def _draw_links(pages: Sequence[st.Page]) -> None:
