@@ -198,6 +198,21 @@ def authors(wish: Wish, library: Library, filters: Filters, _today: date) -> Ans
     return own_answer("library", wish.question, [said(head), *_rows(by_author, library, wish.topic)])
 
 
+def author(question: str, library: Library, filters: Filters) -> Answer | None:
+    """What an author wrote, for a question that has his or her name and nothing else; None for any other."""
+    asked = content_words(question)
+    if not asked:
+        return None
+    typed = " ".join(word.strip("?!.,;:") for word in question.split() if content_words(word))  # with its accents
+    dated = (filters.since, filters.until)
+    held = library.articles(typed, filters.publisher, *dated, limit=READ, article_ids=filters.article_ids)
+    found = [one for one in held if one.author and set(asked) <= set(content_words(one.author))]
+    if not found:
+        return None
+    head = f"{found[0].author} wrote {_number(len(found), 'article')} of this library."
+    return own_answer("library", question, [said(head, _places(Quoter(library), found[:LISTED]))])
+
+
 def news(wish: Wish, library: Library, filters: Filters, today: date) -> Answer:
     """What was published or added in the time that is named, else in the last days."""
     selection = select(wish, library, filters)

@@ -215,10 +215,12 @@ def respond(
     if made is None and reply:
         made = _as_sure(reply(wish, library, filters, today), wish)
     if made is None and wish.intent == "keywords" and not turns and not _held(wish.question, library, filters):
-        made = unheard(wish, library)
+        made = listing.author(wish.question, library, filters) or unheard(wish, library)
     if made is not None:
         made = replace(made, timings={"total": round(1000 * (perf_counter() - began), 2)})
         return Response(corrected.question, made, corrected.note)
+    if otherwise is None and not model:
+        otherwise = partial(listing.author, corrected.question, library, filters)
     named = other_names(corrected.question, library) if spelling else ()
     return Response(with_terms(corrected.question, named), note=corrected.note, otherwise=otherwise)
 
