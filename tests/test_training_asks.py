@@ -16,6 +16,7 @@ from rag.models.encoder import load_tokenizer
 from training.asks import BESIDE, SOFT, Asked, Encoder, Ranked, gold_terms, term_example
 from training.talks import Talks
 from training.task import CHANNELS, UNKNOWN, VERDICTS, Example, collate, losses
+from training.term_head import TERM, fitted
 
 TEXT = (
     "The mill of Port Ellery is old. It opened in 1890, said Ines Vogt. It ground rye. The wheel is of oak. "
@@ -163,6 +164,18 @@ def test_the_term_head_sees_questions_that_need_nothing_of_the_conversation(toke
     meant = [bool((terms == 1).any()) for terms in made]
     assert sorted(meant) == [False, True]
     assert all((terms == 0).any() for terms in made)
+
+
+def test_fitting_the_term_head_moves_its_row_alone_towards_the_labels() -> None:
+    torch.manual_seed(1)
+    weights = {"tokens.weight": torch.randn(len(CHANNELS), 8) * 0.1, "tokens.bias": torch.zeros(len(CHANNELS))}
+    hidden = torch.randn(400, 8)
+    labels = (hidden[:, 0] > 0.5).float()
+    made = fitted(weights, hidden, labels)
+    scores = hidden @ made["tokens.weight"][TERM] + made["tokens.bias"][TERM]
+    assert ((scores > 0) == labels.bool()).float().mean() > 0.95
+    others = [place for place in range(len(CHANNELS)) if place != TERM]
+    assert torch.equal(made["tokens.weight"][others], weights["tokens.weight"][others])
 
 
 def test_a_conversation_about_something_else_is_of_whole_turns(tokenizer: Tokenizer) -> None:
