@@ -82,7 +82,8 @@ def test_words_that_are_less_sure_go_with_one_that_is_sure_and_not_by_themselves
             ]
 
     assert by_terms("since when?", TALK, Unsure(lake=0.8, treaty=0.35)).terms == ("lake treaty",)
-    assert by_terms("since when?", TALK, Unsure(lake=0.39, treaty=0.35)).terms == ()
+    assert by_terms("since when?", TALK, Unsure(lake=0.39, treaty=0.35)).terms == ("lake treaty",)  # it says too little
+    assert by_terms("did ministers sign yet?", TALK, Unsure(lake=0.39, treaty=0.35)).terms == ()
 
 
 @pytest.mark.parametrize("asked", ["why?", "when did they sign it?"])

@@ -128,7 +128,7 @@ def test_the_schema_of_an_answer_has_all_its_fields() -> None:
 
 def test_history_and_filters_reach_the_answer(server: httpx.Client) -> None:
     talk = [{"role": "user", "text": QUESTION}, {"role": "assistant", "content": "On 14 June."}]
-    asked = {"question": "why?", "history": talk}
+    asked = {"question": "and where does it go?", "history": talk}
     assert "train" in server.post("/api/ask", json=asked).json()["question"]
     for filters in ({"publisher": "Nobody"}, {"since": "2024-06-01"}, {"article_ids": []}):
         assert not server.post("/api/ask", json={"question": QUESTION, "filters": filters}).json()["answered"]

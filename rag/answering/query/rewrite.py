@@ -100,7 +100,7 @@ def by_terms(question: str, turns: Sequence[Turn], reader: object) -> Rewritten:
         return Rewritten(with_terms(question, names(asked[-1]) if asked else ()), quoted=quotes(latest))
     found = reader.terms(texts, question)
     surest = max((chance for pieces in found for _, _, chance in pieces), default=0.0)
-    leans = surest >= (NEW_FROM if _names_anew(question, texts) else LEANS_FROM)
+    leans = is_open(question) or surest >= (NEW_FROM if _names_anew(question, texts) else LEANS_FROM)
     terms = terms_from(texts, found, question) if leans else ()
     if not terms and not is_open(question):
         return Rewritten(question)  # it stands alone: what was talked of before is another matter
