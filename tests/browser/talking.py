@@ -13,6 +13,15 @@ from playwright.sync_api import Locator, Page, expect
 
 EXAMPLE = "What did the US say about the visit?"
 LONG = 120_000  # milliseconds: a busy machine is slow, not wrong
+_POINTED = """link => {
+  const card = document.getElementById('quote-card');
+  const { left, top, width, height } = link.getBoundingClientRect();
+  const over = document.elementFromPoint(left + width / 2, top + height / 2);
+  return JSON.stringify({
+    link: link.outerHTML, top, card: card && card.outerHTML, pointed: link.matches(':hover'),
+    over: over && over.outerHTML.slice(0, 200), deaf: !window.__cites || window.__cites.signal.aborted,
+  });
+}"""  # what to know when no card comes
 _STILL = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -63,14 +72,24 @@ def chip(shown: Locator, number: int = 1) -> Locator:
 
 
 def point_at(page: Page, link: Locator, patience_s: float = 60) -> Locator:
-    """The card with the quote of a chip that the mouse is on; pointed at again when the page moved under the mouse."""
+    """The card with the quote of a chip that the mouse is on; pointed at anew while the page moves under it."""
     card = page.get_by_role("tooltip")
     until = time.monotonic() + patience_s
-    while not card.is_visible():
-        assert time.monotonic() < until, "no card came"
+    while not _stays(page, card):
+        assert time.monotonic() < until, f"no card came: {link.evaluate(_POINTED)}"
+        page.mouse.move(1, 1)
+        link.evaluate("link => link.scrollIntoView({ block: 'center' })")
         link.hover()
-        page.wait_for_timeout(300)
     return card
+
+
+def _stays(page: Page, card: Locator) -> bool:
+    """Whether the card is there, and still there a moment later."""
+    page.wait_for_timeout(300)
+    if not card.is_visible():
+        return False
+    page.wait_for_timeout(300)
+    return card.is_visible()
 
 
 def no_serious_faults(page: Page) -> None:

@@ -99,9 +99,9 @@ def test_answers_and_panels_show_payloads_as_text(hostile: Server, open_page: Op
         shown = ask(page, f"What is the keeper of lighthouse number {number} called? {PAYLOADS[number]}")
         expect(shown.locator("[class*='st-key-sources-']")).to_be_visible()
         is_text_only(page)
-    for panel in ("why", "export"):
+    for panel, name in (("why", "Why this answer"), ("export", "Export")):
         page.locator(f"a[href='#act-{panel}-m1']").click()
-        expect(page.locator(".st-key-panel_card")).to_be_visible()
+        expect(page.locator(".st-key-panel_card").get_by_role("heading", name=name)).to_be_visible()
         rested(page)
         is_text_only(page)
     expect(point_at(page, page.locator("a[href^='#cite-m1-']").first)).to_contain_text("keeper")

@@ -82,7 +82,7 @@ const look = () => {
   const under = document.querySelector(links(':hover')) || document.querySelector(links(':focus-visible'));
   if (!under) {
     if (pointed) hideCard();
-  } else if (under === pointed) place(under, card());
+  } else if (under === pointed && !card().hidden) place(under, card());
   else showCard(under);
 };
 
@@ -223,6 +223,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     hideCard();
   };
   on('mouseover', point);
+  // A drawing under a mouse that rests can put the card away, and no 'mouseover' follows: the next small move brings it back.
+  on('mousemove', (event) => { if (card().hidden) point(event); });
   on('mouseout', leave);
   on('focusin', (event) => { if (told(event)?.matches(':focus-visible')) point(event); });
   on('focusout', leave);
