@@ -115,6 +115,45 @@ def test_quoted_replies_lose_their_marks() -> None:
     assert not any(">" in one for one in found)
 
 
+SIGNED = (
+    "Best regards,\nDora Fink\nHead of Transport\nTel. +49 30 0000",
+    "Viele Grüße\nDora Fink\n\nMobil: 0171 0000",
+    "-- \nDora Fink\nTel. +49 30 0000",
+    "Sent from my telephone",
+)
+QUOTED = (
+    "On Mon, 3 Mar 2025 at 18:11, Rui Falcao\n<rui@courier.example> wrote:\n\n{marked}",
+    "Am 03.03.2025 um 18:11 schrieb Rui Falcao:\n{marked}\n> \n> -- \n> Rui Falcao\n> Tel. +49 30 1111",
+    "________________________________\nFrom: Rui Falcao <rui@courier.example>\nSent: Monday, March 3, 2025\n"
+    "To: Dora Fink\nSubject: The tram\n\n{plain}\n\nKind regards\nRui Falcao\nTel. +49 30 1111",
+)
+
+
+@pytest.mark.parametrize("signed", SIGNED)
+@pytest.mark.parametrize("quoted", QUOTED)
+def test_the_signature_above_a_quoted_mail_goes_and_what_is_quoted_stays(signed: str, quoted: str) -> None:
+    own = "I agree with most of this report, but the supplier of the tram line was paid in advance, the council says."
+    marked = "\n>\n".join(wrapped(one, 70, "> ") for one in STORY)
+    body = f"{own}\n\n{signed}\n\n{quoted.format(marked=marked, plain=(chr(10) * 2).join(STORY))}"
+    found = paragraphs(parse_eml(mail(body, subject="Re: The tram")))
+    assert found[0] == own
+    assert found[-3:] == list(STORY)
+    assert not any(word in " ".join(found) for word in ("regards", "Grüße", "Tel.", "Mobil", "telephone"))
+
+
+def test_a_word_of_closing_within_a_text_ends_nothing() -> None:
+    body = f"{STORY[0]}\n\nThanks,\n\n{STORY[1]}\n\nBest\n\nIt was the best of all lines, he said.\n\n{STORY[2]}"
+    found = paragraphs(parse_eml(mail(body)))
+    assert [one for one in found if one in STORY] == list(STORY)
+    assert "It was the best of all lines, he said." in found
+
+
+def test_a_mail_passed_on_is_dated_by_its_head_in_another_language() -> None:
+    head = "Von: Rui Falcao\nGesendet: Montag, 3. März 2025 18:00\nAn: Dora Fink\nBetreff: Two years late"
+    article = parse_eml(mail(f"fyi\n\n{head}\n\n" + "\n\n".join(STORY), subject="WG: Two years late"))
+    assert article.published == date(2025, 3, 3)
+
+
 def test_a_mail_that_only_passes_one_on_is_that_one() -> None:
     article = parse_eml((CASES / "g-forward-attached.eml").read_bytes())
     assert article.title == "The tram that came late"

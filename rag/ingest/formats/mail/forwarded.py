@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from email.utils import parsedate_to_datetime
 
-from rag.text.dates import parse_date
+from rag.text.foreign_dates import stated_date
 
 _NAMES = {
     "from": "from", "von": "from", "de": "from", "da": "from", "van": "from",
@@ -36,10 +36,19 @@ def inner_mail(text: str) -> Inner | None:
     lines = text.strip("\n").split("\n")
     for start in range(len(lines)):
         told, end = _fields(lines, start)
-        if told.get("from", "").lstrip("\"'<")[:1].isalpha() and told.keys() & {"date", "subject"}:
+        if _is_head(told):
             before, body = "\n".join(lines[:start]).strip(), "\n".join(lines[end:])
             return Inner(before, told["from"], told.get("subject", ""), _day(told), body)
     return None
+
+
+def begins_mail(lines: list[str], start: int) -> bool:
+    """Whether the head of a mail stands from a line on: its sender with its day or subject."""
+    return _is_head(_fields(lines, start)[0])
+
+
+def _is_head(told: dict[str, str]) -> bool:
+    return told.get("from", "").lstrip("\"'<")[:1].isalpha() and bool(told.keys() & {"date", "subject"})
 
 
 def _fields(lines: list[str], start: int) -> tuple[dict[str, str], int]:
@@ -59,4 +68,4 @@ def _day(told: dict[str, str]) -> date | None:
     try:
         return parsedate_to_datetime(written).date()
     except (ValueError, TypeError, IndexError):
-        return parse_date(written)
+        return stated_date(written)

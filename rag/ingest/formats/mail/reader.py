@@ -34,6 +34,7 @@ _SAME_TEXT = 0.7
 _FEWEST_WORDS = 40  # a shorter text above a mail that is passed on is a covering note
 _OF_OUTLET = ("from", "at", "via", "von", "@", "|")  # between the author and the outlet of a sender
 _PREFIXES = ("re", "aw", "fw", "fwd", "wg", "tr", "rv", "res", "enc", "i", "sv", "vs", "doorst")
+_REPLIES = ("re", "aw", "res", "sv")  # of these, those of answers
 # The line before each mail of a mailbox. Python's mailbox takes any line with "From " for one, also inside a text.
 _ENVELOPE = re.compile(rb"^From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b[^\n]*\d{4}[^\n]*\n", re.MULTILINE)
 _ESCAPED = re.compile(rb"^(>*)>From ", re.MULTILINE)
@@ -117,7 +118,8 @@ def _articles(message: Message, depth: int = 0) -> list[Article]:
 
 def _article(message: Message, body: Decoded) -> Article:
     inner = inner_mail(body.text)
-    if inner is not None and len(inner.before.split()) < _FEWEST_WORDS and inner.text.strip():
+    fewest = 1 if _prefix(_header(message, "Subject")) in _REPLIES else _FEWEST_WORDS  # an answer may be short
+    if inner is not None and len(inner.before.split()) < fewest and inner.text.strip():
         return _passed_on(message, inner, body.remark)
     sender, address = parseaddr(_header(message, "From"))
     author, outlet = _author_and_outlet(sender, address, _list_name(message))
@@ -159,11 +161,15 @@ def _author_and_outlet(sender: str, address: str, listed: str) -> tuple[str | No
 def _title(message: Message) -> str:
     """The subject without what replies and forwarding put before it."""
     subject = _header(message, "Subject")
-    prefix, mark, rest = subject.partition(":")
-    while mark and prefix.lower().rstrip("[]0123456789 ") in _PREFIXES:
-        subject = rest.lstrip()
-        prefix, mark, rest = subject.partition(":")
+    while _prefix(subject) in _PREFIXES:
+        subject = subject.partition(":")[2].lstrip()
     return subject
+
+
+def _prefix(subject: str) -> str | None:
+    """What a program put before the subject: "re" of "Re[2]: News"; None without."""
+    prefix, mark, _ = subject.partition(":")
+    return prefix.lower().rstrip("[]0123456789 ") if mark else None
 
 
 def _list_name(message: Message) -> str:

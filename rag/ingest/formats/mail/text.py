@@ -9,9 +9,9 @@ import re
 from typing import Any
 
 from rag.ingest.formats.mail.newsletters import without_foot
+from rag.ingest.formats.mail.signatures import without_signatures
 from rag.ingest.markup import paragraphs_of, parse_html_tree
 
-_LONGEST_SIGNATURE = 12  # lines; below a longer one the mail goes on
 _LINK = re.compile(
     r"\s*(?:<\s*(?:https?://|mailto:)[^<>\s]+\s*>|\[\s*https?://[^\[\]\s]+\s*\]|\(\s*https?://[^()\s]+\s*\))"
 )
@@ -28,8 +28,7 @@ def plain_text(text: str, *, flowed: bool = False, joined: bool = False) -> str:
     lines = text.replace("\r\n", "\n").split("\n")
     if flowed:
         lines = _reflowed(lines, "" if joined else " ")
-    own = _without_signature([_unquoted(line) for line in lines])
-    return without_foot(_LINK.sub("", "\n".join(own)))
+    return without_foot(_LINK.sub("", "\n".join(without_signatures(lines))))
 
 
 def page_text(markup: str) -> str:
@@ -59,16 +58,3 @@ def _reflowed(lines: list[str], glue: str) -> list[str]:
             whole.append(line)
         goes_on = line.endswith(" ") and line != "-- "
     return whole
-
-
-def _unquoted(line: str) -> str:
-    return line.lstrip("> \t") if line.lstrip().startswith(">") else line
-
-
-def _without_signature(lines: list[str]) -> list[str]:
-    """The lines above the last "-- ", when a signature is all that follows."""
-    marks = [number for number, line in enumerate(lines) if line.rstrip() == "--"]
-    if not marks or not any(map(str.strip, lines[: marks[-1]])):
-        return lines
-    below = "\n".join(lines[marks[-1] + 1 :]).strip()
-    return lines[: marks[-1]] if below.count("\n") < _LONGEST_SIGNATURE else lines
