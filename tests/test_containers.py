@@ -215,6 +215,40 @@ def test_evernote_notes_keep_their_address_and_the_day_of_clipping_is_no_day_of_
     assert note.text.split("\n\n")[2] == "Two members of staff will be trained to repair it."
 
 
+def note(title: str, text: str, more: str = "") -> str:
+    """A note of an Evernote export: its text has no declaration of its encoding."""
+    content = f"<![CDATA[<en-note><div>{text}</div></en-note>]]>"
+    return f"<note><title>{title}</title><created>20260210T101010Z</created><content>{content}</content>{more}</note>"
+
+
+def test_pictures_and_tasks_of_a_note_say_nothing_about_it_and_two_clippings_of_a_page_stay_two(tmp_path: Path) -> None:
+    clipped = (
+        "<note-attributes><author>Petra Quist</author><source-url>https://a.example/p</source-url></note-attributes>"
+    )
+    picture = (
+        "<resource><data>iVBORw0KGgo=</data><resource-attributes><source-url>https://cdn.example/p.png</source-url>"
+        "</resource-attributes></resource>"
+    )
+    task = "<task><title>Call the harbour</title><created>20260211T101010Z</created></task>"
+    export = "".join(
+        note(*one)
+        for one in (
+            ("Plant", "“Nobody is left alone,” she said.", clipped + picture),
+            ("Harbour", "It grew by 7 percent.", picture + task),
+            ("Plant, continued", "Two boilers stay.", clipped),
+        )
+    )
+    found = articles(read(tmp_path, "notes.enex", f"<en-export>{export}</en-export>"))
+    assert [(one.title, one.url, one.author) for one in found] == [
+        ("Plant", "https://a.example/p", "Petra Quist"),
+        ("Harbour", None, None),
+        ("Plant, continued", "https://a.example/p", "Petra Quist"),
+    ]
+    assert found[0].text == "“Nobody is left alone,” she said."
+    assert found[1].id
+    assert found[2].id
+
+
 RIS = """TY  - NEWS
 T1  - The tram that came late
 AU  - Falcao, Rui
@@ -306,6 +340,17 @@ def test_a_wordpress_export_gives_what_was_published_and_names_the_drafts(tmp_pa
     assert "never published" in draft.reason
 
 
+def test_the_authors_of_a_wordpress_export_are_called_as_their_site_calls_them(tmp_path: Path) -> None:
+    author = (
+        "<wp:author><wp:author_login>pq</wp:author_login>"
+        "<wp:author_display_name><![CDATA[Petra Quist]]></wp:author_display_name></wp:author><item>"
+    )
+    export = WORDPRESS.replace("<item>", author, 1).replace("<dc:creator>Petra Quist", "<dc:creator>pq")
+    robot = read(tmp_path, "export.xml", export)[0]
+    assert isinstance(robot, Article)
+    assert robot.author == "Petra Quist"
+
+
 OPML = """<?xml version="1.0"?><opml version="2.0"><body><outline text="News">
 <outline type="rss" xmlUrl="https://example.org/a.xml"/><outline type="rss" xmlUrl="https://example.org/b.xml"/>
 <outline type="rss" xmlUrl="https://example.org/a.xml"/></outline></body></opml>"""
@@ -351,6 +396,39 @@ def test_a_news_issue_as_epub_gives_its_articles_without_menus() -> None:
     assert found[1].text == (
         "A storm tore the roof off the swimming hall in Lindby on Saturday night, said councillor Emil Strand."
     )
+
+
+def news_issue(text: str) -> bytes:
+    """A news issue with one article as Calibre writes it: in UTF-8 without saying so, its address among the menus."""
+    address = "https://mail.example/plant"
+    foot = (
+        "<div class='calibre_navbar'><hr/><p>This article was downloaded by <strong>calibre</strong> from "
+        f"<a href='{address}' rel='calibre-downloaded-from'>{address}</a></p>| <a href='#'>Section menu</a> |</div>"
+    )
+    package = (
+        "<package xmlns:dc='http://purl.org/dc/elements/1.1/'><metadata><dc:title>The Oakham Mail [Mon, 09 Feb 2026]"
+        "</dc:title></metadata><manifest><item id='a' href='feed_0/article_0/index_u1.html'/></manifest>"
+        "<spine><itemref idref='a'/></spine></package>"
+    )
+    contents = (
+        "<ncx xmlns='urn:n' xmlns:calibre='urn:c'><navMap><navPoint><content src='feed_0/article_0/index_u1.html#x'/>"
+        "<calibre:meta name='author'>Petra Quist</calibre:meta></navPoint></navMap></ncx>"
+    )
+    return zipped(
+        {
+            "META-INF/container.xml": "<container><rootfile full-path='content.opf'/></container>",
+            "content.opf": package,
+            "toc.ncx": contents,
+            "feed_0/article_0/index_u1.html": f"<html><body><h1>The plant</h1><p>{text}</p>{foot}</body></html>",
+        }
+    )
+
+
+def test_an_article_of_a_news_issue_has_its_address_author_and_letters(tmp_path: Path) -> None:
+    (found,) = articles(read(tmp_path, "issue.epub", news_issue("“Nobody is left alone,” said Zoë.")))
+    assert (found.text, found.url, found.author) == (
+        "“Nobody is left alone,” said Zoë.", "https://mail.example/plant", "Petra Quist",
+    )  # fmt: skip
 
 
 def web_archive(pages: dict[str, str], *, gzipped: bool) -> bytes:

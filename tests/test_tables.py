@@ -194,3 +194,10 @@ def test_bookmarks_and_lines_of_addresses_are_lists_of_links_and_an_article_with
     assert read(tmp_path, "c.html", story) == [tmp_path / "c.html"]
     with pytest.raises(SourceError, match="no links"):
         links_in(CASES / "press" / "nexis.txt")
+
+
+def test_a_date_with_its_month_in_another_language_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("Titel\tVolltext\tErscheinungsdatum\nT\tDer Hafen wuchs.\t9. Februar 2026\n")
+    (article,) = list_items([tmp_path / "a.tsv"])
+    assert isinstance(article, Article)
+    assert article.published == date(2026, 2, 9)

@@ -55,6 +55,13 @@ def test_notes_follow_the_paragraph_that_names_them() -> None:
     assert text.index("Her deputy") < text.index("The audit found")
 
 
+def test_two_paragraphs_whose_border_was_deleted_are_one() -> None:
+    deleted = "<w:p><w:pPr><w:rPr><w:del/></w:rPr></w:pPr><w:r><w:t>The plant closes, </w:t></w:r></w:p>"
+    assert word(f"{deleted}{paragraph('the agency said.')}{paragraph('It is old.')}{deleted}") == [
+        "The plant closes, the agency said.", "It is old.", "The plant closes,",
+    ]  # fmt: skip
+
+
 def test_only_the_final_version_of_a_document_is_read() -> None:
     gone = "<w:del><w:r><w:t>deleted</w:t></w:r></w:del><w:moveFrom><w:r><w:t>moved away</w:t></w:r></w:moveFrom>"
     come = (

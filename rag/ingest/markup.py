@@ -49,11 +49,22 @@ def html_text(markup: str | bytes) -> str:
 
 
 def parse_html_tree(markup: str | bytes) -> Any:
-    """The root of markup in HTML; None when there is none."""
+    """The root of markup in HTML; None when there is none. Bytes that are UTF-8 are read as that, stated or not."""
     try:
-        return html.fromstring(markup)
+        return html.fromstring(markup, parser=html.HTMLParser(encoding="utf-8") if _is_utf8(markup) else None)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
+
+
+def _is_utf8(markup: str | bytes) -> bool:
+    """Whether bytes are UTF-8 and no plain ASCII, which may hold another encoding's escapes."""
+    if isinstance(markup, str) or markup.isascii():
+        return False
+    try:
+        markup.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def paragraphs_of(root: Any) -> str:

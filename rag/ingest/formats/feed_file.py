@@ -9,13 +9,14 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import urljoin
 
 from rag.errors import SourceError
 from rag.ingest.frontmatter import language_code, web_address
-from rag.ingest.markup import html_text, looks_like_html
+from rag.ingest.markup import html_text, local_name, looks_like_html, parse_xml
 from rag.schema import Article, Failure
 from rag.text.dates import parse_date
 
@@ -40,9 +41,26 @@ def read_entries(data: bytes) -> Iterator[Article | Failure]:
         raise SourceError("This is not a feed (RSS or Atom).", "Check the ending of the file.")
     publisher = _one_line(feed.feed.get("title"))
     language = language_code(feed.feed.get("language"))
+    names = _names_of_authors(data)
     for entry in feed.entries[:MOST_ENTRIES]:
         if str(entry.get("wp_post_type", "")) in _ARTICLES:
-            yield _entry(entry, publisher, language, str(feed.feed.get("link") or ""))
+            read = _entry(entry, publisher, language, str(feed.feed.get("link") or ""))
+            if isinstance(read, Article) and read.author in names:
+                read = replace(read, author=names[read.author])
+            yield read
+
+
+def _names_of_authors(data: bytes) -> dict[str | None, str]:
+    """The names by which a WordPress site shows its authors, by those with which they log in."""
+    if b"<wp:author_login>" not in data:
+        return {}
+    try:
+        authors = parse_xml(data, huge=True).iter("{*}author")
+    except SourceError:
+        return {}  # feedparser reads what is no XML
+    told = ({local_name(part): _one_line(part.text) for part in author} for author in authors)
+    shown = {one.get("author_login"): one.get("author_display_name") for one in told}
+    return {login: name for login, name in shown.items() if login and name}
 
 
 def _entry(entry: Any, publisher: str, language: str | None, site: str) -> Article | Failure:

@@ -85,24 +85,32 @@ class _Reader:
     def blocks(self, root: Any) -> Iterator[Block]:
         """The paragraphs and rows under an element, without recursion into depth that could do harm."""
         stack = [iter(root)]
+        begun = _Text()
         while stack:
             element = next(stack[-1], None)
             if element is None:
                 stack.pop()
                 continue
             name = local_name(element)
-            if name == "p":
-                yield from self._paragraph(element)
+            if name == "p" and _goes_on(element):
+                _read(element, begun)
+            elif name == "p":
+                yield from self._paragraph(element, begun)
+                begun = _Text()
             elif name == "tr":
                 yield from self._row(element)
             elif name not in _SILENT:
                 stack.append(iter(element))
+        yield from self._blocks_of(begun, "")
 
-    def _paragraph(self, paragraph: Any) -> Iterator[Block]:
-        """The paragraph, what its text boxes hold, and its notes."""
-        found = _Text()
+    def _paragraph(self, paragraph: Any, begun: _Text | None = None) -> Iterator[Block]:
+        """The paragraph behind what was begun of it, what its text boxes hold, and its notes."""
+        found = begun or _Text()
         _read(paragraph, found)
-        yield Block(found.text(), self._style(paragraph))
+        yield from self._blocks_of(found, self._style(paragraph))
+
+    def _blocks_of(self, found: _Text, style: str) -> Iterator[Block]:
+        yield Block(found.text(), style)
         for box in found.boxes:
             yield from self.blocks(box)
         for kind, number in found.notes:
@@ -170,6 +178,13 @@ def _read(paragraph: Any, found: _Text) -> None:
             found.boxes.append(element)
         elif name not in _SILENT and not (name == "r" and _is_hidden(element)):
             stack.append(iter(element))
+
+
+def _goes_on(paragraph: Any) -> bool:
+    """Whether the paragraph goes on in the next one: the mark at its end was deleted, or moved away."""
+    properties = (part for part in paragraph if local_name(part) == "pPr")
+    marks = (one for part in properties for one in part if local_name(one) == "rPr")
+    return any(local_name(one) in ("del", "moveFrom") for mark in marks for one in mark)
 
 
 def _is_hidden(run: Any) -> bool:

@@ -6,7 +6,7 @@ import re
 
 from rag.ingest.formats.press.lines import blocks_of, is_rights, joined, written_by
 from rag.schema import Article
-from rag.text.dates import parse_date
+from rag.text.foreign_dates import stated_date
 
 _ENDED = re.compile(
     r"^[ \t]*(?:AN[ \t]+)?(?:Document|Dokument|Documento)[ \t]+(?=\w*\d{6})[A-Za-z0-9]{20,30}[ \t]*\r?$", re.MULTILINE
@@ -55,7 +55,7 @@ def _fielded(document: str) -> Article:
         text="\n\n".join(text),
         publisher=value.get("SN") or None,
         author=written_by(value.get("BY", "")),
-        published=parse_date(value.get("PD", "")),
+        published=stated_date(value.get("PD", "")),
     )
 
 
@@ -68,7 +68,7 @@ def _plain(document: str) -> Article:
         return Article(title=lines[0][0] if lines else "", text="\n\n".join(map(joined, blocks[1:])))
     above = [line for line, _ in lines[:counted]]
     below = [line for line, _ in lines[counted + 1 : counted + 12]]
-    day = next((place for place, line in enumerate(below) if parse_date(line)), None)
+    day = next((place for place, line in enumerate(below) if stated_date(line)), None)
     after = [line for line in below[(day if day is not None else -1) + 1 :] if not _CLOCK.fullmatch(line)]
     end = next((place for place, line in enumerate(below) if is_rights(line)), None)
     if end is None:
@@ -83,5 +83,5 @@ def _plain(document: str) -> Article:
         text="\n\n".join(map(joined, body.values())),
         publisher=after[0] if after else None,
         author=written_by(author),
-        published=parse_date(below[day]) if day is not None else None,
+        published=stated_date(below[day]) if day is not None else None,
     )

@@ -6,7 +6,7 @@ import re
 
 from rag.ingest.formats.press.lines import blocks_of, field_of, is_rights, joined, written_by
 from rag.schema import Article
-from rag.text.dates import parse_date
+from rag.text.foreign_dates import stated_date
 
 _COUNTED = re.compile(
     r"^[ \t]*(?:(?:document|dokument)[ \t]+)?\d{1,5}[ \t]+(?:of|von|de|sur|di|van)[ \t]+\d{1,5}"
@@ -56,7 +56,7 @@ def article(document: str) -> Article:
         text="\n\n".join([*lead, *(body or rest)]),
         publisher=publisher or None,
         author=written_by(fields.get("byline") or fields.get("autor") or ""),
-        published=parse_date(head[day]) if day is not None else None,
+        published=stated_date(head[day]) if day is not None else None,
     )
 
 
@@ -86,7 +86,7 @@ def _parts(document: str) -> tuple[list[str], dict[str, str], list[str]]:
 
 
 def _is_day(text: str) -> bool:
-    return len(text) <= _LONGEST_DAY and parse_date(text) is not None
+    return len(text) <= _LONGEST_DAY and stated_date(text) is not None
 
 
 def _is_body(line: str) -> bool:

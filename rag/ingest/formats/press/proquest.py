@@ -7,7 +7,7 @@ import re
 from rag.ingest.formats.press.lines import blocks_of, field_of, joined, written_by
 from rag.ingest.frontmatter import web_address
 from rag.schema import Article
-from rag.text.dates import parse_date
+from rag.text.foreign_dates import stated_date
 
 _RULE = re.compile(r"^[ \t]*_{20,}[ \t]*\r?$", re.MULTILINE)
 _TOLD = re.compile(r"^(?:ProQuest document (?:link|ID)|Publication title:|Full text:|FULL TEXT)", re.MULTILINE)
@@ -49,7 +49,7 @@ def article(document: str) -> Article:
         url=web_address(fields.get("document url")),
         publisher=outlet.split(";")[0].strip() or None,
         author=written_by(author),
-        published=parse_date(day),
+        published=stated_date(day),
     )
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from rag.text.dates import parse_date
+from rag.text.foreign_dates import stated_date
 
 _STAMPS = {9: 1, 10: 1, 12: 1000, 13: 1000}  # figures of a time since 1970 in seconds or milliseconds
 _NUMBERS = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})(?!\d)")
@@ -37,7 +37,7 @@ def day_reader(values: Iterable[str]) -> Callable[[str], date | None]:
         if numbers and known:
             day, month = (numbers[1], numbers[2]) if first else (numbers[2], numbers[1])
             return _date(numbers[3], month, day)
-        return parse_date(value)
+        return stated_date(value)
 
     return read
 
