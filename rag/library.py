@@ -187,7 +187,7 @@ class Library:
     def add_feed(
         self, url: str, *, limit: int | None = None, progress: Callable[[Progress], None] | None = None
     ) -> AddReport:
-        """Add the entries of an RSS or Atom feed that are new since the last visit; what became of each.
+        """Add the entries of an RSS, Atom or JSON feed that are new since the last visit; what became of each.
 
         An entry's own text is taken when it is the whole article, else its page. `limit` bounds how many are added now.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -127,6 +128,8 @@ def test_a_limit_leaves_the_rest_for_the_next_visit(store: Store, site: Site, mo
         (b"<html><body><p>Hello</p></body></html>", "no feed"),
         (b"", "no feed"),
         (b"/etc/passwd", "no feed"),
+        (b'{"version": "1", "items": []}', "no feed"),
+        (b'{"version": ', "no feed"),
         (b"http://127.0.0.1/", "no feed"),
     ],
 )
@@ -176,6 +179,37 @@ def test_entries_that_share_a_guid_are_told_apart_and_relative_links_and_double_
     ]  # fmt: skip
     assert listing.entries[0].url == "https://blog.example/2024/05/seals"
     assert len({entry.key for entry in listing.entries}) == 5
+
+
+def test_entries_without_links_that_share_a_guid_are_all_kept(store: Store, site: Site) -> None:
+    guid = '<guid isPermaLink="false">same</guid>'
+    first = f"<item>{guid}<title>Seals</title><description>{escape(story(1))}</description></item>"
+    second = f"<item>{guid}<title>Hall</title><description>{escape(TRAMS)}</description></item>"
+    site.answers["/feed"] = [(200, {}, rss(first, second, first))]
+    report = subscriber(store, site).add_feed(f"{site.url}/feed")
+    assert sorted(added.title for added in report.added) == ["Hall", "Seals"]
+    assert Subscriber(store, never, site.fetcher()).add_feed(f"{site.url}/feed") == type(report)()
+
+
+def test_a_json_feed_is_read_from_its_address(store: Store, site: Site) -> None:
+    items = [
+        {"id": 1, "content_html": WHOLE, "title": "Ferry", "date_published": "2022-05-25T23:30:00-05:00"},
+        {"id": "2", "url": f"{site.url}/teaser", "title": "T", "summary": "A teaser", "author": {"name": "Bo Ek"}},
+    ]
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1", "title": "Harbour Post", "language": "en-gb",
+        "authors": [{"name": "Ann Lee"}], "items": items,
+    }  # fmt: skip
+    site.answers["/feed.json"] = [(200, {}, json.dumps(feed).encode("utf-8-sig"))]
+    site.answers["/teaser"] = [(200, HTML, page("teaser"))]
+    report = subscriber(store, site).add_feed(f"{site.url}/feed.json")
+    assert (len(report.added), report.failed) == (2, ())
+    ferry, teaser = sorted(store.articles(), key=lambda article: article.url or "")
+    assert (ferry.title, ferry.publisher, ferry.author) == ("Ferry", "Harbour Post", "Ann Lee")
+    assert (ferry.published, ferry.language) == (date(2022, 5, 25), "en")
+    assert "That was report 3." in ferry.text
+    assert (teaser.url, teaser.author) == (f"{site.url}/teaser", "Bo Ek")
+    assert Subscriber(store, never, site.fetcher()).add_feed(f"{site.url}/feed.json").added == ()
 
 
 @pytest.mark.parametrize(

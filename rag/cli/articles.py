@@ -45,7 +45,9 @@ Links = Annotated[
 Feeds = Annotated[
     list[str] | None,
     typer.Option(
-        "--feed", metavar="URL", help="RSS or Atom feed, or an OPML file of some: adds what is new. May come again."
+        "--feed",
+        metavar="URL",
+        help="RSS, Atom or JSON feed, or an OPML file of some: adds what is new. May come again.",
     ),
 ]
 SiteMaps = Annotated[

@@ -1,4 +1,4 @@
-"""RSS and Atom feeds to entries: the only module that knows feedparser.
+"""RSS, Atom and JSON feeds to entries: the only module of addresses that knows feedparser.
 
 In: the bytes of a feed. Out: its title and its entries, each with its own text when that is the whole article.
 """
@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from rag.errors import SourceError
+from rag.ingest.formats.json_feed import read_json_feed
 from rag.ingest.frontmatter import language_code, web_address
 from rag.ingest.markup import html_text
 from rag.ingest.paywalls import breaks_off
@@ -22,7 +23,7 @@ from rag.schema import Article
 from rag.text.dates import parse_date
 from rag.text.words import weight
 
-KINDS = "application/rss+xml,application/atom+xml,application/xml,text/xml;q=0.9,*/*;q=0.5"
+KINDS = "application/rss+xml,application/atom+xml,application/feed+json,application/xml,text/xml;q=0.9,*/*;q=0.5"
 MOST_ENTRIES = 2_000
 # Characters (weighed) of an entry's own text from which it is taken for the article; most teasers have 100 to 400.
 WHOLE_TEXT = 1_000
@@ -58,29 +59,51 @@ class Listing:
 
 def parse_feed(data: bytes, url: str) -> Listing:
     """The entries of the feed that was found at `url`, in its order; a SourceError for what is no feed."""
+    feed = read_json_feed(data) or _read_xml(data, url)
+    title = _one_line(feed["feed"].get("title", ""))
+    language = language_code(feed["feed"].get("language"))
+    entries = (_entry(entry, url, title, language) for entry in feed["entries"][:MOST_ENTRIES])
+    return Listing(title, tuple(_distinct(entries)))
+
+
+def _read_xml(data: bytes, url: str) -> Any:
     import feedparser  # 0.2 s
 
     feed: Any = feedparser.parse(io.BytesIO(data), resolve_relative_uris=True, sanitize_html=False,
                                  response_headers={"content-location": url})  # fmt: skip
     if not feed.get("version"):
         raise SourceError(
-            "This is no feed.", "Give the address of an RSS or Atom feed; pages are added without --feed."
+            "This is no feed.", "Give the address of an RSS, Atom or JSON feed; pages are added without --feed."
         )
-    title = _one_line(feed.feed.get("title", ""))
-    language = language_code(feed.feed.get("language"))
-    entries = (_entry(entry, url, title, language) for entry in feed.entries[:MOST_ENTRIES])
-    return Listing(title, tuple(_distinct(entries)))
+    return feed
 
 
 def _distinct(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Each entry once; different ones to which the feed gives one guid by mistake are told apart by their addresses."""
+    """Each entry once; different ones to which the feed gives one guid by mistake are told apart.
+
+    Their addresses tell them apart, or for want of these their titles and texts.
+    """
     seen: dict[str, Entry] = {}
     for entry in entries:
-        if entry.key in seen and entry.url and entry.url != seen[entry.key].url:
+        first = seen.get(entry.key)
+        if first is not None and entry.url and entry.url != first.url:
             entry = replace(entry, key=f"{entry.key}\x1f{entry.url}"[:_LONGEST_KEY])
+        elif first is not None and not entry.url and _said(entry) != _said(first):
+            entry = _named_by_text(entry)
         if entry.key not in seen:
             seen[entry.key] = entry
             yield entry
+
+
+def _said(entry: Entry) -> tuple[str, str]:
+    return entry.article.title, entry.own
+
+
+def _named_by_text(entry: Entry) -> Entry:
+    """The entry, identified by what it says."""
+    own_id = hashlib.sha256("\x1f".join((entry.key, *_said(entry))).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    article = replace(entry.article, id=own_id, source=f"{entry.article.source}#{own_id}")
+    return replace(entry, key=f"{entry.key[: _LONGEST_KEY // 2]}\x1f{own_id}", article=article)
 
 
 def _entry(entry: Any, feed: str, publisher: str, language: str | None) -> Entry:

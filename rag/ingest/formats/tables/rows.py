@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rag.errors import SourceError
+from rag.ingest.formats.json_feed import is_json_feed
 from rag.ingest.formats.tables.columns import Row, holds_text, values_of
 
 LARGEST_VALUE = 5_000_000  # characters of one CSV value: csv's own limit of 131,072 is shorter than some articles
@@ -19,7 +20,6 @@ _DELIMITERS = ",;\t|"
 _SEP = "sep="  # Excel's own line for the delimiter
 _DEEPEST = 6  # objects and lists in which rows may lie
 _LOOKED_AT = 20  # rows of a list that are looked at to tell what it holds
-_JSON_FEED = "https://jsonfeed.org/version/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def json_rows(text: str, *, lines: bool) -> Iterator[Row | BadRow]:
 
 def _rows_in(loaded: object) -> Iterator[Row | BadRow]:
     """The objects of the list with the most text, wherever it lies; or the object itself."""
-    if isinstance(loaded, dict) and str(loaded.get("version", "")).startswith(_JSON_FEED):
+    if isinstance(loaded, dict) and is_json_feed(loaded):
         yield from _feed_items(loaded)
         return
     if isinstance(loaded, dict) and holds_text(loaded):
