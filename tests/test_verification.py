@@ -42,6 +42,7 @@ def text_of(article_id: str) -> str | None:
     [
         ("1,000 and one thousand", [1000, 1000]),
         ("1.2 million, 5bn and $3.4m", [1.2e6, 5e9, 3.4e6]),
+        ("€44 bn, 7 thousand million crowns, £12 m and 12 m of pipe", [44e9, 7e9, 12e6, 12]),
         ("three hundred and five thousand", [305_000]),
         ("two dozen, half a million, twenty-one", [24, 500_000, 21]),
         ("two and three of them, one by one", [2, 3]),

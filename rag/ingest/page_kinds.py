@@ -68,19 +68,27 @@ def _has_cards(root: Any) -> bool:
 
 def _is_of_headlines(root: Any, text: str, path: str) -> bool:
     """Whether the text is made of teasers: paragraphs that each stand below a headline that leads to another page."""
-    shown = {" ".join(line.split()) for line in text.split("\n") if line.strip()}
+    whole = " ".join(text.split())
     links = {heading for heading, address in _headline_links(root) if urlsplit(address).path not in (path, "")}
     if len(links) < _FEWEST_HEADLINES:
         return False
     teasers: set[str] = set()
-    below_link = False
+    heads: set[str] = set()
+    headline = None
     for element in root.iter():
         if element in links:
-            below_link = True
-        elif below_link and element.tag == "p":
-            teasers |= {" ".join("".join(element.itertext()).split())} & shown
-            below_link = False
-    return len(teasers) >= _FEWEST_HEADLINES and 2 * len(teasers) >= len(shown)
+            headline = element
+        elif headline is not None and element.tag == "p":
+            if (teaser := _words_of(element)) and teaser in whole:
+                teasers.add(teaser)
+                heads.add(_words_of(headline))
+            headline = None
+    listed = sum(map(len, teasers)) + sum(len(head) for head in heads if head in whole)
+    return len(teasers) >= _FEWEST_HEADLINES and 2 * listed >= len(whole)
+
+
+def _words_of(element: Any) -> str:
+    return " ".join("".join(element.itertext()).split())
 
 
 def _headline_links(root: Any) -> Iterator[tuple[Any, str]]:

@@ -36,6 +36,7 @@ _TOKEN = re.compile(
 )
 # A space inside a number, as converters of pages and PDFs put it: "235, 000", "235 000", "98. 7".
 _PULLED_APART = re.compile(r"(?<![\d.,])(?P<head>\d{1,3})(?P<groups>(?:,? \d{3})+)(?![\d])|(?<=\d)\. (?=\d)")
+_CURRENCIES = ("$", "€", "£", "¥")
 ROUGH = frozenset("about around nearly almost some roughly approximately over under least most than up".split())
 _ABOUT_TOLERANCE = 0.1  # "about 1,200" for 1,150
 _ABOUT_REACH = 3  # words before a figure in which "about" may stand
@@ -197,10 +198,17 @@ def _goes_on(tokens: list[tuple[re.Match[str], str]], link: int) -> bool:
 
 
 def _scaled(tokens: list[tuple[re.Match[str], str]], place: int, digits: re.Match[str] | None) -> tuple[float, int]:
-    """The scale word behind digits ("1.2 million", "5bn"), and the place after it; one letter only when glued."""
-    if place < len(tokens):
-        match, word = tokens[place]
-        glued = digits is not None and match.start() == digits.end()
-        if word in _SCALES and (len(word) > 2 or glued):
-            return _SCALES[word], place + 1
-    return 1.0, place
+    """The scale words behind digits ("1.2 million", "5bn", "44 thousand million"), and the place after them.
+
+    One letter only when glued, or behind the sign of a currency: "5 m" is a length, "£5 m" is none.
+    """
+    if place >= len(tokens):
+        return 1.0, place
+    match, word = tokens[place]
+    glued = digits is not None and match.start() == digits.end()
+    money = digits is not None and place > 1 and tokens[place - 2][1] in _CURRENCIES
+    if word not in _SCALES or (len(word) == 1 and not (glued or money)):
+        return 1.0, place
+    if word == "thousand" and place + 1 < len(tokens) and tokens[place + 1][1] == "million":
+        return 1e9, place + 2
+    return _SCALES[word], place + 1
