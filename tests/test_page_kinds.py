@@ -79,6 +79,19 @@ def test_posts_are_known_by_their_names_and_relative_times_become_clock_times(po
     assert "2h ago" not in text
 
 
+@pytest.mark.parametrize(
+    "title", ["Live: ferry vote", "Ferry vote – live updates", "Liveticker zur Wahl", "Vote as it happened"]
+)
+def test_posts_without_names_are_known_in_a_page_whose_title_says_that_it_is_live(title: str) -> None:
+    posts = "".join(
+        f"<article><header><time datetime='2024-07-11T1{n}:05'>1{n}:05 CET</time><h3>Report {n}</h3></header>"
+        f"<p>{STORY[n % 3]} ({n})</p></article>"
+        for n in range(5)
+    )
+    text = parse_html(page(f"<main><h1>{title}</h1>{posts}</main>", title=title)).text
+    assert text.split("\n")[::2] == [f"1{n}:05 CET – Report {n}" for n in range(5)]
+
+
 def test_posts_without_names_are_known_in_a_page_that_says_that_it_is_live() -> None:
     head = '<script type=\'application/ld+json\'>{"@type": "LiveBlogPosting"}</script>'
     posts = "".join(f"<div><time>1{n}:05</time><h2>Report {n}</h2><p>{STORY[n % 3]} ({n})</p></div>" for n in range(5))
@@ -154,6 +167,10 @@ TEASERS = "".join(
     f"<div class='teaser'><h3><a href='/story-{n}'>Headline {n} of the day</a></h3><p>{STORY[n % 3]} ({n})</p></div>"
     for n in range(8)
 )
+ITEMS = "".join(
+    f"<li><h2><a href='/story-{n}'>Headline {n} of the day</a></h2><p>{STORY[n % 3][:90]} ({n})</p><i>{n} May</i></li>"
+    for n in range(8)
+)
 RESULTS = "".join(f"<li><a href='/story-{n}'>Result {n}</a><p>{STORY[n % 3]}</p></li>" for n in range(8))
 
 
@@ -163,6 +180,7 @@ RESULTS = "".join(f"<li><a href='/story-{n}'>Result {n}</a><p>{STORY[n % 3]}</p>
         (CARDS, "The Courier - News from Norrmouth", "https://example.org/", "home page"),
         (CARDS, "The Courier - News from Norrmouth", None, "home page"),
         (TEASERS, "The Courier - News from Norrmouth", None, "home page"),
+        (f"<h1>Ferries</h1><ul>{ITEMS}</ul>", "Ferries: all news", None, "home page"),
         (CARDS, "Ferries - The Courier", "https://example.org/tag/ferries", "list of articles"),
         (f"<h1>Search results for “ferry”</h1><ul>{RESULTS}</ul>", "ferry - The Courier", None, "search results"),
         (f"<ul>{RESULTS}</ul>", "Search results for ferry", "https://example.org/?s=ferry", "search results"),

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from rag.ingest.markup import paragraphs_of
-from rag.ingest.page_data import json_ld_nodes
+from rag.ingest.page_data import json_ld_nodes, window_title
 
 _FEWEST_POSTS = 3
 _LONG_LINE = 60  # characters of a line of prose
@@ -26,6 +26,7 @@ _POST = re.compile(
     re.IGNORECASE,
 )
 _LIVE = ("liveblog", "liveupdate", "liveticker", "livecoverage", "livefeed", "livepost")  # in names without hyphens
+_LIVE_TITLES = ("live updates", "live blog", "liveblog", "liveticker", "live-ticker", "as it happened", "en direct :")
 _HEADINGS = ("h1", "h2", "h3", "h4")
 
 
@@ -101,7 +102,10 @@ def _inside(element: Any, boxes: set[Any]) -> bool:
 
 
 def _is_live(root: Any) -> bool:
-    """Whether a page says that it is a live blog, in JSON-LD or by the name of a part."""
+    """Whether a page says that it is a live blog: in its title, in JSON-LD, or by the name of a part."""
+    title = window_title(root).lower()
+    if title.startswith(("live:", "live –", "live -", "live |")) or any(live in title for live in _LIVE_TITLES):
+        return True
     data = any("LiveBlogPosting" in (script.text or "") for script in root.iter("script"))
     parts = root.iter("div", "main", "section", "article", "body")
     names = (f"{one.get('class')} {one.get('id')} {one.get('itemtype')}".lower().replace("-", "") for one in parts)
