@@ -201,3 +201,14 @@ def test_a_date_with_its_month_in_another_language_is_read(tmp_path: Path) -> No
     (article,) = list_items([tmp_path / "a.tsv"])
     assert isinstance(article, Article)
     assert article.published == date(2026, 2, 9)
+
+
+@pytest.mark.parametrize(
+    ("embedded", "author"), [({"author": [{"id": 3, "name": "Petra Quist"}]}, "Petra Quist"), ({}, None)]
+)
+def test_the_number_of_an_author_is_no_name(embedded: object, author: str | None, tmp_path: Path) -> None:
+    post = {"title": {"rendered": "T"}, "content": {"rendered": "<p>The harbour grew.</p>"}, "author": 3}
+    (tmp_path / "posts.json").write_text(json.dumps([post | {"_embedded": embedded}]))
+    (article,) = list_items([tmp_path / "posts.json"])
+    assert isinstance(article, Article)
+    assert (article.text, article.author) == ("The harbour grew.", author)

@@ -133,6 +133,8 @@ def _leaves(row: Row) -> dict[str, str]:
     """Texts of the row by the plain names of their columns; outer ones and first ones win."""
     found: dict[str, str] = {}
     for name, text in _walk(row.items(), 0):
+        if name in NAMES["author"] and text.strip().isdecimal():
+            continue  # the number of an author in a CMS; the name may stand further in
         if not found.get(name, "").strip():
             found[name] = text
     return found
