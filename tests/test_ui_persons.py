@@ -26,6 +26,7 @@ SCRIPT = str(Path(__file__).parent.parent / "rag" / "ui" / "script.py")
 ISSUER = "https://login.example"
 OF_TRAINS, OF_SWANS = ("Norrland", "Krantz", "Rail Courier"), ("Zelthorpe", "Halloran", "Marsh Gazette", "barley")
 PAGES = ("", "library", "check", "settings", "help")
+pytestmark = pytest.mark.usefixtures("backend")
 
 
 @pytest.fixture(scope="module")
