@@ -9,7 +9,8 @@ import pytest
 from readings import PLAIN, ranked, reading, window
 
 from rag.answering.query.analysis import analyse
-from rag.answering.reading.looking import Look
+from rag.answering.query.rewrite import Rewritten
+from rag.answering.reading.looking import Look, both
 from rag.answering.reading.ranking import compared
 from rag.answering.reading.readers import Choice
 from rag.answering.reading.windows import LONGEST_DIGEST, digest
@@ -69,9 +70,11 @@ class Reads:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.questions: list[str] = []
 
     def read(self, question: str, passages: list[str], *, titles: object = None) -> list[Reading]:
         self.texts += passages
+        self.questions.append(question)
         return [Reading(0.5, sentences=tuple((*span, 0.5) for span in split_sentences(one))) for one in passages]
 
 
@@ -94,6 +97,23 @@ def test_sentences_of_an_article_that_was_quoted_before_gain_what_the_calibratio
     own, question = window(TEXT).candidate, analyse("When did the mill open?")
     choice = Choice(Reads(), Calibration(sentence=SentenceWeights(told=2.0)))
     plain, followed = (
-        Look(question, choice, date(2026, 5, 1), lambda _: TEXT, 4, quoted).at([own]) for quoted in ((), (quote,))
+        Look(question, choice, date(2026, 5, 1), lambda _: TEXT, 4, Rewritten(question.text, quoted=quoted)).at([own])
+        for quoted in ((), (quote,))
     )
     assert followed.ranked[0].score - plain.ranked[0].score == pytest.approx(gains)
+
+
+def test_a_follow_up_is_read_with_its_terms_and_as_it_was_typed() -> None:
+    own, asked = window(TEXT).candidate, Rewritten("When did it open? (mill, pier)", terms=("mill", "pier"))
+    reader = Reads()
+    question = analyse(asked.question)
+    Look(question, Choice(reader, Calibration()), date(2026, 5, 1), lambda _: TEXT, 1, asked).at([own])
+    assert reader.questions == ["When did it open? (mill, pier)", "When did it open?"]
+
+
+def test_read_both_ways_a_sentence_has_the_mean_and_its_window_the_surer_word() -> None:
+    def read(answers: float, evidence: float) -> WindowReading:
+        return WindowReading(answers, (SentenceReading(0, 9, evidence),))
+
+    assert both(read(1.0, 2.0), read(-3.0, 1.0)) == read(1.0, 1.5)
+    assert both(read(-1.0, 0.0), read(3.0, 1.0)) == read(3.0, 0.5)

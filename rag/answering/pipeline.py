@@ -166,7 +166,7 @@ class Pipeline:
 
     def read(self, question: Question, asked: Rewritten, candidates: tuple[Candidate, ...]) -> Read:
         """What the reader says of the candidates, every sentence with its probability."""
-        look = Look(question, self._choice, self._today, self._text_of, self._settings.reader_windows, asked.quoted)
+        look = Look(question, self._choice, self._today, self._text_of, self._settings.reader_windows, asked)
         with self._timed("read") as step:
             seen = look.at(candidates)
             step.note({"article_chat.windows": len(seen.windows)})

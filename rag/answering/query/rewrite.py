@@ -84,6 +84,12 @@ class Rewritten:
         """
         return " ".join([*self.before, question])
 
+    def forms(self, text: str) -> tuple[str, ...]:
+        """The ways to read a question: as it stands and, where terms stand behind it, without them as well."""
+        behind = with_terms("", self.terms)
+        plain = text.removesuffix(behind).rstrip() if self.terms else text
+        return (text, plain) if plain and plain != text else (text,)
+
     def with_terms(self, part: str) -> str:
         """A part of the question with the terms that stand behind the whole of it."""
         return part if part.endswith(")") else with_terms(part, self.terms)
