@@ -35,7 +35,7 @@ def test_a_chip_shows_its_quote_to_mouse_and_keyboard_and_opens_the_passage_with
 ) -> None:
     page = open_page(server.address)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    link = chip(ask(page), 2)
+    link = chip(ask(page), 3)
     card = point_at(page, link)
     expect(card).to_contain_text("Northern Ledger · 25 May 2022")
     expect(card).to_contain_text("a mistake to agree to a visit")
