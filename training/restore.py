@@ -1,8 +1,8 @@
-"""Weights to go on from, read back from the shipped reader: `python -m training.restore --base DIR --out start.pt`.
+"""Weights to go on from, read back from what ships: `python -m training.restore --base DIR --out start.pt`.
 
-What a run keeps (`state.pt`, `averaged.pt`) is not in the repository; `verifier.onnx` is. Its matrices are int8 with a
-scale a column, so what is read back differs from what was trained by half a step at most; further training makes that
-good. Word embeddings come from the base model, as in the product.
+What a run keeps (`state.pt`, `averaged.pt`) is not in the repository; `reader.onnx` and `verifier.onnx` are. Their
+matrices are int8 with a scale a column, so what is read back differs from what was trained by half a step at most;
+further training makes that good. Word embeddings come from the base model, as in the product.
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ import onnx
 import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
+from transformers import BertModel
 
 from rag.models.session import SHARED, WEIGHTS
 from training.network import ReaderNetwork
+from training.task import TaskNetwork
 
 _QUANTIZED = "_quantized"
 
 
 def restored(base: Path, graph: Path) -> dict[str, torch.Tensor]:
-    """The weights of the reader in `graph` by their names in `ReaderNetwork`, as float32."""
-    network = ReaderNetwork.from_sentence_encoder(base)
+    """The weights in `graph` by their names in the network that it was exported from, as float32."""
     model = onnx.load(str(graph), load_external_data=False)
     held = {one.name: one for one in model.graph.initializer}
+    encoder = BertModel.from_pretrained(base, add_pooling_layer=False)
+    network = TaskNetwork(encoder) if "verdict.bias" in held else ReaderNetwork(encoder)
     weights = network.state_dict()
     for name, _ in network.named_parameters():
         if name != f"encoder.{SHARED}":
@@ -55,7 +58,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
-    parser.add_argument("--graph", type=Path, default=WEIGHTS / "verifier.onnx")
+    parser.add_argument("--graph", type=Path, default=WEIGHTS / "reader.onnx")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     torch.save(restored(options.base, options.graph), options.out)
